@@ -1,0 +1,136 @@
+// The OpenID provider at Keycloak's paths, with Keycloak's token shape.
+import Provider from 'oidc-provider';
+
+import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage } from './pages.js';
+import { REALM_PATH, subjectClaims } from './realm.js';
+
+const RESOURCE = 'urn:zebros:api';
+const OPENID_CONNECT = '/protocol/openid-connect';
+const SCOPES = 'openid profile email offline_access';
+
+function clientMetadata(client) {
+  const shared = { client_id: client.id, client_name: client.name, id_token_signed_response_alg: 'RS256', scope: SCOPES };
+  if (client.kind === 'service') {
+    return {
+      ...shared,
+      client_secret: client.secret,
+      grant_types: ['client_credentials'],
+      redirect_uris: [],
+      response_types: [],
+      token_endpoint_auth_method: 'client_secret_post',
+    };
+  }
+  return {
+    ...shared,
+    application_type: client.type,
+    grant_types: client.grants,
+    redirect_uris: client.redirectUris,
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  };
+}
+
+// First-party clients ask for no consent: the grant is made as soon as the person has signed in.
+async function grantWithoutConsent(ctx) {
+  const { client, provider, session } = ctx.oidc;
+  const existing = ctx.oidc.result?.consent?.grantId ?? session.grantIdFor(client.clientId);
+  if (existing) {
+    const grant = await provider.Grant.find(existing);
+    if (grant) return grant;
+  }
+  const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
+  grant.addOIDCScope(SCOPES);
+  grant.addResourceScope(RESOURCE, SCOPES);
+  await grant.save();
+  return grant;
+}
+
+export function createProvider({ issuer, realm, keys, adapter }) {
+  const provider = new Provider(issuer, {
+    adapter,
+    jwks: keys.jwks,
+    clients: realm.clients.map(clientMetadata),
+    clientBasedCORS: () => true,
+    conformIdTokenClaims: false,
+    cookies: { keys: [keys.cookieSecret], long: { signed: true, path: REALM_PATH }, short: { signed: true, path: REALM_PATH } },
+    scopes: SCOPES.split(' '),
+    claims: {
+      openid: ['sub', 'tenant_id', 'team', 'realm_access'],
+      profile: ['name', 'preferred_username'],
+      email: ['email', 'email_verified'],
+    },
+    findAccount: (_ctx, id) => {
+      const person = realm.person(id);
+      return person && { accountId: id, claims: () => ({ sub: id, ...subjectClaims(person) }) };
+    },
+    extraTokenClaims: (_ctx, token) => {
+      const subject = token.accountId ? realm.person(token.accountId) : realm.clientsById.get(token.clientId);
+      return { ...subjectClaims(subject), azp: token.clientId };
+    },
+    formats: {
+      customizers: {
+        // Keycloak's access tokens say JWT, not RFC 9068's at+jwt.
+        jwt: (_ctx, _token, jwt) => Object.assign(jwt, { header: { typ: 'JWT' } }),
+      },
+    },
+    issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    rotateRefreshToken: true,
+    loadExistingGrant: grantWithoutConsent,
+    pkce: { required: (_ctx, client) => client.clientAuthMethod === 'none' },
+    renderError: (ctx, out) => {
+      ctx.type = 'html';
+      ctx.body = errorPage(out.error, out.error_description);
+    },
+    ttl: {
+      AccessToken: realm.accessTokenSeconds,
+      ClientCredentials: realm.accessTokenSeconds,
+      DeviceCode: 600,
+      Grant: realm.refreshTokenSeconds,
+      IdToken: realm.accessTokenSeconds,
+      Interaction: 3600,
+      RefreshToken: realm.refreshTokenSeconds,
+      Session: realm.refreshTokenSeconds,
+    },
+    features: {
+      clientCredentials: { enabled: true },
+      devInteractions: { enabled: false },
+      deviceFlow: {
+        enabled: true,
+        userCodeInputSource: (ctx, form, _out, err) => Object.assign(ctx, { body: deviceCodePage(form, err) }),
+        userCodeConfirmSource: (ctx, form, client, _device, code) =>
+          Object.assign(ctx, { body: deviceConfirmPage(form, client.clientName, code) }),
+        successSource: (ctx) => Object.assign(ctx, { body: deviceDonePage(ctx.oidc.client?.clientName) }),
+      },
+      introspection: { enabled: true },
+      revocation: { enabled: true },
+      rpInitiatedLogout: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => RESOURCE,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: SCOPES,
+          audience: realm.audience,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: realm.accessTokenSeconds,
+          jwt: { sign: { alg: 'RS256', kid: keys.signingKey.kid } },
+        }),
+      },
+    },
+    interactions: { url: (_ctx, interaction) => `${REALM_PATH}/login/${interaction.uid}` },
+    routes: {
+      authorization: `${OPENID_CONNECT}/auth`,
+      code_verification: '/device',
+      device_authorization: `${OPENID_CONNECT}/auth/device`,
+      end_session: `${OPENID_CONNECT}/logout`,
+      introspection: `${OPENID_CONNECT}/token/introspect`,
+      jwks: `${OPENID_CONNECT}/certs`,
+      revocation: `${OPENID_CONNECT}/revoke`,
+      token: `${OPENID_CONNECT}/token`,
+      userinfo: `${OPENID_CONNECT}/userinfo`,
+    },
+  });
+  provider.on('server_error', (_ctx, error) => console.error(error));
+  return provider;
+}
+
