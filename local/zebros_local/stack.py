@@ -1,0 +1,154 @@
+"""One local stack: its parts started in order, checked, and stopped without losing what they hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zebros_local import ports
+from zebros_local.errors import LocalStackError, NotRunningError, PartFailedError
+from zebros_local.parts import Part, forget_stream_positions, stack_parts
+from zebros_local.progress import Progress
+from zebros_local.settings import LocalSettings
+from zebros_local.state import StackState
+from zebros_local.supervision import Supervisor
+
+HEALTHY_WITHIN_SECONDS = 45.0
+
+
+@dataclass(frozen=True)
+class PartStatus:
+    """What `status` reports of a part: healthy, or why not with the end of its log."""
+
+    name: str
+    title: str
+    port: int
+    pid: int
+    healthy: bool
+    description: str
+    log_tail: str
+
+
+class Stack:
+    """A stack in one folder. Several may run at once, each in its own folder and on its own ports."""
+
+    def __init__(self, settings: LocalSettings, progress: Progress | None = None) -> None:
+        self.settings = settings
+        self._progress = progress or Progress()
+        self._supervisor = Supervisor(settings)
+
+    @property
+    def state(self) -> StackState:
+        """The recorded state; `NotRunningError` before the first start."""
+        state = StackState.load(self.settings.state_file)
+        if state is None:
+            raise NotRunningError("There is no local stack here yet. Start it with `make up`.")
+        return state
+
+    def running(self) -> bool:
+        return self._supervisor.running()
+
+    def require_running(self) -> StackState:
+        """Return the state of a stack that is up; `NotRunningError` otherwise."""
+        if not self.running():
+            raise NotRunningError("The local stack is not running. Start it with `make up`.")
+        return self.state
+
+    def up(self) -> StackState:
+        """Start what is not running and wait until every part answers.
+
+        Raises `PartFailedError` naming the part that did not come up, with the end of its log.
+        """
+        if not self.running():
+            state = self._choose_ports()
+            self._make_folders()
+            forget_stream_positions(self.settings)
+            self._supervisor.start(stack_parts(self.settings, state))
+        state = self.state
+        for part in stack_parts(self.settings, state):
+            with self._progress.step(part.title) as step:
+                self._start(part)
+                step.note(f"127.0.0.1:{part.port}")
+        return state
+
+    def down(self) -> bool:
+        """Stop everything and keep the state; False when nothing was running."""
+        if not self.running():
+            return False
+        with self._progress.step("stopping, saving state"):
+            self._supervisor.stop()
+        return True
+
+    def restart(self, names: Sequence[str] = ()) -> StackState:
+        """Restart the named parts, or every one."""
+        state = self.require_running()
+        parts = self._named(state, names)
+        for part in parts:
+            with self._progress.step(f"restarting {part.title}"):
+                self._supervisor.stop_part(part.name)
+                if part.name == "emulator":
+                    forget_stream_positions(self.settings)
+                self._start(part)
+        return state
+
+    def status(self) -> list[PartStatus]:
+        """Every part as it is now. The stack has to have been started once."""
+        state = self.require_running()
+        found: list[PartStatus] = []
+        for part in stack_parts(self.settings, state):
+            process = self._supervisor.status(part.name)
+            healthy = process.running and part.healthy()
+            description = "does not answer" if process.running and not healthy else process.description
+            tail = "" if healthy else self._supervisor.log_tail(part.name)
+            found.append(
+                PartStatus(part.name, part.title, part.port, process.pid, healthy, description, tail)
+            )
+        return found
+
+    def log_files(self, names: Sequence[str] = ()) -> dict[str, str]:
+        """Path of each part's log, by part."""
+        return {part.name: str(self._supervisor.log_file(part.name)) for part in self._named(self.state, names)}
+
+    def record(self, state: StackState) -> None:
+        state.save(self.settings.state_file)
+
+    def _named(self, state: StackState, names: Sequence[str]) -> list[Part]:
+        parts = {part.name: part for part in stack_parts(self.settings, state)}
+        unknown = [name for name in names if name not in parts]
+        if unknown:
+            raise LocalStackError(f"No part is called {', '.join(unknown)}; there are {', '.join(parts)}.")
+        return [parts[name] for name in names or parts]
+
+    def _choose_ports(self) -> StackState:
+        """Keep recorded ports, which tokens and deployed functions know; change only one that is taken."""
+        known = StackState.load(self.settings.state_file)
+        wanted = {
+            "emulator_port": known.emulator_port if known else self.settings.emulator_port,
+            "cache_port": known.cache_port if known else self.settings.cache_port,
+            "identity_port": known.identity_port if known else self.settings.identity_port,
+        }
+        chosen: dict[str, int] = {}
+        for name, preferred in wanted.items():
+            chosen[name] = ports.choose(preferred, chosen.values())
+            if preferred and chosen[name] != preferred:
+                self._progress.say(f"Port {preferred} is taken; using {chosen[name]} ({name.removesuffix('_port')}).")
+        state = StackState(**chosen, deployed=dict(known.deployed) if known else {})
+        self.record(state)
+        return state
+
+    def _make_folders(self) -> None:
+        for folder in ("logs", "identity", "emulator/state", "emulator/s3", "emulator/tmp"):
+            (self.settings.directory / folder).mkdir(parents=True, exist_ok=True)
+
+    def _start(self, part: Part) -> None:
+        self._supervisor.start_part(part.name)
+        deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+        while not part.healthy():
+            process = self._supervisor.status(part.name)
+            if not process.running:
+                raise PartFailedError(part.title, process.description, self._supervisor.log_tail(part.name))
+            if time.monotonic() > deadline:
+                reason = f"did not answer on port {part.port} within {HEALTHY_WITHIN_SECONDS:.0f} s"
+                raise PartFailedError(part.title, reason, self._supervisor.log_tail(part.name))
+            time.sleep(0.1)
