@@ -1,5 +1,5 @@
 // The OpenID provider at Keycloak's paths, with Keycloak's token shape.
-import Provider from 'oidc-provider';
+import Provider, { interactionPolicy } from 'oidc-provider';
 
 import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage } from './pages.js';
 import { REALM_PATH, subjectClaims } from './realm.js';
@@ -28,6 +28,13 @@ function clientMetadata(client) {
     response_types: ['code'],
     token_endpoint_auth_method: 'none',
   };
+}
+
+// The standard prompts, less the one that asks for consent anew whenever a native app signs in: Keycloak has no such.
+function prompts() {
+  const policy = interactionPolicy.base();
+  policy.get('consent').checks.remove('native_client_prompt');
+  return policy;
 }
 
 // First-party clients ask for no consent: the grant is made as soon as the person has signed in.
@@ -117,7 +124,7 @@ export function createProvider({ issuer, realm, keys, adapter }) {
         }),
       },
     },
-    interactions: { url: (_ctx, interaction) => `${REALM_PATH}/login/${interaction.uid}` },
+    interactions: { policy: prompts(), url: (_ctx, interaction) => `${REALM_PATH}/login/${interaction.uid}` },
     routes: {
       authorization: `${OPENID_CONNECT}/auth`,
       code_verification: '/device',
