@@ -1,0 +1,109 @@
+'use strict';
+
+/**
+ * The IAM statements of each function from a service's `custom.access`, a table of who may do what:
+ *
+ *   http:
+ *     read: [customers]               # GetItem, BatchGetItem, Query; on its indexes too
+ *     write: [customers]              # PutItem, UpdateItem, DeleteItem, conditions of transactions; no index
+ *     objects: { documents: [read, write, delete] }
+ *     publish: true                   # PutEvents on the bus
+ *     secrets: true                   # the key of signed cursors
+ *     streams: [customers]            # streams of tenants' own tables
+ *
+ * `functions.http.iamRoleStatements: ${file(../../infrastructure/fragments/access.js):http}`. A table name stands for the
+ * shared table and for the same table of a tenant that has its own (`zebros-{stage}-t-{tenant}-{name}`). Nothing here
+ * grants Scan, PartiQL, table management, or an action by wildcard; every function may read the tenant registry.
+ */
+
+const TABLE_ACTIONS = {
+  read: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'],
+};
+const STREAM_ACTIONS = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
+const OBJECT_ACTIONS = {
+  read: ['s3:GetObject'],
+  write: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
+  delete: ['s3:DeleteObject'],
+};
+const REGISTRY = 'tenants';
+
+const sub = (arn) => ({ 'Fn::Sub': arn });
+const allow = (Sid, Action, Resource) => ({ Sid, Effect: 'Allow', Action, Resource });
+
+function tableArns(stage, table, suffix = '') {
+  const names = [`zebros-${stage}-${table}`, `zebros-${stage}-t-*-${table}`];
+  return names.map((name) => sub(`arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/${name}${suffix}`));
+}
+
+const bucketArn = (stage, purpose, suffix = '') =>
+  sub(`arn:\${AWS::Partition}:s3:::zebros-${stage}-\${AWS::AccountId}-${purpose}${suffix}`);
+
+function tableStatements(stage, { read = [], write = [], streams = [] }) {
+  const statements = [
+    allow('ReadRegistry', ['dynamodb:GetItem'], [tableArns(stage, REGISTRY)[0]]),
+  ];
+  if (read.length) {
+    const arns = read.flatMap((table) => [...tableArns(stage, table), ...tableArns(stage, table, '/index/*')]);
+    statements.push(allow('ReadTables', TABLE_ACTIONS.read, arns));
+  }
+  if (write.length) {
+    statements.push(allow('WriteTables', TABLE_ACTIONS.write, write.flatMap((table) => tableArns(stage, table))));
+  }
+  if (streams.length) {
+    const arns = streams.map((table) => tableArns(stage, table, '/stream/*')[1]);
+    statements.push(allow('ReadStreamsOfTenantTables', STREAM_ACTIONS, arns));
+  }
+  return statements;
+}
+
+function objectStatements(stage, objects = {}) {
+  return Object.entries(objects).flatMap(([purpose, verbs]) => {
+    const suffix = purpose[0].toUpperCase() + purpose.slice(1);
+    const actions = verbs.flatMap((verb) => OBJECT_ACTIONS[verb]);
+    const statements = [allow(`Objects${suffix}`, actions, [bucketArn(stage, purpose, '/*')])];
+    if (verbs.includes('read')) {
+      // Without it S3 answers 403 for a key that does not exist, and a missing object looks like a broken policy.
+      statements.push(allow(`List${suffix}`, ['s3:ListBucket'], [bucketArn(stage, purpose)]));
+    }
+    return statements;
+  });
+}
+
+function secretStatements(stage) {
+  const name = `zebros/${stage}/cursor-secret`;
+  return [
+    allow('ReadSecretParameter', ['ssm:GetParameter'], [
+      sub(`arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/aws/reference/secretsmanager/${name}`),
+    ]),
+    allow('ReadSecret', ['secretsmanager:GetSecretValue'], [{ 'Fn::ImportValue': `zebros-${stage}-cursor-secret-arn` }]),
+  ];
+}
+
+/** The data key, and only by way of the services that hold the data. */
+function keyStatement(stage, region) {
+  const services = ['dynamodb', 's3', 'sqs', 'secretsmanager'];
+  return {
+    ...allow('UseDataKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [{ 'Fn::ImportValue': `zebros-${stage}-data-key-arn` }]),
+    Condition: { StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) } },
+  };
+}
+
+module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
+  const stage = await resolveVariable('sls:stage');
+  const region = await resolveVariable('self:provider.region');
+  const access = await resolveConfigurationProperty(['custom', 'access']);
+  const statements = {};
+  for (const [name, grants] of Object.entries(access)) {
+    statements[name] = [
+      ...tableStatements(stage, grants),
+      ...objectStatements(stage, grants.objects),
+      ...(grants.publish
+        ? [allow('PublishEvents', ['events:PutEvents'], [{ 'Fn::ImportValue': `zebros-${stage}-event-bus-arn` }])]
+        : []),
+      ...(grants.secrets ? secretStatements(stage) : []),
+      keyStatement(stage, region),
+    ];
+  }
+  return statements;
+};
