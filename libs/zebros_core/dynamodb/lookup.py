@@ -1,0 +1,215 @@
+"""A table of small facts beside the records: one item per (pk, sk), all under the tenant.
+
+The partition key is ``{tenant}#{parts...}`` in every isolation model. Guards make a value unique in the tenant: the item
+of a guarded value names the record that has it, and is written in the transaction that writes the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from zebros_core.dynamodb.codec import Item, decode, encode
+from zebros_core.dynamodb.cursor import CursorBinding
+from zebros_core.dynamodb.keys import SEPARATOR, compose, escape_part
+from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.ownership import owned
+from zebros_core.dynamodb.paging import Page
+from zebros_core.errors import BadRequestError, ConflictError, DuplicateError, ZebrosError
+
+if TYPE_CHECKING:
+    from zebros_core.dynamodb.store import TenantStore
+
+__all__ = ["LookupTable"]
+
+_GUARD: Final = "guard"
+_GUARD_SORT: Final = "-"
+_RESERVED: Final = frozenset({"pk", "sk", "tenantId", "expiresAt"})
+
+
+class LookupTable:
+    """One tenant's part of a lookup table. Items are plain values; ``pk``, ``sk`` and ``tenantId`` are not shown."""
+
+    def __init__(self, store: TenantStore, base: str) -> None:
+        self._store = store
+        self._base = base
+        self._table = store.table(base)
+
+    def get(self, pk_parts: Sequence[str], sk: str) -> Item | None:
+        """The item, strongly consistent; None when there is none or its time is over."""
+        request = {"TableName": self._table, "Key": self._key(pk_parts, sk), "ConsistentRead": True}
+        row = self._store.call(self._store.client.get_item, request).get("Item")
+        return None if row is None else self._shown(decode(row))
+
+    def put(
+        self,
+        pk_parts: Sequence[str],
+        sk: str,
+        attributes: Mapping[str, Any],
+        *,
+        condition: Literal["absent"] | None = None,
+        ttl_seconds: int | None = None,
+    ) -> bool:
+        """Stores the item; False when it had to be absent and was not (one whose time is over counts as absent)."""
+        try:
+            self._store.write([self.put_op(pk_parts, sk, attributes, condition=condition, ttl_seconds=ttl_seconds)])
+        except _PresentError:
+            return False
+        return True
+
+    def put_op(
+        self,
+        pk_parts: Sequence[str],
+        sk: str,
+        attributes: Mapping[str, Any],
+        *,
+        condition: Literal["absent"] | None = None,
+        ttl_seconds: int | None = None,
+    ) -> WriteOp:
+        """The same, to be part of a transaction; a ``ConflictError`` when the item had to be absent."""
+        taken = _RESERVED & set(attributes)
+        if taken:
+            raise ValueError(f"reserved attributes: {', '.join(sorted(taken))}")
+        now = int(self._store.access.clock.now().timestamp())
+        item = {**encode(attributes), **self._key(pk_parts, sk), "tenantId": {"S": self._store.tenant_id}}
+        if ttl_seconds is not None:
+            item["expiresAt"] = {"N": str(now + ttl_seconds)}
+        request: dict[str, Any] = {"TableName": self._table, "Item": item}
+        if condition == "absent":
+            request["ConditionExpression"] = "attribute_not_exists(pk) OR expiresAt <= :now"
+            request["ExpressionAttributeValues"] = {":now": {"N": str(now)}}
+        return WriteOp("Put", request, lambda _: _PresentError())
+
+    def delete(self, pk_parts: Sequence[str], sk: str) -> None:
+        """Removes the item; none there is no error."""
+        self._store.write([self.delete_op(pk_parts, sk)])
+
+    def delete_op(self, pk_parts: Sequence[str], sk: str) -> WriteOp:
+        """The same, to be part of a transaction."""
+        return WriteOp("Delete", {"TableName": self._table, "Key": self._key(pk_parts, sk)}, lambda _: None)
+
+    def query(
+        self,
+        pk_parts: Sequence[str],
+        *,
+        sk_prefix: str | None = None,
+        sk_between: tuple[str, str] | None = None,
+        limit: int = 50,
+        descending: bool = False,
+        cursor: str | None = None,
+        visibility_key: str = "all",
+    ) -> Page[Any]:
+        """A page of one partition in the order of ``sk``; each item is ``{"sk": ..., **attributes}``. One Query.
+
+        Strongly consistent. The cursor is good for the same tenant, partition, range and ``visibility_key`` only.
+        """
+        if limit < 1:
+            raise BadRequestError.for_field("limit", "too_small", "At least 1.")
+        pk = self._partition(pk_parts)
+        condition, values = "pk = :pk", {":pk": {"S": pk}}
+        if sk_prefix is not None:
+            condition += " AND begins_with(sk, :from)"
+            values[":from"] = {"S": sk_prefix}
+        elif sk_between is not None:
+            condition += " AND sk BETWEEN :from AND :to"
+            values |= {":from": {"S": sk_between[0]}, ":to": {"S": sk_between[1]}}
+        bound = {"pk": pk, "prefix": sk_prefix, "between": sk_between, "descending": descending}
+        binding = CursorBinding(self._store.tenant_id, f"lookup:{self._base}", bound, visibility_key)
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ScanIndexForward": not descending,
+            "ConsistentRead": True,
+            "Limit": limit + 1,
+        }
+        if cursor is not None:
+            position = self._store.access.cursors.decode(cursor, binding)
+            request["ExclusiveStartKey"] = {"pk": {"S": pk}, "sk": {"S": position}}
+        response = self._store.call(self._store.client.query, request)
+        rows = [decode(row) for row in response["Items"]]
+        more = len(rows) > limit or "LastEvaluatedKey" in response
+        rows = rows[:limit]
+        next_cursor = self._store.access.cursors.encode(rows[-1]["sk"], binding) if more and rows else None
+        shown: list[Item] = []
+        for row in rows:
+            sk = row["sk"]
+            item = self._shown(row)
+            if item is not None:
+                shown.append({"sk": sk, **item})
+        return Page(shown, next_cursor)
+
+    # -- guards --------------------------------------------------------------------------------------------------
+
+    def guarded_id(self, kind: str, value: str) -> str | None:
+        """The id of the record that has this value; None when nobody has."""
+        item = self.get(self._guard_parts(kind, value), _GUARD_SORT)
+        return None if item is None else item["entityId"]
+
+    def put_guard(
+        self,
+        kind: str,
+        value: str,
+        *,
+        entity: str,
+        id: str,
+        match: str | None = None,
+        taken: ZebrosError | None = None,
+    ) -> WriteOp:
+        """Claims a value of ``kind`` for a record, to be part of its transaction.
+
+        When another record has it: ``taken``, or ``DuplicateError`` naming that record and ``match`` (else ``kind``).
+        With ``taken`` given, the record itself may not have claimed it before either.
+        """
+
+        def refused(existing: Item | None) -> ZebrosError | None:
+            if taken is not None:
+                return taken
+            other = existing["entityId"] if existing else ""
+            return DuplicateError([{"entity": entity, "id": other, "match": match or kind}])
+
+        condition = "attribute_not_exists(pk)" if taken is not None else "attribute_not_exists(pk) OR entityId = :id"
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": {
+                **self._key(self._guard_parts(kind, value), _GUARD_SORT),
+                **encode({"tenantId": self._store.tenant_id, "entityId": id, "entity": entity}),
+            },
+            "ConditionExpression": condition,
+        }
+        if taken is None:
+            request["ExpressionAttributeValues"] = {":id": {"S": id}}
+        return WriteOp("Put", request, refused)
+
+    def delete_guard(self, kind: str, value: str, *, id: str) -> WriteOp:
+        """Frees a value, to be part of a transaction; ``ConflictError`` when another record has it by now."""
+        request = {
+            "TableName": self._table,
+            "Key": self._key(self._guard_parts(kind, value), _GUARD_SORT),
+            "ConditionExpression": "attribute_not_exists(pk) OR entityId = :id",
+            "ExpressionAttributeValues": {":id": {"S": id}},
+        }
+        return WriteOp("Delete", request, lambda _: ConflictError())
+
+    @staticmethod
+    def _guard_parts(kind: str, value: str) -> tuple[str, str, str]:
+        return _GUARD, kind, escape_part(value)
+
+    # -- keys ----------------------------------------------------------------------------------------------------
+
+    def _partition(self, pk_parts: Sequence[str]) -> str:
+        return f"{self._store.tenant_id}{SEPARATOR}{compose(*pk_parts)}"
+
+    def _key(self, pk_parts: Sequence[str], sk: str) -> dict[str, Any]:
+        return {"pk": {"S": self._partition(pk_parts)}, "sk": {"S": sk}}
+
+    def _shown(self, item: Item) -> Item | None:
+        owned(item, self._store.tenant_id, self._table)
+        expires_at = item.get("expiresAt")
+        if expires_at is not None and expires_at <= self._store.access.clock.now().timestamp():
+            return None
+        return {name: value for name, value in item.items() if name not in _RESERVED}
+
+
+class _PresentError(ConflictError):
+    """The item had to be absent."""
