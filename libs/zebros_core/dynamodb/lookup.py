@@ -47,13 +47,16 @@ class LookupTable:
         sk: str,
         attributes: Mapping[str, Any],
         *,
-        condition: Literal["absent"] | None = None,
+        condition: Literal["absent"] | Mapping[str, Any] | None = None,
         ttl_seconds: int | None = None,
     ) -> bool:
-        """Stores the item; False when it had to be absent and was not (one whose time is over counts as absent)."""
+        """Stores the item; False when its condition does not hold.
+
+        ``"absent"``: no item there, or one whose time is over. A mapping: these attributes of the item have these values.
+        """
         try:
             self._store.write([self.put_op(pk_parts, sk, attributes, condition=condition, ttl_seconds=ttl_seconds)])
-        except _PresentError:
+        except _ChangedError:
             return False
         return True
 
@@ -63,10 +66,10 @@ class LookupTable:
         sk: str,
         attributes: Mapping[str, Any],
         *,
-        condition: Literal["absent"] | None = None,
+        condition: Literal["absent"] | Mapping[str, Any] | None = None,
         ttl_seconds: int | None = None,
     ) -> WriteOp:
-        """The same, to be part of a transaction; a ``ConflictError`` when the item had to be absent."""
+        """The same, to be part of a transaction; a ``ConflictError`` when the condition does not hold."""
         taken = _RESERVED & set(attributes)
         if taken:
             raise ValueError(f"reserved attributes: {', '.join(sorted(taken))}")
@@ -78,7 +81,13 @@ class LookupTable:
         if condition == "absent":
             request["ConditionExpression"] = "attribute_not_exists(pk) OR expiresAt <= :now"
             request["ExpressionAttributeValues"] = {":now": {"N": str(now)}}
-        return WriteOp("Put", request, lambda _: _PresentError())
+        elif condition is not None:
+            request["ConditionExpression"] = " AND ".join(f"#c{n} = :c{n}" for n in range(len(condition)))
+            request["ExpressionAttributeNames"] = {f"#c{n}": name for n, name in enumerate(condition)}
+            request["ExpressionAttributeValues"] = {
+                f":c{n}": value for n, value in enumerate(encode(condition).values())
+            }
+        return WriteOp("Put", request, lambda _: _ChangedError())
 
     def delete(self, pk_parts: Sequence[str], sk: str) -> None:
         """Removes the item; none there is no error."""
@@ -211,5 +220,5 @@ class LookupTable:
         return {name: value for name, value in item.items() if name not in _RESERVED}
 
 
-class _PresentError(ConflictError):
-    """The item had to be absent."""
+class _ChangedError(ConflictError):
+    """The item is not as it had to be."""
