@@ -1,0 +1,104 @@
+"""Roles to permissions, as data: what may be done to which entity, and on whose records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from zebros_core.errors import ForbiddenError
+from zebros_core.tenancy import TenantContext
+
+
+class Visibility(StrEnum):
+    """Whose records a permission covers; each contains the ones below it."""
+
+    ALL = "all"
+    TEAM = "team"
+    OWN = "own"
+
+
+_WIDTH = {Visibility.OWN: 1, Visibility.TEAM: 2, Visibility.ALL: 3}
+
+
+def can_see(
+    visibility: Visibility, context: TenantContext, owner_id: str | None, team_id: str | None
+) -> bool:
+    """Tell whether a record of ``owner_id`` and ``team_id`` is within ``visibility`` for ``context``.
+
+    A record without an owner and a team is within ``all`` only: what is unknown stays hidden.
+    """
+    if visibility is Visibility.ALL:
+        return True
+    if owner_id is not None and owner_id == context.user_id:
+        return True
+    return visibility is Visibility.TEAM and team_id is not None and team_id == context.team_id
+
+
+def visibility_key(visibility: Visibility, context: TenantContext) -> str:
+    """Return whose records a list holds: ``all``, ``team:{id}`` or ``own:{user}``.
+
+    It is part of a list's cache key and cursor, so a list depends on this text alone: a team's list holds the records
+    of that team, whoever in the team asks. Somebody without a team is shown what is theirs.
+    """
+    if visibility is Visibility.ALL:
+        return "all"
+    if visibility is Visibility.TEAM and context.team_id is not None:
+        return f"team:{context.team_id}"
+    return f"own:{context.user_id}"
+
+
+@dataclass(frozen=True)
+class PermissionTable:
+    """The role table: ``roles[role][entity][action]`` is a visibility; an absent entry grants nothing."""
+
+    roles: Mapping[str, Mapping[str, Mapping[str, Visibility]]]
+
+    @classmethod
+    def load(cls, text: str | bytes) -> PermissionTable:
+        """Read the table from JSON: ``{"roles": {role: {entity: {action: "all"|"team"|"own"}}}}``.
+
+        Raises ValueError naming the entry that is wrong: a service must not start with half a table.
+        """
+        document: Any = json.loads(text)
+        if not isinstance(document, dict) or not isinstance(document.get("roles"), dict):
+            raise ValueError("a permission table is an object with the member 'roles'")
+        roles: dict[str, dict[str, dict[str, Visibility]]] = {}
+        for role, entities in document["roles"].items():
+            roles[role] = {}
+            for entity, actions in entities.items():
+                try:
+                    roles[role][entity] = {action: Visibility(name) for action, name in actions.items()}
+                except (ValueError, AttributeError) as error:
+                    raise ValueError(f"permissions of role {role!r} on {entity!r}: {error}") from error
+        return cls(roles)
+
+    def check(self, context: TenantContext, entity: str, action: str) -> Visibility:
+        """Return the widest visibility that any role of ``context`` gives; ForbiddenError when none gives any."""
+        granted = self.granted(context, entity, action)
+        if granted is None:
+            raise ForbiddenError(f"your roles do not allow to {action} {entity} records")
+        return granted
+
+    def granted(self, context: TenantContext, entity: str, action: str) -> Visibility | None:
+        """As :meth:`check`, with None instead of the error."""
+        best: Visibility | None = None
+        for role in context.roles:
+            found = self.roles.get(role, {}).get(entity, {}).get(action)
+            if found is not None and (best is None or _WIDTH[found] > _WIDTH[best]):
+                best = found
+        return best
+
+    def explain(self, context: TenantContext) -> dict[str, dict[str, dict[str, str]]]:
+        """Return ``{entity: {action: {"visibility": ..., "role": ...}}}``: what ``context`` may do, and by which role."""
+        explained: dict[str, dict[str, dict[str, str]]] = {}
+        for role in sorted(context.roles & self.roles.keys()):
+            for entity, actions in self.roles[role].items():
+                known = explained.setdefault(entity, {})
+                for action, visibility in actions.items():
+                    present = known.get(action)
+                    if present is None or _WIDTH[visibility] > _WIDTH[Visibility(present["visibility"])]:
+                        known[action] = {"visibility": visibility.value, "role": role}
+        return explained

@@ -1,0 +1,73 @@
+"""Query strings: each parameter at most once, each known."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from zebros_core.errors import BadRequestError, FieldError
+from zebros_core.http.validation import query_errors
+
+MAX_PARAMETERS = 50
+
+
+class QueryModel(BaseModel):
+    """Base of a route's query parameters: camelCase names, unknown ones refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+
+class NoQuery(QueryModel):
+    """A route without query parameters."""
+
+
+QM = TypeVar("QM", bound=QueryModel)
+NO_QUERY = NoQuery()
+
+
+def parse_query(raw: str) -> dict[str, str]:
+    """Return the parameters of a raw query string. Raises BadRequestError for bad UTF-8, repeats and bare names."""
+    if not raw:
+        return {}
+    try:
+        pairs = parse_qsl(
+            raw, keep_blank_values=True, strict_parsing=True, errors="strict", max_num_fields=MAX_PARAMETERS
+        )
+    except ValueError as error:
+        message = "the query string is not name=value pairs in UTF-8"
+        raise BadRequestError(message, fields=(FieldError("", "invalid_query", message),)) from error
+    parameters = dict(pairs)
+    if len(parameters) != len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise BadRequestError(
+            "a query parameter is given more than once",
+            fields=tuple(FieldError(name, "repeated", "given more than once") for name in repeated),
+        )
+    return parameters
+
+
+def validate_query(model: type[QM], parameters: dict[str, str]) -> QM:
+    """Return ``parameters`` as ``model``. Raises BadRequestError naming each unknown or wrong parameter."""
+    if not parameters and model is NoQuery:
+        return NO_QUERY  # type: ignore[return-value]  # the only instance of that model
+    values: dict[str, Any] = dict(parameters)
+    try:
+        return model.model_validate(values, by_alias=True, by_name=False)
+    except pydantic.ValidationError as error:
+        fields = tuple(
+            FieldError(f.field, f.code, "unknown query parameter") if f.code == "extra_forbidden" else f
+            for f in query_errors(error)
+        )
+        raise BadRequestError("the query string has wrong parameters", fields=fields) from error
