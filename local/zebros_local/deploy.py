@@ -127,9 +127,10 @@ class LocalDeployer:
         self._cloudformation = emulator_client("cloudformation", state)
 
     def deploy(self, only: str | None = None) -> tuple[StackState, list[Service]]:
-        """Deploy every changed service, or the one named; return the new state and what was deployed.
+        """Deploy every changed service, or the one named; return the recorded state and what was deployed.
 
-        A first deployment goes through compose as one; later ones touch only the services that changed, in order.
+        A first deployment goes through compose as one; later ones touch only the services that changed, in
+        order.
         """
         wanted = [find_service(self._services, only)] if only else self._services
         prints = {
@@ -149,10 +150,14 @@ class LocalDeployer:
                 with self._progress.step(f"deploying {service.name}") as step:
                     self._framework.service(service, "deploy", STAGE, step)
                     step.note("")
-        state = self._state
+                self._record(service, prints)
         for service in changed:
-            state = state.with_deployed(service.name, prints[service.name])
-        return state, changed
+            self._record(service, prints)
+        return self._state, changed
+
+    def _record(self, service: Service, prints: Mapping[str, str]) -> None:
+        self._state = self._state.with_deployed(service.name, prints[service.name])
+        self._state.save(self._settings.state_file)
 
     def _current(self, service: Service, print_now: str) -> bool:
         """Whether this very source is deployed, and the emulator still knows it."""
@@ -166,7 +171,7 @@ class LocalDeployer:
 
 
 def deploy_to_aws(settings: LocalSettings, stage: str, only: str | None) -> None:
-    """Deploy to an AWS stage with the caller's own credentials; the framework's output goes straight through."""
+    """Deploy to an AWS stage with the caller's own credentials and the framework's own output."""
     _straight_through(settings, "deploy", stage, only)
 
 

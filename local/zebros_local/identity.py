@@ -1,4 +1,4 @@
-"""Talking to the local identity provider: demo people, minted tokens, and approving a device as a person would."""
+"""Talking to the local identity provider: demo people, minted tokens, approving a device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
 from zebros_local.errors import SignInError
@@ -43,7 +43,7 @@ class DemoTenant:
 
     id: str
     name: str
-    isolation: str
+    isolation: Literal["silo", "bridge", "pool"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Realm:
         )
 
     def person(self, tenant: str, user: str | None = None) -> Person:
-        """Find a tenant's person by id, e-mail address or its first part; the tenant's first admin by default."""
+        """Find a tenant's person by id, e-mail address or its first part; the first listed by default."""
         members = [person for person in self.people if person.tenant == tenant]
         if not members:
             known = ", ".join(sorted({person.tenant for person in self.people}))
@@ -98,8 +98,8 @@ class LocalIdentity:
     ) -> str:
         """Return an access token with these claims; a known person's ``sub`` brings that person's own.
 
-        ``expires_in`` is in seconds and may be negative. ``claims`` is laid over the usual claims and ``omit`` leaves
-        some out, for tokens that no honest issuer makes.
+        ``expires_in`` is in seconds and may be negative. ``claims`` is laid over the usual claims and
+        ``omit`` leaves some out, for tokens that no honest issuer makes.
         """
         wish: dict[str, object] = {"omit": list(omit)}
         optional = {
@@ -125,8 +125,8 @@ class LocalIdentity:
     def approve_device(self, verification_uri: str, email: str, password: str) -> None:
         """Approve a device code as the person would: confirm the code in a browser, then sign in.
 
-        ``verification_uri`` is the device answer's ``verification_uri_complete``. Raises `SignInError` when the code is
-        unknown or expired, or the person may not sign in.
+        ``verification_uri`` is the device answer's ``verification_uri_complete``. Raises `SignInError` when
+        the code is unknown or expired, or the person may not sign in.
         """
         browser = _Browser()
         page = browser.get(verification_uri)

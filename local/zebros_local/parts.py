@@ -1,4 +1,4 @@
-"""The processes of a stack: command, environment and health check of each, as data for the process manager."""
+"""The processes of a stack: command, environment and health check of each."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def _identity(settings: LocalSettings, state: StackState) -> Part:
 def forget_stream_positions(settings: LocalSettings) -> None:
     """Make the emulator read table streams from their start after a restart.
 
-    It saves how far each stream was read but not the stream's records: with the old positions kept, every change
-    after a restart would be skipped until the stream is as long as it was.
+    It saves how far each stream was read but not the stream's records: with the old positions kept, every
+    change after a restart would be skipped until the stream is as long as it was.
     """
     saved = settings.directory / "emulator" / "state" / "lambda.json"
     if not saved.exists():
@@ -128,7 +128,7 @@ def forget_stream_positions(settings: LocalSettings) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=PROBE_TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own http address
+        with urllib.request.urlopen(url, timeout=PROBE_TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own
             return answer.status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -56,7 +56,10 @@ class Progress:
     @contextmanager
     def _alive(self, step: Step, begun: float) -> Iterator[None]:
         if self._console.is_terminal:
-            with self._console.status(step.title) as status, _every(0.2, lambda: status.update(_now(step, begun))):
+            with (
+                self._console.status(step.title) as status,
+                _every(0.2, lambda: status.update(_now(step, begun))),
+            ):
                 yield
             return
         with _every(HEARTBEAT_SECONDS, lambda: self._line("…", step, begun)):

@@ -1,4 +1,4 @@
-"""The stacks that the compose file names, and a fingerprint of everything that makes up the deployment of one."""
+"""The stacks that the compose file names, and a fingerprint of what a deployment is made from."""
 
 from __future__ import annotations
 
@@ -43,10 +43,14 @@ def load_services(checkout: Path) -> list[Service]:
     try:
         ordered = list(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        raise LocalStackError(f"{COMPOSE_FILE}: services depend on each other in a circle: {error.args[1]}") from error
+        raise LocalStackError(
+            f"{COMPOSE_FILE}: services depend on each other in a circle: {error.args[1]}"
+        ) from error
     missing = [name for name in ordered if name not in declared]
     if missing:
-        raise LocalStackError(f"{COMPOSE_FILE}: dependsOn names {', '.join(missing)}, which it does not declare")
+        raise LocalStackError(
+            f"{COMPOSE_FILE}: dependsOn names {', '.join(missing)}, which it does not declare"
+        )
     return [Service(name, checkout / declared[name]["path"]) for name in ordered]
 
 
@@ -59,7 +63,7 @@ def find_service(services: list[Service], name: str) -> Service:
 
 
 def fingerprint(checkout: Path, service: Service, parameters: Mapping[str, str]) -> str:
-    """Hash what a deployment of the service is made from: its sources, what they share, and the stage's parameters.
+    """Hash what a deployment is made from: the service's sources, shared ones, the stage's parameters.
 
     Two equal fingerprints deploy the same thing; documents, tests and build output do not count.
     """

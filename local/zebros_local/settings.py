@@ -32,8 +32,8 @@ class LocalSettings:
     def from_environ(cls, environ: Mapping[str, str], directory: Path | None = None) -> LocalSettings:
         """Read ``ZEBROS_LOCAL_DIR``; a stack in a folder of its own takes any free ports.
 
-        Only the checkout's default stack asks for the well-known ports, so that a second stack, as the tests start
-        one, never takes them from it.
+        Only the checkout's default stack asks for the well-known ports, so that a second stack, as the tests
+        start one, never takes them from it.
         """
         default = CHECKOUT / ".local"
         chosen = directory or Path(environ.get("ZEBROS_LOCAL_DIR") or default)
@@ -58,7 +58,7 @@ class LocalSettings:
 
     @property
     def socket(self) -> Path:
-        """The process manager's control socket; in the temporary folder when the stack's path is too long for one."""
+        """The process manager's control socket; in the temporary folder when the path is too long."""
         path = self.directory / "supervisor.sock"
         if len(str(path)) <= _SOCKET_PATH_LIMIT:
             return path

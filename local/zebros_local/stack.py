@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
+import urllib.request
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from zebros_local import ports
 from zebros_local.errors import LocalStackError, NotRunningError, PartFailedError
@@ -92,6 +93,13 @@ class Stack:
                 self._start(part)
         return state
 
+    def reset(self) -> None:
+        """Empty the emulator: no table, bucket or function is left, and nothing counts as deployed."""
+        state = self.require_running()
+        request = urllib.request.Request(f"{state.endpoint}/_ministack/reset", method="POST")  # noqa: S310
+        with self._progress.step("emptying the emulator"), urllib.request.urlopen(request, timeout=30):  # noqa: S310
+            self.record(replace(state, deployed={}))
+
     def status(self) -> list[PartStatus]:
         """Every part as it is now. The stack has to have been started once."""
         state = self.require_running()
@@ -108,7 +116,9 @@ class Stack:
 
     def log_files(self, names: Sequence[str] = ()) -> dict[str, str]:
         """Path of each part's log, by part."""
-        return {part.name: str(self._supervisor.log_file(part.name)) for part in self._named(self.state, names)}
+        return {
+            part.name: str(self._supervisor.log_file(part.name)) for part in self._named(self.state, names)
+        }
 
     def record(self, state: StackState) -> None:
         state.save(self.settings.state_file)
@@ -132,7 +142,9 @@ class Stack:
         for name, preferred in wanted.items():
             chosen[name] = ports.choose(preferred, chosen.values())
             if preferred and chosen[name] != preferred:
-                self._progress.say(f"Port {preferred} is taken; using {chosen[name]} ({name.removesuffix('_port')}).")
+                self._progress.say(
+                    f"Port {preferred} is taken; using {chosen[name]} ({name.removesuffix('_port')})."
+                )
         state = StackState(**chosen, deployed=dict(known.deployed) if known else {})
         self.record(state)
         return state

@@ -21,7 +21,7 @@ class StackState:
 
     @property
     def endpoint(self) -> str:
-        """Base address of the AWS emulator; an address, not a name, since bucket host names do not resolve."""
+        """Base address of the emulator: no host name, since bucket names below one do not resolve."""
         return f"http://{LOOPBACK}:{self.emulator_port}"
 
     @property

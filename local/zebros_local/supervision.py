@@ -58,7 +58,9 @@ class Supervisor:
         self._settings.socket.unlink(missing_ok=True)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
         # No process of a local stack may find its way into the developer's own AWS account.
-        environ = {name: value for name, value in self._settings.environ.items() if not name.startswith("AWS_")}
+        environ = {
+            name: value for name, value in self._settings.environ.items() if not name.startswith("AWS_")
+        }
         started = subprocess.run(
             command, cwd=self._settings.checkout, env=environ, capture_output=True, text=True, check=False
         )
@@ -128,8 +130,8 @@ class Supervisor:
             f"command={_escape(shlex.join(part.command))}",
             f"environment={environment}",
             "autostart=false",
-            # A part that dies stays down and is reported by name: a silent restart would hide why, and the emulator
-            # would come back without the state that it saves only at an orderly end.
+            # A part that dies stays down and is reported by name: a silent restart would hide why, and the
+            # emulator would come back without the state that it saves only at an orderly end.
             "autorestart=false",
             "startsecs=0",
             "stopsignal=TERM",

@@ -1,0 +1,30 @@
+"""From nothing to a stack that answers: processes, deployment, the emulator's gaps, the demo tenants."""
+
+from __future__ import annotations
+
+from zebros_local.demo_tenants import ensure_demo_tenants
+from zebros_local.deploy import LocalDeployer
+from zebros_local.fixups import apply_fixups
+from zebros_local.progress import Progress
+from zebros_local.stack import Stack
+from zebros_local.state import StackState
+
+
+def bring_up(stack: Stack, progress: Progress) -> StackState:
+    """Start the stack, deploy what changed and make the demo tenants; safe to repeat at any point."""
+    stack.up()
+    deploy_local(stack, progress)
+    state = stack.state
+    with progress.step("demo tenants") as step:
+        step.note(", ".join(ensure_demo_tenants(state)))
+    return state
+
+
+def deploy_local(stack: Stack, progress: Progress, only: str | None = None) -> StackState:
+    """Deploy changed services (or ``only`` one) to a running stack."""
+    deployer = LocalDeployer(stack.settings, stack.require_running(), progress)
+    state, deployed = deployer.deploy(only)
+    if deployed:
+        with progress.step("settings that the emulator's CloudFormation drops") as step:
+            step.note(f"{apply_fixups(state, deployed)} resources")
+    return state

@@ -1,0 +1,144 @@
+"""Running the test suites, those that need a stack on one of their own.
+
+The stack is started in a temporary folder on free ports and stopped afterwards, so the suites neither see nor
+disturb the one that a developer works with. A failure keeps its folder, with the logs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from zebros_local.bring_up import bring_up
+from zebros_local.deploy import emulator_environ
+from zebros_local.errors import LocalStackError
+from zebros_local.progress import Progress
+from zebros_local.settings import CHECKOUT, LocalSettings
+from zebros_local.stack import Stack
+
+# pytest's exit status for "no tests were collected".
+_NOTHING_COLLECTED = 5
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A folder of tests, whether it needs a stack, and how many seconds it may take."""
+
+    name: str
+    needs_stack: bool
+    budget_seconds: int
+    arguments: tuple[str, ...] = ()
+
+
+SUITES = (
+    Suite("unit", needs_stack=False, budget_seconds=60, arguments=("-n", "2")),
+    Suite("properties", needs_stack=False, budget_seconds=180, arguments=("-n", "2")),
+    Suite("contract", needs_stack=True, budget_seconds=120),
+    Suite("integration", needs_stack=True, budget_seconds=360),
+    Suite("isolation", needs_stack=True, budget_seconds=240),
+    Suite("e2e", needs_stack=True, budget_seconds=180),
+)
+DEPLOY_BUDGET_SECONDS = 180
+
+
+@dataclass
+class Outcome:
+    """What ran, for how long, and whether it passed."""
+
+    name: str
+    seconds: float
+    budget_seconds: int
+    passed: bool
+    note: str = field(default="")
+
+
+def run_suites(settings: LocalSettings, names: Sequence[str], *, prove: bool, progress: Progress) -> bool:
+    """Run the named suites, or all; True when every one passed."""
+    suites = _chosen(names)
+    outcomes: list[Outcome] = []
+    for suite in (suite for suite in suites if not suite.needs_stack):
+        outcomes.append(_run(suite, dict(settings.environ), prove))
+    on_stack = [suite for suite in suites if suite.needs_stack]
+    if on_stack:
+        outcomes += _run_on_own_stack(settings, on_stack, prove, progress)
+    _report(outcomes)
+    return all(outcome.passed for outcome in outcomes)
+
+
+def _chosen(names: Sequence[str]) -> list[Suite]:
+    known = {suite.name: suite for suite in SUITES}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise LocalStackError(f"No suite is called {', '.join(unknown)}; there are {', '.join(known)}.")
+    chosen = [suite for suite in SUITES if not names or suite.name in names]
+    return [suite for suite in chosen if names or any((CHECKOUT / "tests" / suite.name).rglob("test_*.py"))]
+
+
+def _run_on_own_stack(
+    settings: LocalSettings, suites: list[Suite], prove: bool, progress: Progress
+) -> list[Outcome]:
+    folder = Path(tempfile.mkdtemp(prefix="zebros-test-"))
+    stack = Stack(LocalSettings.from_environ(settings.environ, folder), progress)
+    outcomes: list[Outcome] = []
+    begun = time.monotonic()
+    try:
+        state = bring_up(stack, progress)
+        outcomes.append(Outcome("deploy", time.monotonic() - begun, DEPLOY_BUDGET_SECONDS, passed=True))
+        environ = {**emulator_environ(settings.environ, state), "ZEBROS_LOCAL_DIR": str(folder)}
+        for suite in suites:
+            outcomes.append(_run(suite, environ, prove))
+        _report_crashes(stack, outcomes)
+    finally:
+        stack.down()
+    if all(outcome.passed for outcome in outcomes):
+        shutil.rmtree(folder)
+    else:
+        progress.say(f"The stack's logs are kept in {folder / 'logs'}")
+    return outcomes
+
+
+def _report_crashes(stack: Stack, outcomes: list[Outcome]) -> None:
+    """A part that died under a suite is a failure, even if every assertion held."""
+    for part in stack.status():
+        if not part.healthy:
+            outcomes.append(
+                Outcome(part.title, 0.0, 0, passed=False, note=f"{part.description}\n{part.log_tail}")
+            )
+
+
+def _run(suite: Suite, environ: dict[str, str], prove: bool) -> Outcome:
+    command = [sys.executable, "-m", "pytest", f"tests/{suite.name}", "-q", *suite.arguments]
+    if prove:
+        environ = {**environ, "HYPOTHESIS_PROFILE": "prove"}
+    else:
+        command += ["-m", "not prove"]
+    Console(stderr=True).rule(f"{suite.name} (up to {suite.budget_seconds} s)", align="left")
+    begun = time.monotonic()
+    status = subprocess.run(command, cwd=CHECKOUT, env=environ, check=False).returncode
+    note = "nothing collected" if status == _NOTHING_COLLECTED else ""
+    return Outcome(suite.name, time.monotonic() - begun, suite.budget_seconds, passed=status == 0, note=note)
+
+
+def _report(outcomes: Sequence[Outcome]) -> None:
+    table = Table(title="Suites", title_justify="left")
+    for heading in ("suite", "outcome"):
+        table.add_column(heading)
+    for heading in ("seconds", "budget"):
+        table.add_column(heading, justify="right")
+    table.add_column("note")
+    for outcome in outcomes:
+        verdict = "[green]passed[/]" if outcome.passed else "[red]failed[/]"
+        over = outcome.budget_seconds and outcome.seconds > outcome.budget_seconds
+        note = outcome.note or ("over its budget" if over else "")
+        budget = str(outcome.budget_seconds or "")
+        table.add_row(outcome.name, verdict, f"{outcome.seconds:.1f}", budget, note)
+    Console(stderr=True).print(table)
