@@ -132,7 +132,7 @@ class InMemoryCache:
         self,
         tenant_id: str,
         entity: str,
-        id: str,  # noqa: A002
+        id: str,
         version: int,
         entry: CacheEntry | None,
         lists: Sequence[str] = (),

@@ -35,7 +35,7 @@ class NullCache:
         self,
         tenant_id: str,
         entity: str,
-        id: str,  # noqa: A002
+        id: str,
         version: int,
         entry: CacheEntry | None,
         lists: Sequence[str] = (),

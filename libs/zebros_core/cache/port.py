@@ -193,7 +193,7 @@ class ResponseCache(Protocol):
         self,
         tenant_id: str,
         entity: str,
-        id: str,  # noqa: A002 - the vocabulary of the port
+        id: str,
         version: int,
         entry: CacheEntry | None,
         lists: Sequence[str] = (),

@@ -158,7 +158,7 @@ class RedisCache:
         self,
         tenant_id: str,
         entity: str,
-        id: str,  # noqa: A002
+        id: str,
         version: int,
         entry: CacheEntry | None,
         lists: Sequence[str] = (),

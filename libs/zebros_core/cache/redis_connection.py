@@ -10,10 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from redis import Connection
+from typing import Any, Protocol
 
 _IDLE_SECONDS = 240.0
 """After that long unused a connection is made anew: network address translation forgets one after 350 seconds, silently."""
@@ -25,6 +22,15 @@ class RedisTransport(Protocol):
     def call(self, *command: str | bytes | int) -> Any: ...
 
     def close(self) -> None: ...
+
+
+class _Wire(Protocol):
+    """The part of redis-py's connection that is used here."""
+
+    def connect(self) -> None: ...
+    def disconnect(self) -> None: ...
+    def send_command(self, *command: str | bytes | int, check_health: bool) -> None: ...
+    def read_response(self) -> Any: ...
 
 
 class SingleConnection:
@@ -47,7 +53,7 @@ class SingleConnection:
         self._read_timeout_seconds = read_timeout_seconds
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._connection: Connection | None = None
+        self._connection: _Wire | None = None
         self._last_used = 0.0
 
     def call(self, *command: str | bytes | int) -> Any:
@@ -73,7 +79,7 @@ class SingleConnection:
         with self._lock:
             self._drop()
 
-    def _exchange(self, connection: Connection, command: tuple[str | bytes | int, ...]) -> Any:
+    def _exchange(self, connection: _Wire, command: tuple[str | bytes | int, ...]) -> Any:
         from redis.exceptions import ResponseError
 
         try:
@@ -88,13 +94,14 @@ class SingleConnection:
         self._last_used = self._monotonic()
         return answer
 
-    def _open(self) -> Connection:
+    def _open(self) -> _Wire:
         from redis import ConnectionPool
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
         self._drop()
-        pool = ConnectionPool.from_url(
+        make: Any = ConnectionPool.from_url
+        pool = make(
             self._url,
             socket_connect_timeout=self._connect_timeout_seconds,
             socket_timeout=self._read_timeout_seconds,
@@ -102,7 +109,7 @@ class SingleConnection:
             health_check_interval=0,
             protocol=2,
         )
-        connection: Connection = pool.connection_class(**pool.connection_kwargs)
+        connection: _Wire = pool.connection_class(**pool.connection_kwargs)
         connection.connect()
         self._connection = connection
         return connection

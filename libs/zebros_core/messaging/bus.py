@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from zebros_core.dynamodb.client import error_code
 from zebros_core.errors import UnavailableError
 from zebros_core.messaging.envelope import DETAIL_TYPE, EntityChanged, instant_text
 
@@ -90,7 +91,7 @@ class EventBus:
             try:
                 answer = self._client.put_events(Entries=[entry for _, entry in waiting])
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in _TRANSIENT:
+                if error_code(error) not in _TRANSIENT:
                     raise
                 cause = error
                 continue
@@ -107,7 +108,7 @@ class EventBus:
             if not again:
                 return refused
             waiting = again
-        raise UnavailableError("The event bus does not take events.", retry_after_seconds=1.0) from cause
+        raise UnavailableError(detail="The event bus does not take events.") from cause
 
     def _entry(self, event: EntityChanged) -> dict[str, Any]:
         return {

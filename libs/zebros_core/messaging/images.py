@@ -12,6 +12,7 @@ from pydantic import ValidationError as PydanticError
 from zebros_core.dynamodb.codec import decode
 from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.dynamodb.keys import NO_PARENT, SEPARATOR, unscope
+from zebros_core.dynamodb.mapping import KEPT
 from zebros_core.dynamodb.schema import EntitySchema
 from zebros_core.errors import FieldError
 from zebros_core.messaging.errors import ForeignMessageError, MalformedMessageError
@@ -69,6 +70,9 @@ class ImageReader(Generic[E]):
         tenant_id = cast(str, tenant_id)
         if table_tenant is not None and table_tenant != tenant_id:
             raise ForeignMessageError
+        kept = item.pop(KEPT, None)
+        if isinstance(kept, dict):  # A tombstone keeps the record's values there, out of every index.
+            item |= cast("dict[str, Any]", kept)
         item[schema.key_attribute] = _own_id(tenant_id, item.get(schema.key_attribute), schema.key_attribute)
         for name in schema.scoped & item.keys():
             item[name] = _own_value(tenant_id, item[name])

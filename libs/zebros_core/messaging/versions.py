@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from zebros_core.clock import Clock
+from zebros_core.dynamodb.client import DynamoDbClient, error_code
 from zebros_core.dynamodb.keys import compose
 from zebros_core.messaging.envelope import EntityChanged
 
@@ -42,7 +43,9 @@ class DynamoDbAppliedVersions:
     a write, which is longer than any queue keeps a message.
     """
 
-    def __init__(self, client: Any, table_of: Callable[[str], str], consumer: str, clock: Clock) -> None:
+    def __init__(
+        self, client: DynamoDbClient, table_of: Callable[[str], str], consumer: str, clock: Clock
+    ) -> None:
         self._client = client
         self._table_of = table_of
         self._consumer = consumer
@@ -76,7 +79,7 @@ class DynamoDbAppliedVersions:
                 },
             )
         except ClientError as error:
-            if error.response.get("Error", {}).get("Code") != "ConditionalCheckFailedException":
+            if error_code(error) != "ConditionalCheckFailedException":
                 raise
 
     def _key(self, change: EntityChanged) -> dict[str, dict[str, str]]:

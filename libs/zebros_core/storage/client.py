@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol
 
+from zebros_core.dynamodb.client import error_code
 from zebros_core.errors import UnavailableError
 from zebros_core.settings import CoreSettings
 
@@ -59,7 +60,8 @@ def create_s3_client(settings: CoreSettings) -> S3Client:
     import botocore.session
     from botocore.config import Config
 
-    client: Any = botocore.session.get_session().create_client(
+    session: Any = botocore.session.get_session()
+    client: S3Client = session.create_client(
         "s3",
         region_name=settings.aws_region,
         endpoint_url=settings.aws_endpoint_url or None,
@@ -75,14 +77,8 @@ def create_s3_client(settings: CoreSettings) -> S3Client:
     return client
 
 
-def error_code(error: Exception) -> str:
-    """The service's name for an error; empty when no answer came."""
-    response: dict[str, Any] = getattr(error, "response", None) or {}
-    return str(response.get("Error", {}).get("Code", ""))
-
-
 @contextmanager
-def s3_calls() -> Iterator[None]:
+def s3_calls() -> Generator[None]:
     """Turns trouble that passes into UnavailableError; other errors of the service come through."""
     from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
@@ -90,7 +86,7 @@ def s3_calls() -> Iterator[None]:
         yield
     except ClientError as error:
         if error_code(error) in _TRANSIENT:
-            raise UnavailableError("The object store is out of reach.", retry_after_seconds=1.0) from error
+            raise UnavailableError(detail="The object store is out of reach.") from error
         raise
     except (ConnectionError, HTTPClientError) as error:
-        raise UnavailableError("The object store is out of reach.", retry_after_seconds=1.0) from error
+        raise UnavailableError(detail="The object store is out of reach.") from error

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from zebros_core.dynamodb.client import error_code
 from zebros_core.errors import NotFoundError, ValidationError
-from zebros_core.storage.client import S3Client, error_code, s3_calls
+from zebros_core.storage.client import S3Client, s3_calls
 from zebros_core.storage.errors import IncompleteUploadError, UploadMismatchError
 from zebros_core.storage.keys import check_key
 from zebros_core.storage.objects import ObjectInfo, ObjectStore, check_content_type, check_expires

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from zebros_core.dynamodb.client import error_code
 from zebros_core.errors import NotFoundError, ValidationError
-from zebros_core.storage.client import S3Client, error_code, s3_calls
+from zebros_core.storage.client import S3Client, s3_calls
 from zebros_core.storage.disposition import attachment
 from zebros_core.storage.keys import check_key, compose_key
 
