@@ -61,12 +61,11 @@ function objectStatements(stage, objects = {}) {
   return Object.entries(objects).flatMap(([purpose, verbs]) => {
     const suffix = purpose[0].toUpperCase() + purpose.slice(1);
     const actions = verbs.flatMap((verb) => OBJECT_ACTIONS[verb]);
-    const statements = [allow(`Objects${suffix}`, actions, [bucketArn(stage, purpose, '/*')])];
-    if (verbs.includes('read')) {
-      // Without it S3 answers 403 for a key that does not exist, and a missing object looks like a broken policy.
-      statements.push(allow(`List${suffix}`, ['s3:ListBucket'], [bucketArn(stage, purpose)]));
-    }
-    return statements;
+    return [
+      allow(`Objects${suffix}`, actions, [bucketArn(stage, purpose, '/*')]),
+      // Without it S3 answers 403 for a key that does not exist, and refuses to be the destination of a failed batch.
+      allow(`List${suffix}`, ['s3:ListBucket'], [bucketArn(stage, purpose)]),
+    ];
   });
 }
 
