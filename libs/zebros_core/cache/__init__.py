@@ -1,6 +1,7 @@
-"""Ready responses, kept beside the store: lookups and rate limits in one round trip, floors instead of deletes.
+"""Ready responses beside the store: lookups and rate limits in one round trip, floors instead of deletes.
 
-`ResponseCache` is the port; `create_cache` chooses its adapter. redis-py is imported at the first use of `RedisCache`.
+`ResponseCache` is the port; `create_cache` chooses its adapter. redis-py is imported at the first use of
+`RedisCache`.
 """
 
 from zebros_core.cache.breaker import CircuitBreaker

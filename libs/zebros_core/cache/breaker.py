@@ -9,9 +9,9 @@ from collections.abc import Callable
 class CircuitBreaker:
     """Closed, open, half-open (M. Nygard, Release It!, 2007).
 
-    After `threshold` failures in a row it opens for `cooldown_seconds`; then one call is let through as a probe, and its
-    failure doubles the pause, up to `longest_seconds`. One success closes it. A container serves one request at a time,
-    so the state needs no lock: two threads may at worst both probe.
+    After `threshold` failures in a row it opens for `cooldown_seconds`; then one call is let through as a
+    probe, and its failure doubles the pause, up to `longest_seconds`. One success closes it. A container
+    serves one request at a time, so the state needs no lock: two threads may at worst both probe.
     """
 
     def __init__(

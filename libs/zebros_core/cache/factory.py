@@ -19,7 +19,9 @@ def create_cache(
     times: CacheTimes | None = None,
     on_trouble: Callable[[str], None] = lambda _: None,
 ) -> ResponseCache:
-    """The cache behind `redis_url`, or none when it is empty. Nothing is imported, opened or sent before the first use."""
+    """The cache behind `redis_url`, or none when it is empty. Nothing is imported, opened or sent before the
+    first use.
+    """
     if not redis_url:
         return NullCache()
     return RedisCache.from_url(redis_url, layers, clock, times=times, on_trouble=on_trouble)

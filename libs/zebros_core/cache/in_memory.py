@@ -1,4 +1,6 @@
-"""The cache within one process: for tests, and for a laptop without Redis. The rules are those of `scripts.py`."""
+"""The cache within one process: for tests, and for a laptop without Redis. The rules are those of
+`scripts.py`.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ class _State:
 
 
 class InMemoryCache:
-    """A `ResponseCache` for one process; safe for threads; the least recently used of `max_entries` goes first."""
+    """A `ResponseCache` for one process; safe for threads; the least recently used of `max_entries` goes
+    first.
+    """
 
     def __init__(
         self,
@@ -215,7 +219,9 @@ class InMemoryCache:
         return self._state.last_generation
 
     def _take(self, name: str, rate: RateLimit) -> RateDecision:
-        """The generic cell rate algorithm: `full_at` stands for the bucket's level and the time it was last seen."""
+        """The generic cell rate algorithm: `full_at` stands for the bucket's level and the time it was last
+        seen.
+        """
         now, interval = self._now(), 1.0 / rate.per_second
         full_at = max(self._state.full_at.get(name, now), now)
         after = full_at + interval * rate.cost

@@ -7,8 +7,8 @@
 | `{tenant}:g:<list>` | string | the list's generation |
 | `{tenant}:r:<bucket>` | string | the rate limit: when the bucket will be full (microseconds) |
 
-The braces are Redis Cluster's hash tag: all keys of a tenant live in one slot, so that a script may touch several. No
-two different keys compose to the same text: every part except one contains no colon.
+The braces are Redis Cluster's hash tag: all keys of a tenant live in one slot, so that a script may touch
+several. No two different keys compose to the same text: every part except one contains no colon.
 """
 
 from __future__ import annotations

@@ -13,9 +13,11 @@ from zebros_core.cache.port import CacheEntry, CacheKey, EntityKey, Written
 class Layer:
     """Times of one layer, in seconds.
 
-    ttl_seconds: an entry is fresh that long. stale_seconds: after that, how long it may still be shown to others while
-    one caller reads it anew (never after a write: a written record's older entry is gone at once). missing_seconds: how
-    long "there is no such record" is believed. max_body_bytes: a larger response is not kept.
+    - `ttl_seconds`: an entry is fresh that long.
+    - `stale_seconds`: after that, how long it may still be shown to others while one caller reads it anew
+      (never after a write: a written record's older entry is gone at once).
+    - `missing_seconds`: how long "there is no such record" is believed.
+    - `max_body_bytes`: a larger response is not kept.
     """
 
     ttl_seconds: float
@@ -32,10 +34,13 @@ class Layer:
 class CacheTimes:
     """Times that are not a layer's.
 
-    floor_seconds: how long the floor of a written record is remembered. It has to outlive the slowest reader (a few
-    seconds) and should outlive the slowest event of a normal day; `Written.committed_at` covers the abnormal ones.
-    generation_seconds: how long a list's generation is remembered after it was last raised; forgetting one costs a miss.
-    lock_seconds: how long one caller may take to fill. waits_seconds: the pauses of a caller that waits for another's fill.
+    - `floor_seconds`: how long the floor of a written record is remembered. It has to outlive the slowest
+      reader (a few seconds) and should outlive the slowest event of a normal day; `Written.committed_at`
+      covers the abnormal ones.
+    - `generation_seconds`: how long a list's generation is remembered after it was last raised; forgetting
+      one costs a miss.
+    - `lock_seconds`: how long one caller may take to fill.
+    - `waits_seconds`: the pauses of a caller that waits for another's fill.
     """
 
     floor_seconds: float = 900.0
@@ -45,7 +50,9 @@ class CacheTimes:
 
 
 def layer_of(layers: Mapping[str, Layer], key: CacheKey) -> Layer | None:
-    """The layer that a key belongs to, by the part of its name before a `/`; None when it is not to be cached."""
+    """The layer that a key belongs to, by the part of its name before a `/`; None when it is not to be
+    cached.
+    """
     name = key.entity if isinstance(key, EntityKey) else key.list_name
     return layer_named(layers, name)
 
@@ -64,7 +71,8 @@ def times_of(layer: Layer, entry: CacheEntry) -> tuple[float, float]:
 def storable(write: Written, layer: Layer, times: CacheTimes, now: datetime) -> CacheEntry | None:
     """The entry of a write that may be stored, or None to raise the floor only.
 
-    Older than the floor's memory: versions above it may have come and been forgotten, so a late event must not plant it.
+    Older than the floor's memory: versions above it may have come and been forgotten, so a late event must
+    not plant it.
     """
     entry = write.entry
     if entry is None or len(entry.body) > layer.max_body_bytes:

@@ -1,15 +1,16 @@
 """The cache as a request sees it: three verbs, and the values that pass through them.
 
-A request does `enter` once, before anything else that is slow: it pays the tenant's rate limit and looks the response
-up, in one round trip. Its answer is one of
+A request does `enter` once, before anything else that is slow: it pays the tenant's rate limit and looks the
+response up, in one round trip. Its answer is one of
 
-* `Hit`: a ready response body. Nothing else needs reading, but the caller still decides whether the user may see it
-  (`owner_id`, `team_id`) and whether the client already has it (`version` is the ETag).
+* `Hit`: a ready response body. Nothing else needs reading, but the caller still decides whether the user
+  may see it (`owner_id`, `team_id`) and whether the client already has it (`version` is the ETag).
 * `Miss`: this caller, and only this one for a while, is asked to read the record and to `fill`.
 * `Off`: go on without the cache, and fill nothing.
 
-After a write has committed, `written` raises the record's floor and the generations of the lists that may have changed.
-No verb raises for trouble of the cache itself: a cache that is slow, down or talking nonsense answers `Off`.
+After a write has committed, `written` raises the record's floor and the generations of the lists that may
+have changed. No verb raises for trouble of the cache itself: a cache that is slow, down or talking nonsense
+answers `Off`.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ class EntityKey:
 class ListKey:
     """One page of a list.
 
-    `list_name` is the unit of invalidation: every page under it falls together when the list's generation is raised.
-    The part before a `/` names the layer, so `widgets` and `widgets/01J…` (the widgets of one parent) may share times
-    and still be raised apart. `scope` says whose eyes the page is for (`all`, `team:{id}`, `own:{user}`);
-    `query_hash` stands for filters, sort, limit and cursor: hexadecimal, or any text of `[A-Za-z0-9_-]`.
+    `list_name` is the unit of invalidation: every page under it falls together when the list's generation is
+    raised. The part before a `/` names the layer, so `widgets` and `widgets/01J…` (the widgets of one parent)
+    may share times and still be raised apart. `scope` says whose eyes the page is for (`all`, `team:{id}`,
+    `own:{user}`); `query_hash` stands for filters, sort, limit and cursor: hexadecimal, or any text of
+    `[A-Za-z0-9_-]`.
     """
 
     list_name: str
@@ -51,8 +53,8 @@ CacheKey: TypeAlias = EntityKey | ListKey
 class CacheEntry:
     """A response that is ready to be sent.
 
-    `version` is the record's (None for a list or a missing record). `missing` caches the fact that there is no such
-    record; its body is not used.
+    `version` is the record's (None for a list or a missing record). `missing` caches the fact that there is
+    no such record; its body is not used.
     """
 
     body: bytes
@@ -106,7 +108,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """The right to fill, for as long as nobody writes the record and the lock lives. Opaque: hand it to `fill`."""
+    """The right to fill, for as long as nobody writes the record and the lock lives. Opaque: hand it to
+    `fill`.
+    """
 
     tenant_id: str
     key: CacheKey
@@ -159,9 +163,9 @@ class FillOutcome(StrEnum):
 class Written:
     """One committed write.
 
-    `entry` None raises the floor without a body (the next reader fills); `MISSING` after a delete. `committed_at`, where
-    known, keeps an entry from being stored when the write is so old that its floor may have been forgotten: pass it
-    when the write is reported by an event.
+    `entry` None raises the floor without a body (the next reader fills); `MISSING` after a delete.
+    `committed_at`, where known, keeps an entry from being stored when the write is so old that its floor may
+    have been forgotten: pass it when the write is reported by an event.
     """
 
     entity: str
@@ -177,7 +181,8 @@ class ResponseCache(Protocol):
     def enter(self, tenant_id: str, rate: RateLimit | None, key: CacheKey | None) -> Entered:
         """Take from the rate limit and look `key` up: one round trip. A refused request looks nothing up.
 
-        When another caller is already filling the key this waits shortly for its result (tens of milliseconds).
+        When another caller is already filling the key this waits shortly for its result (tens of
+        milliseconds).
         """
         ...
 
@@ -200,8 +205,8 @@ class ResponseCache(Protocol):
     ) -> bool:
         """Report one committed write: floor, new entry and list generations in one round trip.
 
-        Late, repeated and reordered calls are harmless. False when it could not be recorded: a request goes on (the
-        event will say it again), an event consumer must raise, so that its queue repeats it.
+        Late, repeated and reordered calls are harmless. False when it could not be recorded: a request goes
+        on (the event will say it again), an event consumer must raise, so that its queue repeats it.
         """
         ...
 

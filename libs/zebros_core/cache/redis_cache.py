@@ -1,4 +1,4 @@
-"""The cache in Redis (or Valkey): see `port` for its promises, `scripts` for its rules, `keys` for its keys."""
+"""The cache in Redis or Valkey: `port` has its promises, `scripts` its rules, `keys` its keys."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ class _GarbageError(Exception):
 class RedisCache:
     """A `ResponseCache` whose every verb is one script.
 
-    Trouble with Redis never surfaces: a call that times out (tens of milliseconds), fails or is answered with nonsense
-    counts against the circuit breaker and turns into `Off`.
+    Trouble with Redis never surfaces: a call that times out (tens of milliseconds), fails or is answered with
+    nonsense counts against the circuit breaker and turns into `Off`.
     """
 
     def __init__(
@@ -67,7 +67,9 @@ class RedisCache:
         sleep: Callable[[float], None] = time.sleep,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`on_trouble` gets the kind of each failure (an exception's name): for a metric, never for a message."""
+        """`on_trouble` gets the kind of each failure (an exception's name): for a metric, never for a
+        message.
+        """
         self._transport = transport
         self._layers = dict(layers)
         self._clock = clock
@@ -223,7 +225,9 @@ class RedisCache:
         return answer  # pyright: ignore[reportUnknownVariableType]
 
     def _nonce(self) -> str:
-        """Unique over all containers. The random part is drawn at the first call, never at init: see SnapStart."""
+        """Unique over all containers. The random part is drawn at the first call, never at init: see
+        SnapStart.
+        """
         if not self._nonce_prefix:
             self._nonce_prefix = uuid4().hex[:16]
         return f"{self._nonce_prefix}{next(self._nonces):x}"

@@ -1,8 +1,8 @@
 """One connection to Redis, kept for the life of the container.
 
-A Lambda container serves one request at a time, so a pool would only add its bookkeeping to each call. The connection is
-redis-py's own (`redis.Connection`, parsed by hiredis), driven by its public send and read. The library is imported at the
-first call: it costs a cold start more than a hundred milliseconds.
+A Lambda container serves one request at a time, so a pool would only add its bookkeeping to each call. The
+connection is redis-py's own (`redis.Connection`, parsed by hiredis), driven by its public send and read. The
+library is imported at the first call: it costs a cold start more than a hundred milliseconds.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 _IDLE_SECONDS = 240.0
-"""After that long unused a connection is made anew: network address translation forgets one after 350 seconds, silently."""
+"""After that long unused a connection is made anew: network address translation forgets one after 350
+seconds, silently.
+"""
 
 
 class RedisTransport(Protocol):
@@ -36,8 +38,9 @@ class _Wire(Protocol):
 class SingleConnection:
     """A lazily opened connection, one command at a time.
 
-    Any interruption between a question and its answer closes it: an answer left unread would be taken for the next one's,
-    which may be another tenant's. A connection found closed by the other side is opened again, once, within the call.
+    Any interruption between a question and its answer closes it: an answer left unread would be taken for the
+    next one's, which may be another tenant's. A connection found closed by the other side is opened again,
+    once, within the call.
     """
 
     def __init__(
@@ -59,7 +62,8 @@ class SingleConnection:
     def call(self, *command: str | bytes | int) -> Any:
         """Send one command and read its answer.
 
-        Raises redis.TimeoutError, redis.ConnectionError, redis.ResponseError (an answer: the connection stays open).
+        Raises redis.TimeoutError, redis.ConnectionError, redis.ResponseError (an answer: the connection stays
+        open).
         """
         with self._lock:
             connection = self._connection
@@ -100,8 +104,8 @@ class SingleConnection:
         from redis.retry import Retry
 
         self._drop()
-        make: Any = ConnectionPool.from_url
-        pool = make(
+        make: Any = ConnectionPool.from_url  # pyright: ignore[reportUnknownMemberType]
+        pool: Any = make(
             self._url,
             socket_connect_timeout=self._connect_timeout_seconds,
             socket_timeout=self._read_timeout_seconds,

@@ -7,8 +7,9 @@ Fields of an entry's hash (instants in microseconds of the server's clock):
     g  generation (lists)   o  owner, t team        u  until when that token holds
     m  '1' if missing                               h  generation when the token was given (lists)
 
-Nothing is deleted: what is no longer valid is blanked, below a floor or in an older generation, and then expires. Every
-answer starts with the nonce of its question, so that an answer to an earlier one can never be taken for it.
+Nothing is deleted: what is no longer valid is blanked, below a floor or in an older generation, and then
+expires. Every answer starts with the nonce of its question, so that an answer to an earlier one can never be
+taken for it.
 """
 
 from __future__ import annotations
@@ -49,14 +50,16 @@ local nonce, kind = ARGV[1], ARGV[2]
 local interval = tonumber(ARGV[5])
 local remaining, full_in = 0, 0
 if interval > 0 then
-  -- The generic cell rate algorithm: one instant, when the bucket will be full again, stands for level and time.
+  -- The generic cell rate algorithm (ITU-T I.371): one instant, when the bucket will be full again, stands
+  -- for its level and for the time it was last looked at.
   local key, burst, cost = KEYS[#KEYS], tonumber(ARGV[6]), tonumber(ARGV[7])
   local full_at = tonumber(redis.call('GET', key) or now)
   if full_at < now then full_at = now end
   local after = full_at + interval * cost
   local early = after - interval * burst - now
   if early > 0 then
-    return {nonce, 0, math.floor(burst - (full_at - now) / interval), math.ceil(early), math.ceil(full_at - now), 'O'}
+    remaining = math.floor(burst - (full_at - now) / interval)
+    return {nonce, 0, remaining, math.ceil(early), math.ceil(full_at - now), 'O'}
   end
   full_in = after - now
   redis.call('SET', key, text(after), 'PX', text(math.ceil(full_in / 1000)))
@@ -96,7 +99,8 @@ FILL: Final = Script(
     "fill",
     _PRELUDE
     + """
--- KEYS: entry [, generation]    ARGV: nonce, token, kind, generation, fresh ms, stale ms, body, version, owner, team, missing
+-- KEYS: entry [, generation]    ARGV: nonce, token, kind, generation, fresh ms, stale ms,
+--       body, version, owner, team, missing
 -- answer: nonce, 'S' stored | 'F' below the floor | 'G' other generation | 'L' lost lock
 local entry, nonce, token = KEYS[1], ARGV[1], ARGV[2]
 local e = redis.call('HMGET', entry, 'l', 'f')
@@ -120,8 +124,8 @@ else
   end
 end
 local fresh, stale = tonumber(ARGV[5]), tonumber(ARGV[6])
-redis.call('HSET', entry, 'x', text(now + fresh * 1000), 's', text(now + (fresh + stale) * 1000), 'g', ARGV[4],
-  'b', ARGV[7], 'v', ARGV[8], 'o', ARGV[9], 't', ARGV[10], 'm', ARGV[11])
+redis.call('HSET', entry, 'x', text(now + fresh * 1000), 's', text(now + (fresh + stale) * 1000),
+  'g', ARGV[4], 'b', ARGV[7], 'v', ARGV[8], 'o', ARGV[9], 't', ARGV[10], 'm', ARGV[11])
 if mine then redis.call('HSET', entry, 'l', '') end
 keep(entry, fresh + stale)
 return {nonce, 'S'}
@@ -154,8 +158,8 @@ for i = 1, n do
   if version >= floor then
     local fresh, stale = tonumber(ARGV[a + 3]), tonumber(ARGV[a + 4])
     if has then
-      redis.call('HSET', entry, 'x', text(now + fresh * 1000), 's', text(now + (fresh + stale) * 1000), 'g', '',
-        'b', ARGV[a + 5], 'v', ARGV[a + 6], 'o', ARGV[a + 7], 't', ARGV[a + 8], 'm', ARGV[a + 9])
+      redis.call('HSET', entry, 'x', text(now + fresh * 1000), 's', text(now + (fresh + stale) * 1000),
+        'g', '', 'b', ARGV[a + 5], 'v', ARGV[a + 6], 'o', ARGV[a + 7], 't', ARGV[a + 8], 'm', ARGV[a + 9])
     end
     keep(entry, math.max(floor_ms, fresh + stale))
   end

@@ -1,6 +1,7 @@
 """Events: from table streams to the bus, from queues to consumers.
 
-`StreamPublisher` turns a service's table streams into `EntityChanged`; `Consumer` gives them to whoever subscribed.
+`StreamPublisher` turns a service's table streams into `EntityChanged`; `Consumer` gives them to whoever
+subscribed.
 """
 
 from zebros_core.messaging.bus import EventBus

@@ -1,5 +1,8 @@
 """Events to EventBridge: in the largest calls it takes, and again what it did not take."""
 
+# botocore ships no types: they end here, and callers see the protocols.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import random
@@ -43,8 +46,9 @@ class Refused:
 class EventBus:
     """Puts events on one bus.
 
-    A call carries at most 10 entries and 256 KB and may be taken in part. The refused part is put again with full jitter
-    (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), up to `attempts` times.
+    A call carries at most 10 entries and 256 KB and may be taken in part. The refused part is put again with
+    full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/), up to `attempts`
+    times.
     """
 
     def __init__(

@@ -1,19 +1,19 @@
 """What a stream record means: the operation is read off the two images, so no writer has to say it.
 
-==========  =============================  ==========================================================================
-record      images                         event
-==========  =============================  ==========================================================================
-INSERT      version 1                      created
-INSERT      higher version                 updated: the record moved to another key (its new parent)
-INSERT      a tombstone                    deleted
-MODIFY      becomes a tombstone            deleted
-MODIFY      no longer a tombstone          restored
-MODIFY      version not raised             none: nothing that a reader could see
-MODIFY      else                           updated
-REMOVE      by the table's TTL             none: the delete was published when the tombstone was written
-REMOVE      else                           removed, at the old image's version + 1: a move writes its new item at
-                                           version + 2, so the removal loses in whatever order the two arrive
-==========  =============================  ==========================================================================
+==========  =====================  ====================================================================
+record      images                 event
+==========  =====================  ====================================================================
+INSERT      version 1              created
+INSERT      higher version         updated: the record moved to another key (its new parent)
+INSERT      a tombstone            deleted
+MODIFY      becomes a tombstone    deleted
+MODIFY      no longer a tombstone  restored
+MODIFY      version not raised     none: nothing that a reader could see
+MODIFY      else                   updated
+REMOVE      by the table's TTL     none: the delete was published when the tombstone was written
+REMOVE      else                   removed, at the old image's version + 1: a move writes its new item
+                                   at version + 2, so the removal loses in whatever order they arrive
+==========  =====================  ====================================================================
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A queue's batch to a handler, record by record: what fails is delivered again, the rest is done.
 
-Events come late, twice and out of order. A batch is folded to the newest event of each record, what was applied before is
-dropped (`AppliedVersions`), and a handler must still bear a repetition: it may have been stopped between its effect and
-the note of it.
+Events come late, twice and out of order. A batch is folded to the newest event of each record, what was
+applied before is dropped (`AppliedVersions`), and a handler must still bear a repetition: it may have been
+stopped between its effect and the note of it.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ class _Message:
 class Consumer:
     """An SQS event source for one use of the bus's events.
 
-    name: of this consumer, under which its failures are kept.
-    source: of the events on the bus; a message from elsewhere is poison.
-    handle: is called for each event; what it raises sends the event back to the queue, except `PoisonError`.
-    handle_batch: instead of `handle`, is called once for each tenant of the batch; when it raises, all of that tenant's
-    go back, except that after a `PoisonError` each record is tried alone.
-    entities: others are acknowledged unread (a rule's filter may be wider than the consumer).
-    fold: hand over only the newest event of a record. Turn it off where every version counts.
-    applied: drops events that are not newer than what was applied.
-    poison: keeps what cannot be handled and lets the queue forget it; without one it goes the queue's own way to its
-    dead letters.
+    - `name` of this consumer, under which its failures are kept.
+    - `source` of the events on the bus; a message from elsewhere is poison.
+    - `handle` is called for each event; what it raises sends the event back to the queue, but `PoisonError`.
+    - `handle_batch`, instead of `handle`, is called once for each tenant of the batch; when it raises, all of
+      that tenant's go back, except that after a `PoisonError` each record is tried alone.
+    - `entities`: others are acknowledged unread (a rule's filter may be wider than the consumer).
+    - `fold`: hand over only the newest event of a record. Turn it off where every version counts.
+    - `applied` drops events that are not newer than what was applied.
+    - `poison` keeps what cannot be handled and lets the queue forget it; without one it goes the queue's own
+      way to its dead letters.
     """
 
     def __init__(
@@ -110,7 +110,8 @@ class Consumer:
         if not isinstance(outer, dict):
             raise MalformedMessageError("The message is not an event.")
         fields = cast("dict[str, Any]", outer)
-        # Checked here as well as in the rule: rules are written elsewhere, and emulators apply only some patterns.
+        # Checked here as well as in the rule: rules are written elsewhere, and emulators apply only some
+        # patterns.
         if fields.get("source") != self._source or fields.get("detail-type") != DETAIL_TYPE:
             raise MalformedMessageError("The message is not from the expected source.")
         detail = fields.get("detail")
@@ -119,7 +120,9 @@ class Consumer:
         return parse_entity_changed(cast("dict[str, Any]", detail))
 
     def _groups(self, waiting: Sequence[_Message]) -> list[list[_Message]]:
-        """What succeeds or fails together: a record's events, or for a batch handler a tenant's; oldest first."""
+        """What succeeds or fails together: a record's events, or for a batch handler a tenant's; oldest
+        first.
+        """
         groups: dict[tuple[str, ...], list[_Message]] = {}
         for message in waiting:
             key = message.change.key if self._handle is not None else (message.change.tenant_id,)

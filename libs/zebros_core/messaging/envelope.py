@@ -1,7 +1,7 @@
 """`EntityChanged`: what consumers learn about a write, and the only event that the streams publish.
 
-The envelope is versioned as a whole. A consumer knows the versions that it reads and refuses others; a new field is a new
-version, which consumers learn to read before publishers start to write it.
+The envelope is versioned as a whole. A consumer knows the versions that it reads and refuses others; a new
+field is a new version, which consumers learn to read before publishers start to write it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Operation(StrEnum):
     """A tombstone was written: the record is in the trash."""
     RESTORED = "restored"
     REMOVED = "removed"
-    """The stored item is gone from its key: it moved to another parent (whose event is newer), or was purged."""
+    """The stored item is gone from its key: it moved to another parent (whose event is newer), or was purged.
+    """
 
 
 class _Wire(BaseModel):
@@ -68,9 +69,10 @@ class SnapshotRef(_Wire):
 class EntityChanged(_Wire):
     """One committed write of one record.
 
-    `event_id` is derived from the write, so a repeated event has the same one. `changed` holds wire names of top-level
-    fields, for updates only. `snapshot` is the record in wire form after the write; None for `removed`, or when
-    `snapshot_ref` says where it is. `actor` is a user id, None when no user is known; `job` the job that wrote, if any.
+    `event_id` is derived from the write, so a repeated event has the same one. `changed` holds wire names of
+    top-level fields, for updates only. `snapshot` is the record in wire form after the write; None for
+    `removed`, or when `snapshot_ref` says where it is. `actor` is a user id, None when no user is known;
+    `job` the job that wrote, if any.
     """
 
     schema_version: Literal[1] = ENVELOPE_VERSION
@@ -121,8 +123,9 @@ def parse_entity_changed(
 ) -> EntityChanged:
     """Read an envelope that arrived, trusting nothing.
 
-    Raises OversizedMessageError, MalformedMessageError (naming the fields) or ForeignMessageError: when `tenant_id` is
-    given and another one's event came, or when the snapshot belongs to a tenant that the envelope does not name.
+    Raises OversizedMessageError, MalformedMessageError (naming the fields) or ForeignMessageError: when
+    `tenant_id` is given and another one's event came, or when the snapshot belongs to a tenant that the
+    envelope does not name.
     """
     document = read_json(message) if isinstance(message, str | bytes) else message
     try:

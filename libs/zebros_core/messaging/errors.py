@@ -8,7 +8,8 @@
         ├── OversizedMessageError   larger than the bus can carry, so not sent by us
         └── ForeignMessageError     says one tenant and holds another's data
 
-Everything else that goes wrong while a message is handled is taken for transient: the message is delivered again.
+Everything else that goes wrong while a message is handled is taken for transient: the message is delivered
+again.
 """
 
 from __future__ import annotations

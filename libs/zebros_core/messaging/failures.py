@@ -1,7 +1,8 @@
 """What could not be handled, kept in a bucket until somebody replays it.
 
-Keys: `failures/{kind}/{tenant or 'unknown'}/{date}/{digest}.json`. The digest is of the content, so a repetition of the
-same failure is one object. The content is {"kind", "reason", "tenantId", "failedAt", "payload"}.
+Keys: `failures/{kind}/{tenant or 'unknown'}/{date}/{digest}.json`. The digest is of the content, so a
+repetition of the same failure is one object. The content is {"kind", "reason", "tenantId", "failedAt",
+"payload"}.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Failure:
 
 
 class FailureStore:
-    """The failures bucket. `client` makes the S3 client at the first failure: most containers never see one."""
+    """The failures bucket. `client` makes the S3 client at the first failure: few containers see one."""
 
     def __init__(self, client: Callable[[], ObjectClient], bucket: str, clock: Clock) -> None:
         self._client = client
@@ -50,7 +51,9 @@ class FailureStore:
     def keep(
         self, kind: str, reason: str, payload: Mapping[str, Any], *, tenant_id: str | None = None
     ) -> str:
-        """Store one failure; its key. What the bucket raises is raised: the caller must not forget the record then."""
+        """Store one failure; its key. What the bucket raises is raised: the caller must not forget the record
+        then.
+        """
         now = self._clock.now()
         owner = tenant_id if is_tenant_id(tenant_id) else None
         content = json.dumps(payload, default=_plain, sort_keys=True)
@@ -106,7 +109,7 @@ class FailureStore:
         raise MalformedMessageError("The kept failure is of an unknown form.")
 
     def forget(self, key: str) -> None:
-        """Remove one failure, after it was handled (the bucket is versioned, so it can still be looked at)."""
+        """Remove one failure after it was handled. The bucket is versioned: it can still be looked at."""
         self._client().delete_object(Bucket=self._bucket, Key=key)
 
 

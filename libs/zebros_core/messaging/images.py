@@ -34,7 +34,9 @@ def table_of(record: Mapping[str, Any]) -> str:
 
 
 def split_table_name(table_prefix: str, table: str) -> tuple[str, str | None]:
-    """(base, tenant): the tenant is None for shared tables. MalformedMessageError for a table of another deployment."""
+    """(base, tenant): the tenant is None for shared tables. MalformedMessageError for a table of another
+    deployment.
+    """
     head, separator, rest = table.partition(f"{table_prefix}-")
     if head or not separator or not rest:
         raise MalformedMessageError("The record is from a table of another deployment.")
@@ -55,9 +57,9 @@ class ImageReader(Generic[E]):
     def read(self, image: Mapping[str, Any], table_tenant: str | None) -> E:
         """The record of a stream image.
 
-        The tenant is the item's own `tenantId`; the table (for a table of one tenant), a prefix of the partition key
-        and every scoped attribute must agree with it, else ForeignMessageError. MalformedMessageError when it is not an
-        item that the repository could have written.
+        The tenant is the item's own `tenantId`; the table (for a table of one tenant), a prefix of the
+        partition key and every scoped attribute must agree with it, else ForeignMessageError.
+        MalformedMessageError when it is not an item that the repository could have written.
         """
         schema = self._schema
         try:

@@ -33,8 +33,9 @@ def replay(
 ) -> Replayed:
     """Give each kept failure to the handler of its kind (`stream`, or the name of a consumer).
 
-    A failure is forgotten only after its handler took it whole; one that fails as before stays. What is not of our own
-    error types is raised and ends the replay, which can be started again: events that are published twice are harmless.
+    A failure is forgotten only after its handler took it whole; one that fails as before stays. What is not
+    of our own error types is raised and ends the replay, which can be started again: events that are
+    published twice are harmless.
     """
     handled = 0
     remaining: list[str] = []

@@ -15,7 +15,9 @@ LARGEST_INLINE_BYTES: Final = 200 * 1024
 
 
 class SnapshotStore:
-    """Writes and follows pointers. Keys: `{tenant}/events/{entity}/{id}/{version}.json`, so a repetition overwrites itself.
+    """Writes and follows pointers.
+
+    Keys are `{tenant}/events/{entity}/{id}/{version}.json`, so a repetition overwrites itself.
 
     `client` makes the S3 client at the first large snapshot.
     """
@@ -41,7 +43,8 @@ class SnapshotStore:
     def snapshot(self, event: EntityChanged) -> dict[str, Any] | None:
         """The snapshot, from the event or through its pointer; None when it has none.
 
-        Raises MalformedMessageError for a pointer into another bucket, or to other content than was published.
+        Raises MalformedMessageError for a pointer into another bucket, or to other content than was
+        published.
         """
         ref = event.snapshot_ref
         if ref is None:

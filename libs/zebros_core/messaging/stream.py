@@ -32,9 +32,9 @@ class Published:
 class StreamPublisher:
     """Publishes the writes of a service's tables as `EntityChanged`, at least once, in the stream's order.
 
-    A record that can never be published is kept in the failures bucket and the batch goes on: a raise would make the
-    shard try the batch again until the record is a day old, and hold up everything behind it. Trouble that will pass
-    (the bus, the bucket) does raise, so that nothing is lost.
+    A record that can never be published is kept in the failures bucket and the batch goes on: a raise would
+    make the shard try the batch again until the record is a day old, and hold up everything behind it.
+    Trouble that will pass (the bus, the bucket) does raise, so that nothing is lost.
     """
 
     def __init__(
@@ -46,7 +46,9 @@ class StreamPublisher:
         snapshots: SnapshotStore,
         failures: FailureStore,
     ) -> None:
-        """`schemas`: by base table name. `table_prefix`: what every table's name of this deployment starts with."""
+        """`schemas`: by base table name. `table_prefix`: what every table's name of this deployment starts
+        with.
+        """
         self._readers = {base: ChangeReader(schema) for base, schema in schemas.items()}
         self._table_prefix = table_prefix
         self._bus = bus
@@ -54,12 +56,16 @@ class StreamPublisher:
         self._failures = failures
 
     def handler(self, event: Mapping[str, Any], context: object = None) -> dict[str, list[Any]]:
-        """The Lambda entry. Its answer never names a failed item: those are kept, or the whole batch is raised."""
+        """The Lambda entry. Its answer never names a failed item: those are kept, or the whole batch is
+        raised.
+        """
         self.publish(cast("Sequence[Mapping[str, Any]]", event.get("Records", ())))
         return {"batchItemFailures": []}
 
     def replay(self, event: Mapping[str, Any]) -> None:
-        """Publish kept records anew. Raises PoisonError when they are as bad as before; nothing is set aside then."""
+        """Publish kept records anew. Raises PoisonError when they are as bad as before; nothing is set aside
+        then.
+        """
         events = [self._event(record) for record in event.get("Records", ())]
         for refused in self._bus.put([event for event in events if event is not None]):
             raise MalformedMessageError(f"The bus refuses the event: {refused.code}.")

@@ -1,5 +1,8 @@
 """Which version of each record a consumer has applied, so that late and repeated events change nothing."""
 
+# botocore ships no types: they end here, and callers see the protocols.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -14,8 +17,11 @@ _KEPT_SECONDS: Final = 30 * 24 * 3600
 
 
 class AppliedVersions(Protocol):
-    """One consumer's memory. `is_newer` before the effect, `record` after it: a crash between the two repeats an effect,
-    it never loses one."""
+    """One consumer's memory.
+
+    `is_newer` is asked before the effect, `record` said after it: a crash between the two repeats an effect,
+    it never loses one.
+    """
 
     def is_newer(self, change: EntityChanged) -> bool: ...
 
@@ -39,8 +45,8 @@ class InMemoryAppliedVersions:
 class DynamoDbAppliedVersions:
     """In a lookup table (`pk`, `sk`): pk `{tenant}#applied#{consumer}`, sk `{entity}#{id}`.
 
-    `table_of` gives the table for a tenant (tenants with tables of their own have theirs). Forgotten after 30 days without
-    a write, which is longer than any queue keeps a message.
+    `table_of` gives the table for a tenant (tenants with tables of their own have theirs). Forgotten after 30
+    days without a write, which is longer than any queue keeps a message.
     """
 
     def __init__(

@@ -1,4 +1,9 @@
-"""The S3 client, made at its first use: it costs a cold start a quarter of a second that most requests need not pay."""
+"""The S3 client, made at its first use: it costs a cold start a quarter of a second that most requests need
+not pay.
+"""
+
+# botocore ships no types: they end here, and callers see the protocols.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -56,7 +61,9 @@ class LazyS3Client:
 
 
 def create_s3_client(settings: CoreSettings) -> S3Client:
-    """A client that signs with SigV4 (URLs too, whatever the endpoint) and gives up after seconds, not minutes."""
+    """A client that signs with SigV4 (URLs too, whatever the endpoint) and gives up after seconds, not
+    minutes.
+    """
     import botocore.session
     from botocore.config import Config
 
@@ -67,7 +74,8 @@ def create_s3_client(settings: CoreSettings) -> S3Client:
         endpoint_url=settings.aws_endpoint_url or None,
         config=Config(
             signature_version="s3v4",
-            # Regional addresses: the global one redirects uploads to a young bucket, which breaks their signature.
+            # Regional addresses: the global one redirects uploads to a young bucket, which breaks their
+            # signature.
             s3={"addressing_style": "path" if settings.aws_endpoint_url else "virtual"},
             connect_timeout=2,
             read_timeout=10,

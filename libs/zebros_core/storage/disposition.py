@@ -17,7 +17,9 @@ _ATTR_CHARS: Final = "!#$&+-.^_`|~"
 
 
 def safe_file_name(name: str) -> str:
-    """The name with everything unsafe replaced by `_`, shortened before its extension; `download` when nothing is left."""
+    """The name with everything unsafe replaced by `_`, shortened before its extension; `download` when
+    nothing is left.
+    """
     name = _UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip(" .")
     if len(name) > _LONGEST:
         stem, dot, extension = name.rpartition(".")
@@ -29,7 +31,9 @@ def safe_file_name(name: str) -> str:
 
 
 def attachment(name: str) -> str:
-    """`attachment` with the name for every client (RFC 6266): ASCII in `filename`, the whole name in `filename*`."""
+    """`attachment` with the name for every client (RFC 6266): ASCII in `filename`, the whole name in
+    `filename*`.
+    """
     name = safe_file_name(name)
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9 ._()+=@~-]", "_", plain).strip()

@@ -13,7 +13,9 @@ _LONGEST: Final = 1024
 
 
 def compose_key(tenant_id: str, *parts: str) -> str:
-    """`{tenant}/{part}/…`. BadRequestError for a part with other than letters, digits and `_~=@+.-`, or of dots only."""
+    """`{tenant}/{part}/…`. BadRequestError for a part with other than letters, digits and `_~=@+.-`, or of
+    dots only.
+    """
     if not is_tenant_id(tenant_id):
         raise ValueError("not a tenant id")
     if not parts:
@@ -29,7 +31,8 @@ def compose_key(tenant_id: str, *parts: str) -> str:
 def check_key(tenant_id: str, key: str) -> str:
     """The key, when it is one of this tenant's.
 
-    Another tenant's key looks like one that does not exist (NotFoundError); what is no key at all is a BadRequestError.
+    Another tenant's key looks like one that does not exist (NotFoundError); what is no key at all is a
+    BadRequestError.
     """
     owner, *parts = key.split("/")
     if not is_tenant_id(owner) or not parts or len(key) > _LONGEST:

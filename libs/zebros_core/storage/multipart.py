@@ -1,8 +1,12 @@
 """Uploads in parts: for what is too large for one request, and may be interrupted.
 
-The sizes of the parts follow from the size of the whole, so that a client, or another device, resumes with nothing but
-the upload's id: `list_parts` says what has arrived. Completing checks every part, and the whole once more afterwards.
+The sizes of the parts follow from the size of the whole, so that a client, or another device, resumes with
+nothing but the upload's id: `list_parts` says what has arrived. Completing checks every part, and the whole
+once more afterwards.
 """
+
+# botocore ships no types: they end here, and callers see the protocols.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -96,7 +100,9 @@ class MultipartUploads:
     def sign_part(
         self, key: str, upload_id: str, number: int, *, size_bytes: int, expires_seconds: int = 3600
     ) -> str:
-        """A URL to PUT part `number` of an object of `size_bytes` to; its length is signed, so no other is taken."""
+        """A URL to PUT part `number` of an object of `size_bytes` to; its length is signed, so no other is
+        taken.
+        """
         check_key(self._tenant_id, key)
         length = self.plan(size_bytes).bytes_of(number)
         return self._client().generate_presigned_url(
@@ -132,8 +138,9 @@ class MultipartUploads:
     def complete(self, key: str, upload_id: str, *, size_bytes: int) -> ObjectInfo:
         """Make the object of its parts.
 
-        IncompleteUploadError names the parts that are missing. UploadMismatchError when the finished object is not of
-        `size_bytes`; it is deleted then. May be said twice: an upload that is finished already is only checked.
+        IncompleteUploadError names the parts that are missing. UploadMismatchError when the finished object
+        is not of `size_bytes`; it is deleted then. May be said twice: an upload that is finished already is
+        only checked.
         """
         plan = self.plan(size_bytes)
         try:

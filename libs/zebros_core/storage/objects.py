@@ -1,4 +1,9 @@
-"""One tenant's objects in one bucket. Bytes never pass through us: callers get signed requests to send them by."""
+"""One tenant's objects in one bucket. Bytes never pass through us: callers get signed requests to send them
+by.
+"""
+
+# botocore ships no types: they end here, and callers see the protocols.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -44,8 +49,9 @@ class ObjectInfo:
 class ObjectStore:
     """The objects under `{tenant}/` of a bucket; cheap to make, one for each request.
 
-    `client` makes or gives the S3 client when it is needed (`LazyS3Client`). Every method checks its key: one of another
-    tenant is a NotFoundError, whether it exists or not. Trouble that passes is an UnavailableError.
+    `client` makes or gives the S3 client when it is needed (`LazyS3Client`). Every method checks its key: one
+    of another tenant is a NotFoundError, whether it exists or not. Trouble that passes is an
+    UnavailableError.
     """
 
     def __init__(self, client: Callable[[], S3Client], bucket: str, tenant_id: str) -> None:
@@ -108,7 +114,9 @@ class ObjectStore:
         )
 
     def delete(self, key: str) -> None:
-        """Delete the object; none there is as good. (In a versioned bucket an older version stays for its retention.)"""
+        """Delete the object; none there is as good. (In a versioned bucket an older version stays for its
+        retention.)
+        """
         check_key(self._tenant_id, key)
         with s3_calls():
             self._client().delete_object(Bucket=self._bucket, Key=key)
