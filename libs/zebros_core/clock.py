@@ -1,7 +1,8 @@
-"""Time as a dependency: the wall clock, a fixed one for tests, and the hybrid logical clock that orders writes.
+"""Time as a dependency: the wall clock, a fixed one for tests, and the hybrid logical clock that orders
+writes.
 
-Instants are aware, in UTC and whole milliseconds: the resolution in which they are stored, so that what was written and
-what is read back are equal.
+Instants are aware, in UTC and whole milliseconds: the resolution in which they are stored, so that what was
+written and what is read back are equal.
 """
 
 from __future__ import annotations
@@ -59,12 +60,13 @@ class FixedClock:
 class HybridLogicalClock:
     """Timestamps that follow wall time, never go back, and are above everything seen so far.
 
-    A stamp is ``{milliseconds:012x}{counter:04x}{node}``: compared as text, it orders by time, then by the number of
-    stamps in that millisecond, then by node, so no two nodes ever give the same one. After Kulkarni et al., "Logical
-    Physical Clocks and Consistent Snapshots in Globally Distributed Databases" (2014), section 3.
+    A stamp is ``{milliseconds:012x}{counter:04x}{node}``: compared as text, it orders by time, then by the
+    number of stamps in that millisecond, then by node, so no two nodes ever give the same one. After Kulkarni
+    et al., "Logical Physical Clocks and Consistent Snapshots in Globally Distributed Databases" (2014),
+    section 3.
 
-    The node name is made at the first stamp rather than at construction, so that containers restored from one snapshot
-    get different ones.
+    The node name is made at the first stamp rather than at construction, so that containers restored from one
+    snapshot get different ones.
     """
 
     NODE_LENGTH: Final = 6
@@ -80,7 +82,9 @@ class HybridLogicalClock:
         self._lock = Lock()
 
     def tick(self, after: str | None = None) -> str:
-        """The next stamp: above every stamp given or seen so far, and above ``after`` (a stamp of our own stores)."""
+        """The next stamp: above every stamp given or seen so far, and above ``after`` (a stamp of our own
+        stores).
+        """
         with self._lock:
             if after:
                 self._merge(*self._parse(after))
@@ -98,8 +102,8 @@ class HybridLogicalClock:
     def observe(self, stamp: str) -> None:
         """Takes note of a stamp made elsewhere, so that later ticks are above it.
 
-        One that is malformed or more than ``max_ahead_seconds`` in the future raises ``BadRequestError``: a device with
-        a wrong clock must not drag everybody's time along.
+        One that is malformed or more than ``max_ahead_seconds`` in the future raises ``BadRequestError``: a
+        device with a wrong clock must not drag everybody's time along.
         """
         milliseconds, counter = self._parse(stamp)
         if milliseconds > self._wall() + self._max_ahead:

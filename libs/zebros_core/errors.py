@@ -1,7 +1,7 @@
 """Classified facts about what went wrong, for callers to act on and for one table in ``http`` to render.
 
-Nothing here knows a protocol: no status code, no header. ``code`` is stable and public, ``detail`` is one sentence
-that is safe to show to the caller, ``fields`` names the parts of the input that are at fault.
+Nothing here knows a protocol: no status code, no header. ``code`` is stable and public, ``detail`` is one
+sentence that is safe to show to the caller, ``fields`` names the parts of the input that are at fault.
 
 ::
 
@@ -166,7 +166,8 @@ class AlreadyExistsError(ConflictError):
 class DuplicateError(ConflictError):
     """Other records of the caller's tenant match this one.
 
-    ``records`` names them: mappings with the keys ``entity``, ``id`` and ``match`` (what they have in common).
+    ``records`` names them: mappings with the keys ``entity``, ``id`` and ``match`` (what they have in
+    common).
     """
 
     code = "duplicate"

@@ -1,7 +1,8 @@
 """Record ids: ULIDs (26 characters of Crockford's base 32, sortable by time of making).
 
-Layout after https://github.com/ulid/spec: 48 bits of Unix milliseconds, then 80 random bits. Randomness comes from the
-kernel at each call, never from a generator seeded at import, so that containers restored from one snapshot differ.
+Layout after https://github.com/ulid/spec: 48 bits of Unix milliseconds, then 80 random bits. Randomness comes
+from the kernel at each call, never from a generator seeded at import, so that containers restored from one
+snapshot differ.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def new_id(clock: Clock) -> str:
 def derived_id(*parts: str) -> str:
     """The id that these parts always give: the same parts the same id, other parts another one.
 
-    Parts are length-prefixed before they are hashed, so that ``("ab", "c")`` and ``("a", "bc")`` differ. A derived id
-    has the shape of a ULID; its time part carries no meaning.
+    Parts are length-prefixed before they are hashed, so that ``("ab", "c")`` and ``("a", "bc")`` differ. A
+    derived id has the shape of a ULID; its time part carries no meaning.
     """
     digest = hashlib.sha256()
     for part in parts:
@@ -57,5 +58,7 @@ def is_id(value: object) -> bool:
 def check_id(value: str, field: str) -> str:
     """The value, if it is a well-formed id; else ``BadRequestError`` that names ``field``."""
     if _PATTERN.match(value) is None:
-        raise BadRequestError.for_field(field, "invalid_id", f"This is not an id: {ID_LENGTH} characters, as given by us.")
+        raise BadRequestError.for_field(
+            field, "invalid_id", f"This is not an id: {ID_LENGTH} characters, as given by us."
+        )
     return value

@@ -1,7 +1,7 @@
 """The environment, typed and checked once. Only this module knows the names of the variables.
 
-A composition root calls ``CoreSettings.from_environ(os.environ)`` when it is built; nothing reads the environment at
-import.
+A composition root calls ``CoreSettings.from_environ(os.environ)`` when it is built; nothing reads the
+environment at import.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class CoreSettings:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> CoreSettings:
-        """Reads every variable, then raises one ``SettingsError`` that names all that are missing or invalid."""
+        """Reads every variable, then raises one ``SettingsError`` that names all that are missing or
+        invalid.
+        """
         problems: dict[str, str] = {}
 
         def text(name: str, pattern: re.Pattern[str] | None = None, *, default: str | None = None) -> str:
@@ -82,11 +84,13 @@ class CoreSettings:
             cursor_secret_parameter=text("CURSOR_SECRET_PARAMETER", default=""),
             log_level=cast(LogLevel, level),
             permissions_file=text("PERMISSIONS_FILE", default="permissions.json"),
-            aws_region=text("AWS_REGION", default=environ.get("AWS_DEFAULT_REGION", "").strip() or "eu-central-1"),
+            aws_region=text(
+                "AWS_REGION", default=environ.get("AWS_DEFAULT_REGION", "").strip() or "eu-central-1"
+            ),
             aws_endpoint_url=text("AWS_ENDPOINT_URL", _URL, default=""),
         )
         if not settings.cursor_secret and not settings.cursor_secret_parameter:
-            problems["CURSOR_SECRET"] = "is missing, and so is CURSOR_SECRET_PARAMETER"
+            problems["CURSOR_SECRET"] = "is missing, and so is CURSOR_SECRET_PARAMETER"  # noqa: S105  a message
         if problems:
             raise SettingsError(problems)
         return settings

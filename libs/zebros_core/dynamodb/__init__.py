@@ -1,7 +1,7 @@
 """The data access layer: typed repositories over DynamoDB, for one tenant at a time.
 
-Names are resolved when they are first used, so that a domain module which needs ``StoredEntity`` only does not import
-the client's library.
+Names are resolved when they are first used, so that a domain module which needs ``StoredEntity`` only does
+not import the client's library.
 """
 
 from __future__ import annotations

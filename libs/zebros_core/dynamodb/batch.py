@@ -1,4 +1,6 @@
-"""BatchGetItem, whose keys alone do not always prove ownership: the only place that calls it, and it checks every row."""
+"""BatchGetItem, whose keys alone do not always prove ownership: the only place that calls it, and it checks
+every row.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,8 @@ def batch_get_rows(store: TenantStore, table: str, keys: Sequence[dict[str, Attr
     """The rows that exist, strongly consistent, in no order.
 
     What DynamoDB leaves unprocessed is asked for again, with full jitter, until the store's deadline
-    (``UnavailableError``). A row of another tenant is logged and raises ``ForeignRowError``; nothing is given then.
+    (``UnavailableError``). A row of another tenant is logged and raises ``ForeignRowError``; nothing is given
+    then.
     """
     rows: list[Item] = []
     calls = store.access.calls

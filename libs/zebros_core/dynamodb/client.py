@@ -1,9 +1,13 @@
 """The DynamoDB client, and the one place where calls are retried.
 
-``create_client`` uses botocore's session rather than boto3's: the client is of the same class, and a cold start is
-spared boto3's resource layer and S3 transfer modules. botocore's own retries are off, because they know no deadline;
-``DynamoDbCalls`` retries instead, with full jitter (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+``create_client`` uses botocore's session rather than boto3's: the client is of the same class, and a cold
+start is spared boto3's resource layer and S3 transfer modules. botocore's own retries are off, because they
+know no deadline; ``DynamoDbCalls`` retries instead, with full jitter
+(https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 """
+
+# botocore ships no types: they end here, and the rest of the library sees the protocol below.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
 
 from __future__ import annotations
 
@@ -12,12 +16,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as BotocoreConnectionError
+
 from zebros_core.errors import UnavailableError
 
 if TYPE_CHECKING:
     from zebros_core.settings import CoreSettings
 
-__all__ = ["DynamoDbCalls", "DynamoDbClient", "create_client", "error_code"]
+__all__ = ["ClientError", "DynamoDbCalls", "DynamoDbClient", "create_client", "error_code"]
 
 CONNECT_TIMEOUT_SECONDS: Final = 1.0
 READ_TIMEOUT_SECONDS: Final = 3.0
@@ -60,8 +67,17 @@ def create_client(settings: CoreSettings) -> DynamoDbClient:
     """A client with bounded timeouts and no retries of its own (see ``DynamoDbCalls``)."""
     import botocore.session
     from botocore.config import Config
+    from botocore.loaders import Loader
 
-    client: Any = botocore.session.get_session().create_client(
+    class OneServiceLoader(Loader):
+        """Finds the models of this service without listing the folders of all the others (20 ms cold)."""
+
+        def list_available_services(self, type_name: str) -> list[str]:
+            return ["dynamodb"]
+
+    session = botocore.session.get_session()
+    session.register_component("data_loader", OneServiceLoader())
+    client: Any = session.create_client(
         "dynamodb",
         region_name=settings.aws_region,
         endpoint_url=settings.aws_endpoint_url or None,
@@ -71,8 +87,8 @@ def create_client(settings: CoreSettings) -> DynamoDbClient:
             retries={"total_max_attempts": 1, "mode": "standard"},
             tcp_keepalive=True,
             max_pool_connections=16,
-            # Requests are built by the codec and the repositories only; checking each against the service model again
-            # would cost more than building it.
+            # Requests are built by the codec and the repositories only; checking each against the service
+            # model again would cost more than building it.
             parameter_validation=False,
         ),
     )
@@ -96,9 +112,9 @@ def _is_transient(error: Exception) -> bool:
 class DynamoDbCalls:
     """Calls the client; retries what may pass within the caller's deadline, then raises ``UnavailableError``.
 
-    Retried: throttling, the service's own failures, conflicts between transactions, and connections that broke or timed
-    out. A write whose answer was lost may therefore be sent twice; writers recognise their own earlier attempt by the
-    item's ``hlc``, or pass a client request token.
+    Retried: throttling, the service's own failures, conflicts between transactions, and connections that
+    broke or timed out. A write whose answer was lost may therefore be sent twice; writers recognise their own
+    earlier attempt by the item's ``hlc``, or pass a client request token.
     """
 
     def __init__(
@@ -112,15 +128,16 @@ class DynamoDbCalls:
         self._budget_seconds = budget_seconds
         self._sleep = sleep
         self._monotonic = monotonic
-        # The system's generator: a seeded one would give every container restored from one snapshot the same delays.
+        # The system's generator: a seeded one would give every container restored from one snapshot the same
+        # delays.
         self._jitter = jitter or random.SystemRandom().random
 
     def __call__(
         self, operation: Callable[..., dict[str, Any]], request: dict[str, Any], deadline: float | None = None
     ) -> dict[str, Any]:
-        """The operation's answer. ``deadline`` is in ``time.monotonic`` seconds; without it a fixed budget applies."""
-        from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
-
+        """The operation's answer. ``deadline`` is in ``time.monotonic`` seconds; without it a fixed budget
+        applies.
+        """
         attempt = 0
         while True:
             started = self._monotonic() if attempt == 0 and deadline is None else 0.0
@@ -130,7 +147,7 @@ class DynamoDbCalls:
                 if not _is_transient(error):
                     raise
                 cause: Exception = error
-            except (ConnectionError, HTTPClientError) as error:
+            except (BotocoreConnectionError, HTTPClientError) as error:
                 cause = error
             if deadline is None:
                 deadline = started + self._budget_seconds
@@ -142,7 +159,9 @@ class DynamoDbCalls:
         return self._monotonic() + self._budget_seconds if given is None else given
 
     def pause(self, attempt: int, deadline: float, cause: Exception | None = None) -> None:
-        """Waits before attempt ``attempt + 1``; raises ``UnavailableError`` when the deadline would pass meanwhile."""
+        """Waits before attempt ``attempt + 1``; raises ``UnavailableError`` when the deadline would pass
+        meanwhile.
+        """
         delay = self._jitter() * min(_MAX_DELAY_SECONDS, _BASE_DELAY_SECONDS * 2**attempt)
         if self._monotonic() + delay >= deadline:
             raise UnavailableError(retry_after_seconds=1.0) from cause

@@ -11,13 +11,13 @@ None                         NULL                  None
 set, frozenset               SS, NS or BS          set of the same kind; empty and mixed sets are refused
 list, tuple                  L                     list
 Mapping with text keys       M                     dict
-datetime (aware)             S                     str: ``2026-01-31T12:00:00.000Z``, fixed width, sorts by time
-date                         S                     str: ``2026-01-31``
+datetime (aware)             S                     str: ``2026-01-31T12:00:00.000Z``, fixed width, sorts by
+time date                         S                     str: ``2026-01-31``
 ===========================  ====================  ==========================================================
 
-Refused with ``TypeError`` or ``ValueError`` that names the attribute: floats (they are not decimal), NaN and infinities,
-numbers of more than 38 significant digits or outside 1E-130 … 9.9E+125 (DynamoDB's limits; it would round or refuse),
-naive datetimes, and any other type.
+Refused with ``UnstorableValueError``, which names the attribute: NaN and infinities, numbers of more than 38
+significant digits or outside 1E-130 … 9.9E+125 (DynamoDB's limits), empty sets, naive datetimes. With
+``UnstorableTypeError``: floats (they are not decimal), mixed sets and any other type.
 """
 
 from __future__ import annotations
@@ -30,7 +30,17 @@ from typing import Any, Final, cast
 
 from zebros_core.clock import to_instant
 
-__all__ = ["AttributeValue", "Item", "decode", "decode_value", "encode", "encode_value", "instant_text"]
+__all__ = [
+    "AttributeValue",
+    "Item",
+    "UnstorableTypeError",
+    "UnstorableValueError",
+    "decode",
+    "decode_value",
+    "encode",
+    "encode_value",
+    "instant_text",
+]
 
 AttributeValue = dict[str, Any]
 """One value as DynamoDB's JSON has it: ``{"S": "text"}``."""
@@ -49,15 +59,15 @@ def instant_text(value: datetime) -> str:
 
 def _decimal_text(value: Decimal) -> str:
     if not value.is_finite():
-        raise ValueError("a number must be finite")
+        raise UnstorableValueError("a number must be finite")
     if not value:
         return "0"
     _, digits, exponent = value.as_tuple()
     significant = len("".join(map(str, digits)).rstrip("0"))
     if significant > _MAX_DIGITS:
-        raise ValueError(f"a number has at most {_MAX_DIGITS} significant digits")
+        raise UnstorableValueError(f"a number has at most {_MAX_DIGITS} significant digits")
     if not -130 <= value.adjusted() <= 125:
-        raise ValueError("a number's magnitude is from 1E-130 to 9.9E+125")
+        raise UnstorableValueError("a number's magnitude is from 1E-130 to 9.9E+125")
     if len(digits) > _MAX_DIGITS:
         # Trailing zeros beyond the limit: the same number, written shorter.
         cut = len(digits) - significant
@@ -72,16 +82,16 @@ def _int_text(value: int) -> str:
 def _encode_set(values: Iterable[Any]) -> AttributeValue:
     members = list(values)
     if not members:
-        raise ValueError("a set must not be empty: leave the attribute out")
-    first = type(members[0])
-    kinds = {type(member) for member in members}
+        raise UnstorableValueError("a set must not be empty: leave the attribute out")
+    kinds: set[type] = {member.__class__ for member in members}
     if kinds == {str}:
         return {"SS": sorted(members)}
     if kinds <= {int, Decimal}:
-        return {"NS": sorted({_int_text(m) if type(m) is int else _decimal_text(m) for m in members})}
+        return {"NS": sorted({_int_text(m) if m.__class__ is int else _decimal_text(m) for m in members})}
     if kinds == {bytes}:
         return {"BS": sorted(members)}
-    raise TypeError(f"a set holds only text, only numbers or only bytes, not {first.__name__} and others")
+    names = ", ".join(sorted(kind.__name__ for kind in kinds))
+    raise UnstorableTypeError(f"a set holds only text, only numbers or only bytes, not {names}")
 
 
 def _encode_list(values: Iterable[Any]) -> AttributeValue:
@@ -103,31 +113,43 @@ def _located(function: Callable[[Any], AttributeValue], value: Any, name: str) -
     """Calls the function; what it refuses is refused with the attribute's path in front."""
     try:
         return function(value)
-    except (TypeError, ValueError) as error:
-        separator = "." if isinstance(error, _LocatedError) else ": "
-        kind = _LocatedTypeError if isinstance(error, TypeError) else _LocatedValueError
-        raise kind(f"{name}{separator}{error}") from None
+    except UnstorableTypeError as error:
+        raise UnstorableTypeError(error.reason, (name, *error.path)) from None
+    except UnstorableValueError as error:
+        raise UnstorableValueError(error.reason, (name, *error.path)) from None
+    except ValueError as error:
+        raise UnstorableValueError(str(error), (name,)) from None
 
 
-class _LocatedError(Exception):
-    """Marks messages that begin with a path already."""
+class UnstorableValueError(ValueError):
+    """A value of a storable type that DynamoDB cannot hold exactly. ``path`` leads to it: names and list
+    positions.
+    """
+
+    def __init__(self, reason: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{'.'.join(path)}: {reason}" if path else reason)
+        self.reason = reason
+        self.path = path
 
 
-class _LocatedTypeError(_LocatedError, TypeError):
-    pass
+class UnstorableTypeError(TypeError):
+    """A value of a type that is never stored: a defect of the caller. ``path`` leads to it."""
 
-
-class _LocatedValueError(_LocatedError, ValueError):
-    pass
+    def __init__(self, reason: str, path: tuple[str, ...] = ()) -> None:
+        super().__init__(f"{'.'.join(path)}: {reason}" if path else reason)
+        self.reason = reason
+        self.path = path
 
 
 def _encode_other(value: Any) -> AttributeValue:
     """Subclasses, and everything that is refused."""
     if isinstance(value, Enum):
         return encode_value(value.value)
-    for kind in (str, bool, int, Decimal, bytes, datetime, date):
+    if isinstance(value, str):
+        return {"S": str(value)}
+    for kind in (int, Decimal, bytes, datetime, date):
         if isinstance(value, kind):
-            return _ENCODERS[kind](kind(value) if kind in (str, int, bytes) else value)
+            return _ENCODERS[kind](value)
     if isinstance(value, (set, frozenset)):
         return _encode_set(cast("set[Any]", value))
     if isinstance(value, (list, tuple)):
@@ -135,8 +157,8 @@ def _encode_other(value: Any) -> AttributeValue:
     if isinstance(value, Mapping):
         return _encode_map(cast("Mapping[Any, Any]", value))
     if isinstance(value, float):
-        raise TypeError("floats are not exact: use Decimal")
-    raise TypeError(f"a {type(value).__name__} cannot be stored")
+        raise UnstorableTypeError("floats are not exact: use Decimal")
+    raise UnstorableTypeError(f"a {type(value).__name__} cannot be stored")
 
 
 _ENCODERS: Final[dict[type, Callable[[Any], AttributeValue]]] = {
@@ -166,7 +188,7 @@ def encode(item: Mapping[str, Any]) -> dict[str, AttributeValue]:
     encoded: dict[str, AttributeValue] = {}
     for name, value in item.items():
         if name.__class__ is not str:
-            raise TypeError(f"an attribute's name is text, not {type(name).__name__}")
+            raise UnstorableTypeError(f"an attribute's name is text, not {type(name).__name__}")
         if value.__class__ is str:
             encoded[name] = {"S": value}
         else:

@@ -1,8 +1,8 @@
 """Cursors: where a page ended, signed, so that nobody can make one up or use it for something else.
 
-A cursor is ``base64url(mac || position)``. The MAC (HMAC-SHA256, 16 bytes) covers the position and what the cursor is
-bound to: tenant, query, filters, visibility. The binding itself is not in the cursor, so a foreign one and a tampered
-one look the same.
+A cursor is ``base64url(mac || position)``. The MAC (HMAC-SHA256, 16 bytes) covers the position and what the
+cursor is bound to: tenant, query, filters, visibility. The binding itself is not in the cursor, so a foreign
+one and a tampered one look the same.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class CursorBinding:
 
 
 class CursorCodec:
-    """Signs with the first key, accepts any of them: so that a key can be rotated without breaking readers in flight."""
+    """Signs with the first key, accepts any of them: so that a key can be rotated without breaking readers in
+    flight.
+    """
 
     def __init__(self, keys: bytes | Sequence[bytes]) -> None:
         self._keys: tuple[bytes, ...] = (keys,) if isinstance(keys, bytes) else tuple(keys)
@@ -70,7 +72,7 @@ class CursorCodec:
         if base64.urlsafe_b64encode(raw).rstrip(b"=") != data:
             raise self._refusal()
         mac, payload = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not any([hmac.compare_digest(mac, self._mac(key, payload, binding)) for key in self._keys]):
+        if not any(hmac.compare_digest(mac, self._mac(key, payload, binding)) for key in self._keys):
             raise self._refusal()
         return json.loads(payload)
 
@@ -82,4 +84,6 @@ class CursorCodec:
 
     @staticmethod
     def _refusal() -> BadRequestError:
-        return BadRequestError.for_field("cursor", "invalid_cursor", "This cursor does not belong to this list.")
+        return BadRequestError.for_field(
+            "cursor", "invalid_cursor", "This cursor does not belong to this list."
+        )

@@ -1,14 +1,15 @@
 """What every stored record has, whatever it is about.
 
-Python attributes are snake_case; stored attributes and JSON are camelCase. Records are immutable: change one with
-``model_copy(update={...})`` and give both to ``Repository.save``, which checks the new one.
+Python attributes are snake_case; stored attributes and JSON are camelCase. Records are immutable: change one
+with ``model_copy(update={...})`` and give both to ``Repository.save``, which checks the new one.
 """
 
 from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from decimal import Decimal
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -22,6 +23,7 @@ __all__ = [
     "SYSTEM_FIELDS",
     "UNSTAMPED",
     "Classification",
+    "CustomValue",
     "Instant",
     "StoredEntity",
     "classified_fields",
@@ -30,7 +32,9 @@ __all__ = [
 
 
 class Classification(enum.Enum):
-    """What kind of data a field holds. Privacy requests, retention and log redaction read this and nothing else."""
+    """What kind of data a field holds. Privacy requests, retention and log redaction read this and nothing
+    else.
+    """
 
     BUSINESS = "business"
     PERSONAL = "personal"
@@ -43,6 +47,10 @@ SYSTEM: Final = Classification.SYSTEM
 
 Instant = Annotated[AwareDatetime, AfterValidator(to_instant)]
 """An aware datetime, kept in UTC and whole milliseconds."""
+
+CustomValue = bool | int | Decimal | str | list[str] | None
+"""What a tenant-defined field may hold. Floats (JSON's numbers) become the Decimal that they are written as.
+"""
 
 UNSTAMPED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The times of a record that was not written yet."""
@@ -68,9 +76,15 @@ SYSTEM_FIELDS: Final = frozenset(
 
 
 class StoredEntity(BaseModel):
-    """Base of stored records. What is in ``SYSTEM_FIELDS`` is stamped by the repository: leave it out when making one."""
+    """Base of stored records. What is in ``SYSTEM_FIELDS`` is stamped by the repository: leave it out when
+    making one.
+    """
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+    # Validators are built when a model is first used: a cold start pays for the records that its request
+    # touches.
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", defer_build=True
+    )
 
     tenant_id: Annotated[str, SYSTEM] = ""
     version: Annotated[int, SYSTEM] = 1
@@ -82,7 +96,7 @@ class StoredEntity(BaseModel):
     field_versions: Annotated[dict[str, int], SYSTEM] = {}
     hlc: Annotated[str, SYSTEM] = ""
     tags: Annotated[frozenset[str], BUSINESS] = frozenset()
-    custom: Annotated[dict[str, Any], BUSINESS] = {}
+    custom: Annotated[dict[str, CustomValue], BUSINESS] = {}
     external_id: Annotated[str | None, BUSINESS, Field(min_length=1, max_length=200)] = None
     deleted_at: Annotated[Instant | None, SYSTEM] = None
     deleted_by: Annotated[str | None, SYSTEM] = None

@@ -1,7 +1,9 @@
-"""Requests that may be repeated: the fingerprint that tells them apart, and the record of those that are not creates.
+"""Requests that may be repeated: the fingerprint that tells them apart, and the record of those that are not
+creates.
 
 Creates need no record: their id is derived from the key, and the stored item carries the fingerprint (see
-``Repository.create``). Other requests claim their key in a lookup table, do their work, and leave the outcome there.
+``Repository.create``). Other requests claim their key in a lookup table, do their work, and leave the outcome
+there.
 """
 
 from __future__ import annotations
@@ -35,7 +37,9 @@ def request_fingerprint(*parts: str | bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to carry out a request now; or, with ``outcome``, what it gave when it was carried out before."""
+    """The right to carry out a request now; or, with ``outcome``, what it gave when it was carried out
+    before.
+    """
 
     record: str
     fingerprint: str
@@ -51,12 +55,14 @@ class IdempotencyRecords:
     def claim(self, route: str, key: str, fingerprint: str, *, lease_seconds: int = LEASE_SECONDS) -> Claim:
         """Claims the key, or gives the stored outcome.
 
-        ``IdempotencyKeyReusedError`` when another request used the key; ``ConflictError`` while the same one is under way
-        (a claim that is neither completed nor released ends after ``lease_seconds``).
+        ``IdempotencyKeyReusedError`` when another request used the key; ``ConflictError`` while the same one
+        is under way (a claim that is neither completed nor released ends after ``lease_seconds``).
         """
         record = derived_id(route, key)
         attributes = {"fingerprint": fingerprint}
-        while not self._lookup.put([_PARTITION, record], "-", attributes, condition="absent", ttl_seconds=lease_seconds):
+        while not self._lookup.put(
+            [_PARTITION, record], "-", attributes, condition="absent", ttl_seconds=lease_seconds
+        ):
             found = self._lookup.get([_PARTITION, record], "-")
             if found is None:
                 continue  # its time ended between the two calls

@@ -18,7 +18,9 @@ _ESCAPED = re.compile(r"[%#\x00-\x1f\x7f]")
 
 
 def compose(*parts: str, field: str = "id") -> str:
-    """The parts as one key; a part that is empty or has a ``#`` or control character is a ``BadRequestError``."""
+    """The parts as one key; a part that is empty or has a ``#`` or control character is a
+    ``BadRequestError``.
+    """
     for part in parts:
         if not part or _FORBIDDEN.search(part):
             raise BadRequestError.for_field(
@@ -36,12 +38,16 @@ def split(key: str, count: int) -> tuple[str, ...]:
 
 
 def escape_part(text: str) -> str:
-    """Any text as a part: ``%``, ``#`` and control characters are percent-encoded, so different texts stay different."""
+    """Any text as a part: ``%``, ``#`` and control characters are percent-encoded, so different texts stay
+    different.
+    """
     return _ESCAPED.sub(lambda match: f"%{ord(match[0]):02X}", text)
 
 
 def scope(tenant_id: str, value: str) -> str:
-    """A value as it is stored where only this tenant's may be found. Tenant ids hold no ``#``, so it is unambiguous."""
+    """A value as it is stored where only this tenant's may be found. Tenant ids hold no ``#``, so it is
+    unambiguous.
+    """
     return f"{tenant_id}{SEPARATOR}{value}"
 
 

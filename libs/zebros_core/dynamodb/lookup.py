@@ -1,7 +1,8 @@
 """A table of small facts beside the records: one item per (pk, sk), all under the tenant.
 
-The partition key is ``{tenant}#{parts...}`` in every isolation model. Guards make a value unique in the tenant: the item
-of a guarded value names the record that has it, and is written in the transaction that writes the record.
+The partition key is ``{tenant}#{parts...}`` in every isolation model. Guards make a value unique in the
+tenant: the item of a guarded value names the record that has it, and is written in the transaction that
+writes the record.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ _RESERVED: Final = frozenset({"pk", "sk", "tenantId", "expiresAt"})
 
 
 class LookupTable:
-    """One tenant's part of a lookup table. Items are plain values; ``pk``, ``sk`` and ``tenantId`` are not shown."""
+    """One tenant's part of a lookup table. Items are plain values; ``pk``, ``sk`` and ``tenantId`` are not
+    shown.
+    """
 
     def __init__(self, store: TenantStore, base: str) -> None:
         self._store = store
@@ -52,10 +55,13 @@ class LookupTable:
     ) -> bool:
         """Stores the item; False when its condition does not hold.
 
-        ``"absent"``: no item there, or one whose time is over. A mapping: these attributes of the item have these values.
+        ``"absent"``: no item there, or one whose time is over. A mapping: these attributes of the item have
+        these values.
         """
         try:
-            self._store.write([self.put_op(pk_parts, sk, attributes, condition=condition, ttl_seconds=ttl_seconds)])
+            self._store.write(
+                [self.put_op(pk_parts, sk, attributes, condition=condition, ttl_seconds=ttl_seconds)]
+            )
         except _ChangedError:
             return False
         return True
@@ -108,9 +114,11 @@ class LookupTable:
         cursor: str | None = None,
         visibility_key: str = "all",
     ) -> Page[Any]:
-        """A page of one partition in the order of ``sk``; each item is ``{"sk": ..., **attributes}``. One Query.
+        """A page of one partition in the order of ``sk``; each item is ``{"sk": ..., **attributes}``. One
+        Query.
 
-        Strongly consistent. The cursor is good for the same tenant, partition, range and ``visibility_key`` only.
+        Strongly consistent. The cursor is good for the same tenant, partition, range and ``visibility_key``
+        only.
         """
         if limit < 1:
             raise BadRequestError.for_field("limit", "too_small", "At least 1.")
@@ -148,7 +156,8 @@ class LookupTable:
                 shown.append({"sk": sk, **item})
         return Page(shown, next_cursor)
 
-    # -- guards --------------------------------------------------------------------------------------------------
+    # -- guards
+    # --------------------------------------------------------------------------------------------------
 
     def guarded_id(self, kind: str, value: str) -> str | None:
         """The id of the record that has this value; None when nobody has."""
@@ -167,8 +176,8 @@ class LookupTable:
     ) -> WriteOp:
         """Claims a value of ``kind`` for a record, to be part of its transaction.
 
-        When another record has it: ``taken``, or ``DuplicateError`` naming that record and ``match`` (else ``kind``).
-        With ``taken`` given, the record itself may not have claimed it before either.
+        When another record has it: ``taken``, or ``DuplicateError`` naming that record and ``match`` (else
+        ``kind``). With ``taken`` given, the record itself may not have claimed it before either.
         """
 
         def refused(existing: Item | None) -> ZebrosError | None:
@@ -177,7 +186,9 @@ class LookupTable:
             other = existing["entityId"] if existing else ""
             return DuplicateError([{"entity": entity, "id": other, "match": match or kind}])
 
-        condition = "attribute_not_exists(pk)" if taken is not None else "attribute_not_exists(pk) OR entityId = :id"
+        condition = (
+            "attribute_not_exists(pk)" if taken is not None else "attribute_not_exists(pk) OR entityId = :id"
+        )
         request: dict[str, Any] = {
             "TableName": self._table,
             "Item": {
@@ -204,7 +215,8 @@ class LookupTable:
     def _guard_parts(kind: str, value: str) -> tuple[str, str, str]:
         return _GUARD, kind, escape_part(value)
 
-    # -- keys ----------------------------------------------------------------------------------------------------
+    # -- keys
+    # ----------------------------------------------------------------------------------------------------
 
     def _partition(self, pk_parts: Sequence[str]) -> str:
         return f"{self._store.tenant_id}{SEPARATOR}{compose(*pk_parts)}"

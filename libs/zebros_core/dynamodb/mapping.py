@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError as ModelError
 
-from zebros_core.dynamodb.codec import Item
+from zebros_core.dynamodb.codec import AttributeValue, Item, UnstorableValueError, encode
 from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.dynamodb.keys import NO_PARENT, scope, unscope
 from zebros_core.dynamodb.ownership import foreign, owned
@@ -16,7 +16,7 @@ from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS, EntitySchema
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.errors import FieldError, ValidationError
 
-__all__ = ["KEPT", "checked", "from_item", "shard_of", "to_item", "to_tombstone"]
+__all__ = ["KEPT", "checked", "encoded", "from_item", "is_expired", "shard_of", "to_item", "to_tombstone"]
 
 E = TypeVar("E", bound=StoredEntity)
 
@@ -47,9 +47,11 @@ def shard_of(id: str, shards: int) -> int:
 
 
 def checked(schema: EntitySchema[E], entity: E) -> E:
-    """The record after its model's own rules, which ``model_copy`` skips; ``ValidationError`` names each field."""
+    """The record after its model's own rules, which ``model_copy`` skips; ``ValidationError`` names each
+    field.
+    """
     try:
-        return schema.model.model_validate(entity.model_dump())
+        return schema.model.model_validate(entity.model_dump(by_alias=True, warnings=False))
     except ModelError as error:
         raise ValidationError(
             fields=[
@@ -60,9 +62,18 @@ def checked(schema: EntitySchema[E], entity: E) -> E:
 
 
 def to_item(schema: EntitySchema[E], entity: E, store: TenantStore) -> Item:
-    """The item as it is stored: plain values by stored name, keys and index attributes included, nothing empty."""
-    dumped = entity.model_dump(by_alias=True, exclude_none=True)
-    item: Item = {name: value for name, value in dumped.items() if value.__class__ is bool or value or value == 0}
+    """The item as it is stored: plain values by stored name, keys and index attributes included.
+
+    What reading gives back by itself is left out: None and empty collections where they are the field's
+    default.
+    """
+    item: Item = entity.model_dump(by_alias=True, exclude_none=True)
+    for name in schema.empty_by_default:
+        if name in item and not item[name]:
+            del item[name]
+    for name, field in schema.nullable:
+        if getattr(entity, field) is None:
+            item[name] = None
     tenant_id = store.tenant_id
     id: str = item[schema.key_attribute]
     for name, value in schema.derived(entity).items():
@@ -82,16 +93,33 @@ def to_item(schema: EntitySchema[E], entity: E, store: TenantStore) -> Item:
     return item
 
 
+def encoded(item: Item) -> dict[str, AttributeValue]:
+    """The item in DynamoDB's form; a value that it cannot hold exactly is a ``ValidationError`` that names
+    the field.
+    """
+    try:
+        return encode(item)
+    except UnstorableValueError as error:
+        pointer = "".join(f"/{part}" for part in error.path)
+        raise ValidationError.for_field(
+            pointer, "unstorable", f"This value cannot be kept: {error.reason}."
+        ) from error
+
+
 def _check_index_sizes(schema: EntitySchema[Any], item: Item) -> None:
     for index in schema.indexes.values():
         for name, limit in ((index.partition, _MAX_PARTITION_BYTES), (index.sort, _MAX_SORT_BYTES)):
             value = item.get(name)
             if isinstance(value, str) and len(value) * 4 > limit and len(value.encode()) > limit:
-                raise ValidationError.for_field(f"/{name}", "too_long", "This is too long to be sorted or searched by.")
+                raise ValidationError.for_field(
+                    f"/{name}", "too_long", "This is too long to be sorted or searched by."
+                )
 
 
 def to_tombstone(schema: EntitySchema[E], entity: E, store: TenantStore) -> Item:
-    """The item of a deleted record: keys and system attributes, and the rest under ``kept``, out of every index."""
+    """The item of a deleted record: keys and system attributes, and the rest under ``kept``, out of every
+    index.
+    """
     item = to_item(schema, entity, store)
     keys = {schema.key_attribute, schema.parent_attribute, "tenantId"}
     stay = keys | (_TOMBSTONE_ATTRIBUTES - schema.index_attributes)

@@ -1,4 +1,6 @@
-"""Conditional writes as values, and carrying them out: one alone as a plain call, several as one transaction."""
+"""Conditional writes as values, and carrying them out: one alone as a plain call, several as one
+transaction.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from zebros_core.dynamodb.client import error_code
+from zebros_core.dynamodb.client import ClientError, error_code
 from zebros_core.dynamodb.codec import Item, decode
 from zebros_core.errors import UnavailableError, ZebrosError
 
@@ -24,9 +26,10 @@ MAX_OPERATIONS: Final = 100
 class WriteOp:
     """One write with its condition.
 
-    ``request`` is what ``PutItem``, ``DeleteItem``, ``UpdateItem`` or a ``ConditionCheck`` takes. When the condition does
-    not hold, ``refused`` is asked with the item that is there (None when there is none) for the error to raise; it
-    answers None when that item shows that this very write was done before, by an attempt whose answer was lost.
+    ``request`` is what ``PutItem``, ``DeleteItem``, ``UpdateItem`` or a ``ConditionCheck`` takes. When the
+    condition does not hold, ``refused`` is asked with the item that is there (None when there is none) for
+    the error to raise; it answers None when that item shows that this very write was done before, by an
+    attempt whose answer was lost.
     """
 
     action: Literal["Put", "Delete", "Update", "ConditionCheck"]
@@ -47,13 +50,14 @@ def write(store: TenantStore, operations: Sequence[WriteOp]) -> None:
 
 
 def _write_one(store: TenantStore, operation: WriteOp) -> None:
-    from botocore.exceptions import ClientError
-
     client = store.client
-    methods = {"Put": client.put_item, "Delete": client.delete_item, "Update": client.update_item}
+    if operation.action == "Put":
+        method = client.put_item
+    else:
+        method = client.delete_item if operation.action == "Delete" else client.update_item
     request = {**operation.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     try:
-        store.call(methods[operation.action], request)
+        store.call(method, request)
     except ClientError as error:
         if error_code(error) != "ConditionalCheckFailedException":
             raise
@@ -62,8 +66,6 @@ def _write_one(store: TenantStore, operation: WriteOp) -> None:
 
 
 def _write_all(store: TenantStore, operations: Sequence[WriteOp]) -> None:
-    from botocore.exceptions import ClientError
-
     request: dict[str, Any] = {
         "TransactItems": [
             {operation.action: {**operation.request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}

@@ -1,8 +1,8 @@
 """Pages of an index: filters in a bounded loop, shards merged in order, and cursors to go on from.
 
 A shard's position is ``[sort value, id]`` (with the parent where the table has a sort key): enough to rebuild
-DynamoDB's ``ExclusiveStartKey``, whose other values are known from the query. So the end of a list is known exactly: one
-row more than asked for is read, and the page ends at the last row that it gives.
+DynamoDB's ``ExclusiveStartKey``, whose other values are known from the query. So the end of a list is known
+exactly: one row more than asked for is read, and the page ends at the last row that it gives.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class _Reader(Generic[E]):
         self._schema, self._store, self._table, self._query = schema, store, table, query
         self._index: IndexSpec = schema.indexes[query.index]
         self._filtered = bool(query.filters or query.contains)
-        # Without a filter one row more than asked for tells whether there is more; with one, most rows may not match.
+        # Without a filter one row more than asked for tells whether there is more; with one, most rows may
+        # not match.
         self._rows_per_query = min(1000, max(100, 4 * query.limit)) if self._filtered else query.limit + 1
         self._request = self._base_request()
 

@@ -8,8 +8,8 @@ A repository of a service is a subclass with a ``schema`` and one method per acc
         def page_by_owner(self, owner_id: str, *, limit: int, cursor: str | None) -> Page[Widget]:
             return self._page("owner", owner_id, limit=limit, cursor=cursor, query_name="widgets-by-owner")
 
-Calls to the database: a read by id is one; a write is one (a transaction where there is something to guard); a page is
-one Query per index shard, unless a second filter leaves it short.
+Calls to the database: a read by id is one; a write is one (a transaction where there is something to guard);
+a page is one Query per index shard, unless a second filter leaves it short.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from zebros_core.dynamodb.batch import batch_get_rows
 from zebros_core.dynamodb.codec import Item, decode, encode
 from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.dynamodb.keys import NO_PARENT
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.mapping import from_item, is_expired
 from zebros_core.dynamodb.operations import WriteOp
 from zebros_core.dynamodb.paging import Page, PageQuery, read_page
@@ -33,7 +34,12 @@ from zebros_core.dynamodb.writes import (
     plan_restore,
     plan_save,
 )
-from zebros_core.errors import AlreadyExistsError, IdempotencyKeyReusedError, NotFoundError
+from zebros_core.errors import (
+    AlreadyExistsError,
+    IdempotencyKeyReusedError,
+    NotFoundError,
+    VersionMismatchError,
+)
 
 __all__ = ["Created", "Page", "Repository"]
 
@@ -42,7 +48,9 @@ E = TypeVar("E", bound=StoredEntity)
 
 @dataclass(frozen=True, slots=True)
 class Created(Generic[E]):
-    """What a create gave: the record, and whether an earlier request with the same key had made it already."""
+    """What a create gave: the record, and whether an earlier request with the same key had made it
+    already.
+    """
 
     entity: E
     replayed: bool
@@ -57,7 +65,8 @@ class Repository(Generic[E]):
         self.store = store
         self.table = store.table(self.schema.table)
 
-    # -- reads ---------------------------------------------------------------------------------------------------
+    # -- reads
+    # ---------------------------------------------------------------------------------------------------
 
     def get(self, id: str) -> E:
         """The record, strongly consistent; ``NotFoundError`` when there is none or it is deleted."""
@@ -79,7 +88,9 @@ class Repository(Generic[E]):
         return found
 
     def find_any(self, id: str) -> E | None:
-        """The record or its tombstone, or None. One call: GetItem, or one Query where a key alone is not enough."""
+        """The record or its tombstone, or None. One call: GetItem, or one Query where a key alone is not
+        enough.
+        """
         schema, store = self.schema, self.store
         key = store.isolation.partition_key(store.tenant_id, id)
         if schema.parent_attribute is None and not store.isolation.reads_by_filter:
@@ -124,7 +135,7 @@ class Repository(Generic[E]):
         id = self._guards().guarded_id(f"{self.schema.entity}.externalId", external_id)
         return None if id is None else self.find(id)
 
-    def _guards(self) -> Any:
+    def _guards(self) -> LookupTable:
         base = self.schema.lookup_table
         if base is None:
             raise ValueError(f"{self.schema.entity} has no lookup table")
@@ -133,8 +144,9 @@ class Repository(Generic[E]):
     def batch_get(self, ids: Iterable[str | tuple[str, str | None]]) -> dict[str, E]:
         """The records that exist and are not deleted, by id, strongly consistent; at most 100 rows a call.
 
-        In a table with a sort key give ``(id, parent)``; a bare id costs a call of its own there. The ids must come from
-        this tenant's own records: another tenant's row is ``ForeignRowError``, an alarm, not "missing".
+        In a table with a sort key give ``(id, parent)``; a bare id costs a call of its own there. The ids
+        must come from this tenant's own records: another tenant's row is ``ForeignRowError``, an alarm, not
+        "missing".
         """
         schema, store = self.schema, self.store
         found: dict[str, E] = {}
@@ -156,12 +168,15 @@ class Repository(Generic[E]):
                 found[getattr(entity, schema.id_field)] = entity
         return found
 
-    # -- writes --------------------------------------------------------------------------------------------------
+    # -- writes
+    # --------------------------------------------------------------------------------------------------
 
     def add(
         self, entity: E, *extra: WriteOp, idempotency: str | None = None, client_supplied_id: bool = False
     ) -> E:
-        """Stores a new record and gives it as stored. See ``create``, which also tells whether it was there."""
+        """Stores a new record and gives it as stored. See ``create``, which also tells whether it was
+        there.
+        """
         return self.create(
             entity, *extra, idempotency=idempotency, client_supplied_id=client_supplied_id
         ).entity
@@ -171,14 +186,15 @@ class Repository(Generic[E]):
     ) -> Created[E]:
         """Stores a new record, in one call with ``extra``.
 
-        ``idempotency`` is the fingerprint of the request (``request_fingerprint``), for a record whose id was derived
-        from the idempotency key (``store.derived_id``). The conditional put is then the idempotency record: a repeated
-        request gets the record that the first one made (as it is now, possibly a tombstone), another request under the
-        same key ``IdempotencyKeyReusedError``.
+        ``idempotency`` is the fingerprint of the request (``request_fingerprint``), for a record whose id was
+        derived from the idempotency key (``store.derived_id``). The conditional put is then the idempotency
+        record: a repeated request gets the record that the first one made (as it is now, possibly a
+        tombstone), another request under the same key ``IdempotencyKeyReusedError``.
 
-        Otherwise an id that is taken is ``AlreadyExistsError``, or, when it is another tenant's, a ``ValidationError``
-        that says nothing about whose. ``DuplicateError`` names the record that has the same external id.
-        ``client_supplied_id`` guards the id itself in a table with a sort key, whose key alone would not.
+        Otherwise an id that is taken is ``AlreadyExistsError``, or, when it is another tenant's, a
+        ``ValidationError`` that says nothing about whose. ``DuplicateError`` names the record that has the
+        same external id. ``client_supplied_id`` guards the id itself in a table with a sort key, whose key
+        alone would not.
         """
         stamped, operations = plan_add(
             self.schema, self.store, self.table, entity, idempotency=idempotency, guard_id=client_supplied_id
@@ -200,16 +216,31 @@ class Repository(Generic[E]):
     def save(self, new: E, *, previous: E, extra: Iterable[WriteOp] = ()) -> E:
         """Stores a changed record over ``previous``, which the caller has read, and gives it as stored.
 
-        ``VersionMismatchError`` when the record changed since, ``NotFoundError`` when it is gone. Without any change,
-        nothing is written (but ``extra``) and ``previous`` is given. A new parent in a table with a sort key re-keys the
-        record: version + 2, in one transaction.
+        ``VersionMismatchError`` when the record changed since, ``NotFoundError`` when it is gone. Without any
+        change, nothing is written (but ``extra``) and ``previous`` is given. A new parent in a table with a
+        sort key re-keys the record: version + 2, in one transaction.
         """
         stamped, operations = plan_save(self.schema, self.store, self.table, new, previous)
-        self.store.write([*operations, *extra])
+        self._write_over(operations, extra, previous)
         return stamped
 
+    def _write_over(self, operations: list[WriteOp], extra: Iterable[WriteOp], previous: E) -> None:
+        try:
+            self.store.write([*operations, *extra])
+        except NotFoundError as error:
+            id = getattr(previous, self.schema.id_field)
+            if self.schema.parent_field is None or (error.entity, error.id) != (self.schema.entity, id):
+                raise
+            # Not under this parent any more, but perhaps under another: then it is a lost race, not a missing
+            # record.
+            moved = self.find(id)
+            if moved is None:
+                raise
+            raise VersionMismatchError(moved.version) from error
+
     def rekey(self, entity: E, new_parent: str | None, *, extra: Iterable[WriteOp] = ()) -> E:
-        """Moves a record under another parent: put at version + 2 and delete of the old row, in one transaction.
+        """Moves a record under another parent: put at version + 2 and delete of the old row, in one
+        transaction.
 
         The delete's event carries version + 1, so it loses against the put's in any order of arrival.
         """
@@ -219,9 +250,11 @@ class Repository(Generic[E]):
         return self.save(entity.model_copy(update={field: new_parent}), previous=entity, extra=extra)
 
     def remove(self, entity: E, actor: str | None = None, *, extra: Iterable[WriteOp] = ()) -> E:
-        """Deletes a record that the caller has read; gives its tombstone, which can be restored for 180 days."""
+        """Deletes a record that the caller has read; gives its tombstone, which can be restored for 180
+        days.
+        """
         tombstone, operations = plan_remove(self.schema, self.store, self.table, entity, actor)
-        self.store.write([*operations, *extra])
+        self._write_over(operations, extra, entity)
         return tombstone
 
     def restore(self, tombstone: E, *, extra: Iterable[WriteOp] = ()) -> E:
@@ -230,7 +263,8 @@ class Repository(Generic[E]):
         self.store.write([*operations, *extra])
         return stamped
 
-    # -- pages ---------------------------------------------------------------------------------------------------
+    # -- pages
+    # ---------------------------------------------------------------------------------------------------
 
     def _page(
         self,
@@ -249,10 +283,11 @@ class Repository(Generic[E]):
     ) -> Page[E]:
         """One page of an index, in its sort order, eventually consistent.
 
-        ``partition_value`` is the plain value (None for an index by tenant or shard). ``filters`` are stored attributes
-        that must equal a plain value; ``contains`` are sets that must hold one. With either, at most five Queries are
-        made, then the page is short and has a cursor. ``sort_between`` is inclusive. The cursor is good for the same
-        tenant, query name, arguments and ``visibility_key`` only: anything else is ``BadRequestError`` for ``cursor``.
+        ``partition_value`` is the plain value (None for an index by tenant or shard). ``filters`` are stored
+        attributes that must equal a plain value; ``contains`` are sets that must hold one. With either, at
+        most five Queries are made, then the page is short and has a cursor. ``sort_between`` is inclusive.
+        The cursor is good for the same tenant, query name, arguments and ``visibility_key`` only: anything
+        else is ``BadRequestError`` for ``cursor``.
         """
         query = PageQuery(
             index=index,

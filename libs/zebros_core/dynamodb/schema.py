@@ -22,8 +22,8 @@ _BASE_CODES: Final[Mapping[str, str]] = {"tags": "tg", "custom": "cu", "external
 class IndexSpec:
     """A global secondary index, by the stored names of its partition and sort attribute.
 
-    A ``sharded`` index has ``{tenant}#{shard}`` in its partition attribute, which the repository writes; a page of it
-    merges the tenant's shards.
+    A ``sharded`` index has ``{tenant}#{shard}`` in its partition attribute, which the repository writes; a
+    page of it merges the tenant's shards.
     """
 
     partition: str
@@ -47,18 +47,21 @@ def _no_attributes(_: Any) -> Mapping[str, str]:
 
 @dataclass(frozen=True)
 class EntitySchema(Generic[E]):
-    """How records of type ``model`` are stored. Wrong schemas are refused when they are made, with ``ValueError``.
+    """How records of type ``model`` are stored. Wrong schemas are refused when they are made, with
+    ``ValueError``.
 
-    - ``id_field`` and ``parent_field`` are Python names; the stored names are their camelCase aliases, which are the
-      table's partition and sort key. A missing parent is stored as ``~``.
-    - ``scoped`` names stored attributes that are written as ``{tenant}#{value}``, so that an ordinary attribute is an
-      index's partition key too; records show the plain value.
-    - ``derived`` gives attributes that exist for indexes only; leave one out to keep the record out of the index.
-    - ``field_codes`` gives each field that users can change a short code, by which ``field_versions`` names it.
-    - ``upcasters[n]`` turns a stored item (plain values by stored name) of schema version n into one of n + 1; the
-      newest version is thus one more than the highest n.
-    - ``lookup_table`` is where unique values and ids are guarded; needed for ``external_id``, and for client-supplied
-      ids or idempotent creates in a table with a sort key.
+    - ``id_field`` and ``parent_field`` are Python names; the stored names are their camelCase aliases, which
+      are the table's partition and sort key. A missing parent is stored as ``~``.
+    - ``scoped`` names stored attributes that are written as ``{tenant}#{value}``, so that an ordinary
+      attribute is an index's partition key too; records show the plain value.
+    - ``derived`` gives attributes that exist for indexes only; leave one out to keep the record out of the
+      index.
+    - ``field_codes`` gives each field that users can change a short code, by which ``field_versions`` names
+      it.
+    - ``upcasters[n]`` turns a stored item (plain values by stored name) of schema version n into one of n +
+      1; the newest version is thus one more than the highest n.
+    - ``lookup_table`` is where unique values and ids are guarded; needed for ``external_id``, and for
+      client-supplied ids or idempotent creates in a table with a sort key.
     """
 
     entity: str
@@ -81,6 +84,8 @@ class EntitySchema(Generic[E]):
     current_version: int = field(init=False)
     index_attributes: frozenset[str] = field(init=False)
     shard_attributes: frozenset[str] = field(init=False)
+    empty_by_default: frozenset[str] = field(init=False)
+    nullable: tuple[tuple[str, str], ...] = field(init=False)
 
     def __post_init__(self) -> None:
         derive = object.__setattr__
@@ -96,7 +101,9 @@ class EntitySchema(Generic[E]):
             raise ValueError(f"{self.entity}: fields without a code: {', '.join(sorted(uncoded))}")
         unknown = set(self.codes) - set(fields)
         if unknown:
-            raise ValueError(f"{self.entity}: codes for fields that do not exist: {', '.join(sorted(unknown))}")
+            raise ValueError(
+                f"{self.entity}: codes for fields that do not exist: {', '.join(sorted(unknown))}"
+            )
         if len(set(self.codes.values())) != len(self.codes):
             raise ValueError(f"{self.entity}: two fields have the same code")
         if sorted(self.upcasters) != list(range(1, len(self.upcasters) + 1)):
@@ -107,13 +114,31 @@ class EntitySchema(Generic[E]):
             "index_attributes",
             frozenset(name for index in self.indexes.values() for name in (index.partition, index.sort)),
         )
+        defaults: dict[str, Any] = {
+            name: info.get_default(call_default_factory=True, validated_data={})
+            for name, info in fields.items()
+            if not info.is_required()
+        }
+        collections = (dict, list, tuple, set, frozenset)
+        empty = (
+            name for name, default in defaults.items() if isinstance(default, collections) and not default
+        )
+        derive(self, "empty_by_default", frozenset(map(self.stored_name, empty)))
+        # Where None is not the default, it must be stored to be read back; an index key cannot be.
+        pairs = ((self.stored_name(name), name) for name, default in defaults.items() if default is not None)
+        nullable = tuple(
+            pair for pair in pairs if pair[0] not in self.index_attributes and pair[1] in self.codes
+        )
+        derive(self, "nullable", nullable)
         shards = frozenset(index.partition for index in self.indexes.values() if index.sharded)
         derive(self, "shard_attributes", shards)
         if shards & self.scoped:
             raise ValueError(f"{self.entity}: a shard attribute is written by the repository, not scoped")
         for name, index in self.indexes.items():
             if not index.sharded and index.partition != "tenantId" and index.partition not in self.scoped:
-                raise ValueError(f"{self.entity}: index {name} has a partition key that does not start with the tenant")
+                raise ValueError(
+                    f"{self.entity}: index {name} has a partition key that does not start with the tenant"
+                )
 
     def stored_name(self, name: str) -> str:
         """The stored (camelCase) name of a Python field name."""
@@ -121,7 +146,11 @@ class EntitySchema(Generic[E]):
 
     def changed_fields(self, previous: E, new: E) -> tuple[str, ...]:
         """The Python names of fields that users can change and that differ, in the model's order."""
-        return tuple(name for name in self.model.model_fields if name in self.codes and self._differs(previous, new, name))
+        return tuple(
+            name
+            for name in self.model.model_fields
+            if name in self.codes and self._differs(previous, new, name)
+        )
 
     @staticmethod
     def _differs(previous: E, new: E, name: str) -> bool:

@@ -1,4 +1,6 @@
-"""Data access for one container (``DataAccess``) and, bound to a tenant, for one request (``TenantStore``)."""
+"""Data access for one container (``DataAccess``) and, bound to a tenant, for one request
+(``TenantStore``).
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ __all__ = ["DataAccess", "TenantStore"]
 class DataAccess:
     """What all tenants' stores of a container share. Built once, by the composition root.
 
-    ``client`` is for everybody; with ``clients`` given, a tenant's own (scoped credentials) is asked for at each bind.
+    ``cursor_key`` signs cursors; of several, the first signs and all are accepted, so that a key can be
+    rotated.
     """
 
     def __init__(

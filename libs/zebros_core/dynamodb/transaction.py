@@ -22,8 +22,8 @@ E = TypeVar("E", bound=StoredEntity)
 class TransactionBuilder:
     """Collects writes of one tenant; ``commit`` carries them out in one call.
 
-    Each verb gives the record as it will be stored, which is true once ``commit`` has returned. When several conditions do
-    not hold, the error is that of the write that was added first.
+    Each verb gives the record as it will be stored, which is true once ``commit`` has returned. When several
+    conditions do not hold, the error is that of the write that was added first.
     """
 
     def __init__(self, store: TenantStore) -> None:
@@ -43,15 +43,21 @@ class TransactionBuilder:
 
     def save(self, repository: Repository[E], new: E, *, previous: E) -> E:
         """A changed record, as ``Repository.save``."""
-        return self._planned(repository, plan_save(repository.schema, self._store, repository.table, new, previous))
+        return self._planned(
+            repository, plan_save(repository.schema, self._store, repository.table, new, previous)
+        )
 
     def remove(self, repository: Repository[E], entity: E, actor: str | None = None) -> E:
         """A tombstone, as ``Repository.remove``."""
-        return self._planned(repository, plan_remove(repository.schema, self._store, repository.table, entity, actor))
+        return self._planned(
+            repository, plan_remove(repository.schema, self._store, repository.table, entity, actor)
+        )
 
     def restore(self, repository: Repository[E], tombstone: E) -> E:
         """A restored record, as ``Repository.restore``."""
-        return self._planned(repository, plan_restore(repository.schema, self._store, repository.table, tombstone))
+        return self._planned(
+            repository, plan_restore(repository.schema, self._store, repository.table, tombstone)
+        )
 
     def put_guard(self, lookup: LookupTable, kind: str, value: str, *, entity: str, id: str) -> None:
         """Claims a unique value for a record, as ``LookupTable.put_guard``."""

@@ -1,7 +1,8 @@
 """What each verb of a repository writes: the stamped record, and the conditional operations that store it.
 
-Every operation is conditioned on the tenant, and on the version that the caller has read. A record whose ``hlc`` is the
-one just stamped was written by this very call: stamps are unique, so an attempt whose answer was lost is recognised.
+Every operation is conditioned on the tenant, and on the version that the caller has read. A record whose
+``hlc`` is the one just stamped was written by this very call: stamps are unique, so an attempt whose answer
+was lost is recognised.
 """
 
 from __future__ import annotations
@@ -12,11 +13,18 @@ from typing import Any, TypeVar
 from zebros_core.dynamodb.codec import Item, encode
 from zebros_core.dynamodb.entity import SYSTEM_FIELDS, StoredEntity
 from zebros_core.dynamodb.keys import compose
-from zebros_core.dynamodb.mapping import checked, to_item, to_tombstone
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.mapping import checked, encoded, to_item, to_tombstone
 from zebros_core.dynamodb.operations import WriteOp
 from zebros_core.dynamodb.schema import EntitySchema
 from zebros_core.dynamodb.store import TenantStore
-from zebros_core.errors import AlreadyExistsError, NotFoundError, ValidationError, VersionMismatchError, ZebrosError
+from zebros_core.errors import (
+    AlreadyExistsError,
+    NotFoundError,
+    ValidationError,
+    VersionMismatchError,
+    ZebrosError,
+)
 
 __all__ = ["plan_add", "plan_remove", "plan_restore", "plan_save"]
 
@@ -64,14 +72,20 @@ def plan_add(
     if schema.parent_field and (guard_id or idempotency is not None):
         operations.append(
             _lookup(schema, store).put_guard(
-                f"{schema.entity}.id", id, entity=schema.entity, id=id, taken=AlreadyExistsError(schema.entity, id)
+                f"{schema.entity}.id",
+                id,
+                entity=schema.entity,
+                id=id,
+                taken=AlreadyExistsError(schema.entity, id),
             )
         )
     return stamped, operations + _guard_changes(schema, store, id, None, stamped.external_id)
 
 
 def plan_save(schema: EntitySchema[E], store: TenantStore, table: str, new: E, previous: E) -> Plan[E]:
-    """A changed record over the version that was read; under a new parent, its move. No change, no operation."""
+    """A changed record over the version that was read; under a new parent, its move. No change, no
+    operation.
+    """
     _refuse_foreign(new, store)
     _refuse_foreign(previous, store)
     id = _id(schema, previous)
@@ -85,7 +99,10 @@ def plan_save(schema: EntitySchema[E], store: TenantStore, table: str, new: E, p
     system = {name: getattr(previous, name) for name in SYSTEM_FIELDS}
     versions = {**previous.field_versions, **{schema.codes[name]: version for name in changed}}
     stamped = checked(
-        schema, new.model_copy(update={**system, **_stamp(schema, store, previous, version), "field_versions": versions})
+        schema,
+        new.model_copy(
+            update={**system, **_stamp(schema, store, previous, version), "field_versions": versions}
+        ),
     )
     item = to_item(schema, stamped, store)
     if moved:
@@ -111,7 +128,9 @@ def plan_remove(
         update={**stamp, "deleted_at": stamp["updated_at"], "deleted_by": actor or store.context.actor}
     )
     operations = [_put_over(schema, table, to_tombstone(schema, tombstone, store), entity, tombstone.hlc)]
-    return tombstone, operations + _guard_changes(schema, store, _id(schema, entity), entity.external_id, None)
+    return tombstone, operations + _guard_changes(
+        schema, store, _id(schema, entity), entity.external_id, None
+    )
 
 
 def plan_restore(schema: EntitySchema[E], store: TenantStore, table: str, tombstone: E) -> Plan[E]:
@@ -122,7 +141,9 @@ def plan_restore(schema: EntitySchema[E], store: TenantStore, table: str, tombst
     stamp = _stamp(schema, store, tombstone, tombstone.version + 1)
     restored = tombstone.model_copy(update={**stamp, "deleted_at": None, "deleted_by": None})
     operations = [_put_over(schema, table, to_item(schema, restored, store), tombstone, restored.hlc)]
-    return restored, operations + _guard_changes(schema, store, _id(schema, restored), None, restored.external_id)
+    return restored, operations + _guard_changes(
+        schema, store, _id(schema, restored), None, restored.external_id
+    )
 
 
 def _id(schema: EntitySchema[Any], entity: StoredEntity) -> str:
@@ -134,7 +155,9 @@ def _refuse_foreign(entity: StoredEntity, store: TenantStore) -> None:
         raise ValueError("the record belongs to another tenant than the store")
 
 
-def _stamp(schema: EntitySchema[Any], store: TenantStore, previous: StoredEntity, version: int) -> dict[str, Any]:
+def _stamp(
+    schema: EntitySchema[Any], store: TenantStore, previous: StoredEntity, version: int
+) -> dict[str, Any]:
     return {
         "version": version,
         "schema_version": schema.current_version,
@@ -145,7 +168,7 @@ def _stamp(schema: EntitySchema[Any], store: TenantStore, previous: StoredEntity
     }
 
 
-def _lookup(schema: EntitySchema[Any], store: TenantStore) -> Any:
+def _lookup(schema: EntitySchema[Any], store: TenantStore) -> LookupTable:
     if schema.lookup_table is None:
         raise ValueError(f"{schema.entity} has no lookup table to guard values in")
     return store.lookup(schema.lookup_table)
@@ -176,7 +199,7 @@ def _put_new(schema: EntitySchema[Any], table: str, item: Item, stamped: StoredE
 
     request = {
         "TableName": table,
-        "Item": encode(item),
+        "Item": encoded(item),
         "ConditionExpression": "attribute_not_exists(#k)",
         "ExpressionAttributeNames": {"#k": schema.key_attribute},
     }
@@ -208,11 +231,13 @@ def _lost_race(
 
 
 def _put_over(schema: EntitySchema[Any], table: str, item: Item, previous: StoredEntity, hlc: str) -> WriteOp:
-    request = {"TableName": table, "Item": encode(item), **_read_condition(previous)}
+    request = {"TableName": table, "Item": encoded(item), **_read_condition(previous)}
     return WriteOp("Put", request, _lost_race(schema, previous, hlc))
 
 
-def _delete_old(schema: EntitySchema[Any], store: TenantStore, table: str, previous: StoredEntity, hlc: str) -> WriteOp:
+def _delete_old(
+    schema: EntitySchema[Any], store: TenantStore, table: str, previous: StoredEntity, hlc: str
+) -> WriteOp:
     key = to_item(schema, previous, store)
     names = (schema.key_attribute, schema.parent_attribute)
     request = {

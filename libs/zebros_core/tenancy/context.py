@@ -1,10 +1,13 @@
-"""Who acts, for whom. Every access to data starts from one of these three, and each is made in one place only.
+"""Who acts, for whom. Every access to data starts from one of these three, and each is made in one place
+only.
 
-- ``TenantContext``: a person or an integration of one tenant; made from a verified token or a signed internal call.
+- ``TenantContext``: a person or an integration of one tenant; made from a verified token or a signed internal
+  call.
 - ``SystemContext``: our own machinery working for one tenant; made from an event of our own bus.
 - ``PlatformContext``: an administrator of the platform; no tenant's data is reachable with it.
 
-They are immutable and passed explicitly. A tenant id never comes from a path, a body, a header or a mail address.
+They are immutable and passed explicitly. A tenant id never comes from a path, a body, a header or a mail
+address.
 """
 
 from __future__ import annotations

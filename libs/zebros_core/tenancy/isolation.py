@@ -9,9 +9,9 @@ pool    shared                       the id              writes: a condition on 
                                                          Query with a filter on it, because GetItem takes none
 ======  ===========================  ==================  =====================================================
 
-In every model each item carries ``tenantId``, every write is conditioned on it and every row read is checked against
-it; the partition keys of indexes start with the tenant. So the models differ in three answers only, and repositories
-ask for nothing else.
+In every model each item carries ``tenantId``, every write is conditioned on it and every row read is checked
+against it; the partition keys of indexes start with the tenant. So the models differ in three answers only,
+and repositories ask for nothing else.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ class IsolationModel(Protocol):
 
     @property
     def reads_by_filter(self) -> bool:
-        """Whether a partition key alone may be another tenant's, so that reads by id must filter by tenant."""
+        """Whether a partition key alone may be another tenant's, so that reads by id must filter by
+        tenant.
+        """
         ...
 
     def table_name(self, prefix: str, tenant_id: str, base: str) -> str:
