@@ -1,4 +1,6 @@
-"""Signed contexts for calls between our own functions: who acts, for which tenant, for five minutes, for one function."""
+"""Signed contexts for calls between our own functions: who acts, for which tenant, for five minutes, for one
+function.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ class InternalTokens:
         self._clock = clock
 
     def sign(self, context: TenantContext, *, audience: str, ttl_seconds: int = 300) -> str:
-        """Return a token that lets ``audience`` (a function's name) act as ``context`` for ``ttl_seconds``."""
+        """Return a token that lets the function ``audience`` act as ``context`` for ``ttl_seconds``."""
         now = int(self._clock.now().timestamp())
         claims = {
             "aud": audience,
@@ -49,7 +51,9 @@ class InternalTokens:
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM, headers={"typ": _TYPE})
 
     def verify(self, token: str, *, audience: str) -> TenantContext:
-        """Return the context of ``token``. Raises UnauthenticatedError for a token that is forged, late or not for us."""
+        """Return the context of ``token``. Raises UnauthenticatedError for a token that is forged, late or
+        not for us.
+        """
         try:
             decoded = jwt.decode_complete(
                 token, self._key, algorithms=[_ALGORITHM], audience=audience, options=_OPTIONS

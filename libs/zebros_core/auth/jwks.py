@@ -1,10 +1,14 @@
 """The issuer's signing keys, kept so that neither an outage of the issuer nor made-up key ids do harm.
 
-- Keys are refreshed when they are older than ``refresh_seconds``, and when a token names a key that is not known: that is
-  how a new key arrives. A flood of tokens with made-up key ids costs at most one fetch per ``cooldown_seconds``.
-- While the issuer is out of reach the last known good keys are served, up to ``max_stale_seconds`` after they were
+- Keys are refreshed when they are older than ``refresh_seconds``, and when a token names a key that is not
+known: that is
+  how a new key arrives. A flood of tokens with made-up key ids costs at most one fetch per
+  ``cooldown_seconds``.
+- While the issuer is out of reach the last known good keys are served, up to ``max_stale_seconds`` after they
+were
   fetched; then verification stops, since a key may have been revoked meanwhile.
-- A fetched set replaces the old one whole, so a retired key stops working. An empty set is an error, never stored.
+- A fetched set replaces the old one whole, so a retired key stops working. An empty set is an error, never
+stored.
 """
 
 from __future__ import annotations
@@ -64,7 +68,8 @@ class JwksClient:
     def key(self, kid: str) -> RSAPublicKey:
         """Return the key ``kid``.
 
-        Raises UnauthenticatedError when the issuer has no such key, UnavailableError when there are no keys to tell by.
+        Raises UnauthenticatedError when the issuer has no such key, UnavailableError when there are no keys
+        to tell by.
         """
         now = self._clock.now()
         if self._fetched_at is None or now - self._fetched_at > self._refresh or kid not in self._keys:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from zebros_core.errors import ForbiddenError
 from zebros_core.tenancy import TenantContext
@@ -40,8 +40,8 @@ def can_see(
 def visibility_key(visibility: Visibility, context: TenantContext) -> str:
     """Return whose records a list holds: ``all``, ``team:{id}`` or ``own:{user}``.
 
-    It is part of a list's cache key and cursor, so a list depends on this text alone: a team's list holds the records
-    of that team, whoever in the team asks. Somebody without a team is shown what is theirs.
+    It is part of a list's cache key and cursor, so a list depends on this text alone: a team's list holds the
+    records of that team, whoever in the team asks. Somebody without a team is shown what is theirs.
     """
     if visibility is Visibility.ALL:
         return "all"
@@ -63,20 +63,24 @@ class PermissionTable:
         Raises ValueError naming the entry that is wrong: a service must not start with half a table.
         """
         document: Any = json.loads(text)
-        if not isinstance(document, dict) or not isinstance(document.get("roles"), dict):
+        if not isinstance(document, dict) or "roles" not in document:
             raise ValueError("a permission table is an object with the member 'roles'")
+        table = cast("dict[str, dict[str, dict[str, str]]]", document["roles"])
         roles: dict[str, dict[str, dict[str, Visibility]]] = {}
-        for role, entities in document["roles"].items():
+        for role, entities in table.items():
             roles[role] = {}
             for entity, actions in entities.items():
                 try:
-                    roles[role][entity] = {action: Visibility(name) for action, name in actions.items()}
+                    granted = {action: Visibility(name) for action, name in actions.items()}
                 except (ValueError, AttributeError) as error:
                     raise ValueError(f"permissions of role {role!r} on {entity!r}: {error}") from error
+                roles[role][entity] = granted
         return cls(roles)
 
     def check(self, context: TenantContext, entity: str, action: str) -> Visibility:
-        """Return the widest visibility that any role of ``context`` gives; ForbiddenError when none gives any."""
+        """Return the widest visibility that any role of ``context`` gives; ForbiddenError when none gives
+        any.
+        """
         granted = self.granted(context, entity, action)
         if granted is None:
             raise ForbiddenError(f"your roles do not allow to {action} {entity} records")
@@ -92,7 +96,9 @@ class PermissionTable:
         return best
 
     def explain(self, context: TenantContext) -> dict[str, dict[str, dict[str, str]]]:
-        """Return ``{entity: {action: {"visibility": ..., "role": ...}}}``: what ``context`` may do, and by which role."""
+        """Return ``{entity: {action: {"visibility": ..., "role": ...}}}``: what ``context`` may do, and by
+        which role.
+        """
         explained: dict[str, dict[str, dict[str, str]]] = {}
         for role in sorted(context.roles & self.roles.keys()):
             for entity, actions in self.roles[role].items():

@@ -64,7 +64,8 @@ class TokenVerifier:
     def verify(self, token: str) -> Claims:
         """Return the claims of ``token``.
 
-        Raises UnauthenticatedError saying what is wrong (never quoting the token), UnavailableError without keys.
+        Raises UnauthenticatedError saying what is wrong (never quoting the token), UnavailableError without
+        keys.
         """
         if len(token) > MAX_TOKEN_CHARACTERS:
             raise UnauthenticatedError("the token is too long")

@@ -4,12 +4,13 @@ from zebros_core.http.app import HttpApp
 from zebros_core.http.idempotency import IdempotencyKey, IdempotencyRecords
 from zebros_core.http.merge_patch import MergePatch
 from zebros_core.http.messages import CacheWrite, Request, Response
-from zebros_core.http.paging import PageBody, PageQuery, WholeNumber
+from zebros_core.http.paging import DIGITS, PageBody, PageQuery
 from zebros_core.http.query import NoQuery, QueryModel
 from zebros_core.http.routing import CacheRule, Example, Route, Routes, combine
 from zebros_core.http.wire import Id, Instant, JsonScalar, WireModel
 
 __all__ = [
+    "DIGITS",
     "CacheRule",
     "CacheWrite",
     "Example",
@@ -28,7 +29,6 @@ __all__ = [
     "Response",
     "Route",
     "Routes",
-    "WholeNumber",
     "WireModel",
     "combine",
 ]

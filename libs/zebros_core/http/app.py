@@ -1,4 +1,4 @@
-"""The app of one function: routes over powertools' resolver, every error as a problem, one metric line a request."""
+"""The app of one function: routes over powertools' resolver, errors as problems, a metric line each."""
 
 from __future__ import annotations
 
@@ -60,7 +60,9 @@ class HttpApp:
         idempotency: RecordsFactory | None = None,
         rate_limit: Callable[[Tenant], RateLimit | None] = tenant_rate_limit,
     ) -> None:
-        """``services`` is handed to every handler. ``idempotency`` opens the store of kept outcomes for a caller."""
+        """``services`` is handed to every handler. ``idempotency`` opens the store of kept outcomes for a
+        caller.
+        """
         self.routes = combine(routes)
         self._metrics = metrics
         self._logger = logger
@@ -80,7 +82,7 @@ class HttpApp:
         for route in self.routes:
             rule = _TEMPLATE.sub(r"<\1>", route.path)
             self._resolver.route(rule, method=route.method)(self._served(RoutePipeline(route, dependencies)))
-        self._resolver.not_found(self._no_route)
+        self._resolver.exception_handler(RouteNotFoundError)(self._no_route)
         self._resolver.exception_handler(ZebrosError)(self._refused)
         self._resolver.exception_handler(Exception)(self._defect)
 

@@ -34,7 +34,8 @@ def cache_key(
 ) -> CacheKey | None:
     """Return the key of this request's answer; None when it is not cached.
 
-    A list's key carries whose records it holds; a record's does not, since its entry has owner and team to check.
+    A list's key carries whose records it holds; a record's does not, since its entry has owner and team to
+    check.
     """
     rule = route.cache
     if rule is None:
@@ -74,7 +75,9 @@ class Fill:
         self.cache.fill(self.miss, entry)
 
     def with_error(self, error: BaseException) -> None:
-        """Remember that a record is missing, if that is certain: for a caller with a narrow view it may be hidden."""
+        """Remember that a record is missing, if that is certain: for a caller with a narrow view it may be
+        hidden.
+        """
         certain = self.visibility is Visibility.ALL and isinstance(self.miss.key, EntityKey)
         if certain and isinstance(error, NotFoundError):
             self.cache.fill(self.miss, MISSING)

@@ -20,8 +20,9 @@ def format_etag(version: int) -> str:
 def parse_if_match(value: str) -> int | None:
     """Return the version that ``If-Match`` names, None for ``*``.
 
-    A well-formed tag that is not one of ours, or is weak (If-Match compares strongly), names :data:`NO_VERSION` and so
-    ends in a failed precondition. Raises BadRequestError for anything else, a list of several tags included.
+    A well-formed tag that is not one of ours, or is weak (If-Match compares strongly), names
+    :data:`NO_VERSION` and so ends in a failed precondition. Raises BadRequestError for anything else, a list
+    of several tags included.
     """
     text = value.strip()
     if text == "*":
@@ -35,7 +36,9 @@ def parse_if_match(value: str) -> int | None:
 
 
 def none_match_holds(value: str, etag: str) -> bool:
-    """Tell whether ``If-None-Match`` lets the request through: no tag of ``value`` equals ``etag`` (weak comparison)."""
+    """Tell whether ``If-None-Match`` lets the request through: no tag of ``value`` equals ``etag`` (weak
+    comparison).
+    """
     if value.strip() == "*":
         return False
     return all(match.group().removeprefix("W/") != etag for match in _TAG.finditer(value))

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same key and request give the same outcome, another request under the key is refused."""
+"""Idempotency-Key: the same key and request give the same outcome; another request is refused."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ class IdempotencyRecords(Protocol[C]):
     def claim(self, route: str, key: str, fingerprint: str) -> C:
         """Claim ``key`` for the operation ``route``.
 
-        Raises IdempotencyKeyReusedError for another fingerprint, ConflictError while the first request still runs.
+        Raises IdempotencyKeyReusedError for another fingerprint, ConflictError while the first request still
+        runs.
         """
         ...
 

@@ -42,7 +42,8 @@ class Incoming:
         else:
             if len(self.raw_body) > MAX_BODY_BYTES:
                 raise _too_large()
-            # A lone surrogate cannot come over HTTP; if a test or a gateway makes one, the JSON parser refuses it.
+            # A lone surrogate cannot come over HTTP; if a test or a gateway makes one, the JSON parser
+            # refuses it.
             body = self.raw_body.encode("utf-8", "surrogatepass")
         if len(body) > MAX_BODY_BYTES:
             raise _too_large()
@@ -53,11 +54,12 @@ def read_event(event: Mapping[str, Any]) -> Incoming:
     """Return the event as a request."""
     context = event["requestContext"]
     http = context["http"]
+    headers: Mapping[str, str] = event.get("headers") or {}
     return Incoming(
         method=http["method"],
         path=event["rawPath"],
         raw_query=event.get("rawQueryString") or "",
-        headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+        headers={name.lower(): value for name, value in headers.items()},
         request_id=context.get("requestId") or "",
         raw_body=event.get("body") or "",
         is_base64=bool(event.get("isBase64Encoded")),
@@ -71,7 +73,8 @@ PathParameters = tuple[tuple[str, re.Pattern[str]], ...]
 def check_path(parameters: PathParameters, values: Mapping[str, str], entity: str) -> dict[str, str]:
     """Return the decoded path parameters.
 
-    Raises BadRequestError for ``#``, control characters and bad UTF-8, NotFoundError for what cannot be such a record.
+    Raises BadRequestError for ``#``, control characters and bad UTF-8, NotFoundError for what cannot be such
+    a record.
     """
     checked: dict[str, str] = {}
     for name, pattern in parameters:
@@ -91,7 +94,9 @@ def check_path(parameters: PathParameters, values: Mapping[str, str], entity: st
 
 
 def check_media_type(header: str | None, *, merge_patch: bool) -> None:
-    """Raise UnsupportedMediaTypeError unless the body is JSON (or a merge patch, where one is taken) in UTF-8."""
+    """Raise UnsupportedMediaTypeError unless the body is JSON (or a merge patch, where one is taken) in
+    UTF-8.
+    """
     media_type, _, parameters = (header or "").partition(";")
     accepted = (MERGE_PATCH_JSON, JSON) if merge_patch else (JSON,)
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -18,13 +18,13 @@ M = TypeVar("M", bound=BaseModel)
 def merge_patch(target: Any, patch: Any) -> Any:
     """Return ``target`` with ``patch`` applied; neither is changed.
 
-    The algorithm of RFC 7396, section 2: members of an object are merged one by one, null removes, everything else
-    (arrays too) replaces.
+    The algorithm of RFC 7396, section 2: members of an object are merged one by one, null removes, everything
+    else (arrays too) replaces.
     """
     if not isinstance(patch, Mapping):
         return patch
-    result: dict[str, Any] = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
+    result: dict[str, Any] = dict(cast("Mapping[str, Any]", target)) if isinstance(target, Mapping) else {}
+    for name, value in cast("Mapping[str, Any]", patch).items():
         if value is None:
             result.pop(name, None)
         else:
@@ -35,8 +35,8 @@ def merge_patch(target: Any, patch: Any) -> Any:
 class MergePatch(Generic[M]):
     """A merge patch for a resource whose writable part is ``model``.
 
-    ``document`` is the patch as sent. Members that ``model`` does not know are refused when the patch is made; the values
-    are checked by :meth:`apply`, on the merged whole, since rules between fields hold there.
+    ``document`` is the patch as sent. Members that ``model`` does not know are refused when the patch is
+    made; the values are checked by :meth:`apply`, on the merged whole, since rules between fields hold there.
     """
 
     __slots__ = ("document", "model")
@@ -46,9 +46,9 @@ class MergePatch(Generic[M]):
             message = "a merge patch is a JSON object"
             raise ValidationError(message, fields=(FieldError("", "object_type", message),))
         self.model = model
-        self.document: dict[str, Any] = document
+        self.document = cast("dict[str, Any]", document)
         known = {field.alias or name for name, field in model.model_fields.items()}
-        unknown = [name for name in document if name not in known]
+        unknown = [name for name in self.document if name not in known]
         if unknown:
             raise ValidationError(
                 "the patch has members that the resource does not have",
@@ -65,5 +65,7 @@ class MergePatch(Generic[M]):
         )
 
     def apply(self, current: M) -> M:
-        """Return ``current`` with the patch applied, validated strictly. Raises ValidationError naming the fields."""
+        """Return ``current`` with the patch applied, validated strictly. Raises ValidationError naming the
+        fields.
+        """
         return validate_document(self.model, merge_patch(wire_document(current), self.document))

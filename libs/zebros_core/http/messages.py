@@ -34,7 +34,9 @@ class Request(Generic[S, Q, B]):
     path: Mapping[str, str]
     query: Q
     body: B
-    """The body as the route's model; a MergePatch of it on a merge-patch route; None on a route without a body."""
+    """The body as the route's model; a MergePatch of it on a merge-patch route; None on a route without a
+    body.
+    """
     body_fields_set: frozenset[str]
     """Python names of the top-level body fields that the client sent."""
     headers: Mapping[str, str]
@@ -50,8 +52,8 @@ class Request(Generic[S, Q, B]):
 class CacheWrite:
     """A record that the handler has committed, for the response cache.
 
-    ``body`` is the record's GET body; None takes the response's own body when it is of this version, and otherwise only
-    raises the floor. ``lists`` names the cached lists that the write may have changed.
+    ``body`` is the record's GET body; None takes the response's own body when it is of this version, and
+    otherwise only raises the floor. ``lists`` names the cached lists that the write may have changed.
     """
 
     entity: str
@@ -76,6 +78,7 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     location: str | None = None
     owner_id: str | None = None
-    """Owner and team of the record in the body: needed on a cached route by id, so that a hit can be hidden."""
+    """Owner and team of the record in the body: needed on a cached route by id, so that a hit can be hidden.
+    """
     team_id: str | None = None
     writes: tuple[CacheWrite, ...] = ()

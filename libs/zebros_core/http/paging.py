@@ -20,14 +20,15 @@ def _digits(value: object) -> object:
     return value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_digits)]
-"""A query parameter of decimal digits only."""
+DIGITS = BeforeValidator(_digits)
+"""Put last on an integer query parameter: ``Annotated[int, Field(ge=1), DIGITS]`` takes decimal digits only.
+"""
 
 
 class PageQuery(QueryModel):
     """The parameters of every list; lists with filters add theirs in a subclass."""
 
-    limit: Annotated[WholeNumber, Field(ge=1, le=MAX_LIMIT, description="Items to return at most.")] = (
+    limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Items to return at most."), DIGITS] = (
         DEFAULT_LIMIT
     )
     cursor: Annotated[
@@ -39,12 +40,14 @@ T = TypeVar("T")
 
 
 class PageBody(WireModel, Generic[T]):
-    """One page of a list. ``nextCursor`` is null on the last page; a page may be short, even empty, before that."""
+    """One page of a list. ``nextCursor`` is null on the last page; a page may be short, even empty, before
+    that.
+    """
 
     items: list[T]
     next_cursor: str | None
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """Name ``PageBody[Widget]`` ``WidgetPage`` in the API's schemas."""
         return f"{params[0].__name__}Page"

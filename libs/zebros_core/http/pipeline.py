@@ -1,7 +1,7 @@
 """What happens to a request between the gateway's event and the handler, and on the way back.
 
-In this order, so that nothing is spent on a request that is refused anyway: token, tenant, permission, path, query,
-body, preconditions, then one round trip for rate limit and cache, then the handler.
+In this order, so that nothing is spent on a request that is refused anyway: token, tenant, permission, path,
+query, body, preconditions, then one round trip for rate limit and cache, then the handler.
 """
 
 from __future__ import annotations

@@ -69,7 +69,9 @@ PROBLEMS: Mapping[type[ZebrosError], ProblemType] = dict(
         _of(UnavailableError, 503, "The service is not available for now"),
     )
 )
-"""Every classified error. A subclass that is not listed is answered as its nearest listed ancestor, under its own code."""
+"""Every classified error. A subclass that is not listed is answered as its nearest listed ancestor, under its
+own code.
+"""
 
 ROUTE_NOT_FOUND = ProblemType(404, "route-not-found", "There is no such resource")
 METHOD_NOT_ALLOWED = ProblemType(405, "method-not-allowed", "The resource does not take this method")
@@ -103,7 +105,9 @@ class Problem:
 
 
 def problem_type(error: type[ZebrosError]) -> ProblemType | None:
-    """Return the kind of problem that ``error`` is answered with; None for an unclassified error, which is a 500."""
+    """Return the kind of problem that ``error`` is answered with; None for an unclassified error, which is a
+    500.
+    """
     for ancestor in error.__mro__:
         known = PROBLEMS.get(ancestor)
         if known is not None:

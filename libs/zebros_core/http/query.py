@@ -25,6 +25,7 @@ class QueryModel(BaseModel):
         serialize_by_alias=True,
         extra="forbid",
         frozen=True,
+        defer_build=True,
     )
 
 
@@ -37,7 +38,9 @@ NO_QUERY = NoQuery()
 
 
 def parse_query(raw: str) -> dict[str, str]:
-    """Return the parameters of a raw query string. Raises BadRequestError for bad UTF-8, repeats and bare names."""
+    """Return the parameters of a raw query string. Raises BadRequestError for bad UTF-8, repeats and bare
+    names.
+    """
     if not raw:
         return {}
     try:

@@ -16,7 +16,9 @@ DEFAULT_BURST = 400
 
 
 def rate_headers(limit: RateLimit, decision: RateDecision) -> dict[str, str]:
-    """Return ``RateLimit-Policy`` (burst, and the seconds in which it refills) and ``RateLimit`` (left, full again in)."""
+    """Return ``RateLimit-Policy`` (burst, and the seconds in which it refills) and ``RateLimit`` (left, full
+    again in).
+    """
     window = math.ceil(limit.burst / limit.per_second)
     return {
         "RateLimit-Policy": f'"{limit.bucket}";q={decision.limit};w={window}',
@@ -25,7 +27,9 @@ def rate_headers(limit: RateLimit, decision: RateDecision) -> dict[str, str]:
 
 
 def check_rate(decision: RateDecision | None) -> None:
-    """Raise RateLimitedError when the bucket is empty. No decision means that nobody counts: the request is allowed."""
+    """Raise RateLimitedError when the bucket is empty. No decision means that nobody counts: the request is
+    allowed.
+    """
     if decision is not None and not decision.allowed:
         raise RateLimitedError(decision.retry_after_seconds)
 

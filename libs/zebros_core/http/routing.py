@@ -1,10 +1,10 @@
-"""Routes as data: what a handler needs is declared beside it, and app and OpenAPI document read the same declaration."""
+"""Routes as data: one declaration beside the handler, which the app and the API document both read."""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Required, TypedDict, Unpack
 
@@ -28,8 +28,8 @@ ULID_PATTERN = "^[0-7][0-9A-HJKMNP-TV-Z]{25}$"
 class CacheRule:
     """How a GET is cached.
 
-    A record: ``CacheRule(entity="widget", id_param="widgetId")``; used when the query string is empty, since the entry
-    is the record's plain body. A list: ``CacheRule(list_name="widgets")``, or of one parent
+    A record: ``CacheRule(entity="widget", id_param="widgetId")``; used when the query string is empty, since
+    the entry is the record's plain body. A list: ``CacheRule(list_name="widgets")``, or of one parent
     ``CacheRule(list_name="widgets/{ownerId}")`` with path parameters in braces.
     """
 
@@ -87,7 +87,9 @@ class Route:
     """Entity and action to look up in the permission table; None lets every caller of a tenant in."""
     query: type[QueryModel] = NoQuery
     body: type[BaseModel] | None = None
-    """The body's model; with ``merge_patch`` the writable part of the resource, of which the handler gets a MergePatch."""
+    """The body's model. With ``merge_patch`` it is the resource's writable part; the handler gets a
+    MergePatch.
+    """
     merge_patch: bool = False
     response: type[BaseModel] | None = None
     status: int = 200
@@ -101,8 +103,8 @@ class Route:
     errors: tuple[type[ZebrosError], ...] = ()
     """Errors of this operation beyond those that follow from the declaration."""
     idempotent: Idempotent | bool = "none"
-    """``create`` (or True) hands key and fingerprint to the handler, which makes them part of its write; ``record`` keeps
-    the answer for 24 hours under the key."""
+    """``create`` (or True) hands key and fingerprint to the handler, which makes them part of its write;
+    ``record`` keeps the answer for 24 hours under the key."""
     path_patterns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Patterns of the path parameters that are not ids."""
     summary: str = ""
@@ -138,7 +140,7 @@ class Routes:
 
         routes = Routes("widgets")
 
-        @routes.get("/v1/widgets/{widgetId}", operation="getWidget", permission=("widget", "read"), response=WidgetView)
+        @routes.get("/v1/widgets/{widgetId}", operation="getWidget", permission=("widget", "read"))
         def get_widget(request: Request[Services]) -> Response: ...
     """
 
@@ -190,8 +192,8 @@ class Routes:
         return register
 
 
-def combine(*collections: Routes) -> tuple[Route, ...]:
-    """Return all routes, more literal paths first. Raises ValueError for a route or operation declared twice."""
+def combine(*collections: Iterable[Route]) -> tuple[Route, ...]:
+    """Return all routes, more literal paths first. Raises ValueError for one declared twice."""
     routes = [route for collection in collections for route in collection]
     for attribute in ("operation", "path"):
         seen: set[tuple[str, ...]] = set()
@@ -204,7 +206,7 @@ def combine(*collections: Routes) -> tuple[Route, ...]:
             if key in seen:
                 raise ValueError(f"declared twice: {' '.join(key)}")
             seen.add(key)
-    # `/widgets/{id}:restore` has to be tried before `/widgets/{id}`, whose parameter would take the suffix too.
+    # `/widgets/{id}:restore` is tried before `/widgets/{id}`, whose parameter would take the suffix too.
     return tuple(
         sorted(routes, key=lambda route: (-len(_TEMPLATE_NAME.sub("", route.path)), route.path, route.method))
     )

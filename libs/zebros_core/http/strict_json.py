@@ -1,7 +1,8 @@
 """A JSON parser that accepts what RFC 8259 calls interoperable (I-JSON, RFC 7493) and nothing else.
 
-``json.loads`` takes NaN, silently keeps the last of two equal names, and turns deep nesting into a RecursionError. Each
-of those is refused here by a :class:`~zebros_core.errors.BadRequestError` that says where.
+``json.loads`` takes NaN, silently keeps the last of two equal names, and turns deep nesting into a
+RecursionError. Each of those is refused here by a :class:`~zebros_core.errors.BadRequestError` that says
+where.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from zebros_core.errors import BadRequestError, FieldError
 
@@ -30,8 +31,8 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 def parse_json(raw: bytes) -> Any:
     """Return the value of ``raw``, numbers as ``int`` or ``Decimal``.
 
-    Raises BadRequestError for invalid UTF-8, malformed JSON, a name given twice, NaN or infinities, numbers out of range,
-    nesting deeper than :data:`MAX_DEPTH`, and strings with half a surrogate pair.
+    Raises BadRequestError for invalid UTF-8, malformed JSON, a name given twice, NaN or infinities, numbers
+    out of range, nesting deeper than :data:`MAX_DEPTH`, and strings with half a surrogate pair.
     """
     try:
         text = raw.decode("utf-8")
@@ -50,7 +51,7 @@ def parse_json(raw: bytes) -> Any:
 
 
 def malformed(field: str, code: str, message: str) -> BadRequestError:
-    """Return the error of a body that cannot be read; ``field`` is a JSON pointer, empty for the whole body."""
+    """Return the error of an unreadable body; ``field`` is a JSON pointer, empty for the whole body."""
     return BadRequestError(message, fields=(FieldError(field, code, message),))
 
 
@@ -62,11 +63,11 @@ def pointer(path: Iterator[object] | tuple[object, ...]) -> str:
 def _depth(text: str) -> int:
     deepest = depth = 0
     for match in _NESTING.finditer(text):
-        token = match.group()
-        if token in "[{":
+        mark = match.group()
+        if mark in "[{":
             depth += 1
             deepest = max(deepest, depth)
-        elif token in "]}":
+        elif mark in "]}":
             depth -= 1
     return deepest
 
@@ -117,14 +118,15 @@ def _refuse_lone_surrogates(value: Any) -> None:
             if not _encodable(item):
                 raise malformed(pointer(path), "lone_surrogate", "a string has half a surrogate pair")
         elif isinstance(item, dict):
-            for name, member in item.items():
+            for name, member in cast("dict[str, Any]", item).items():
                 if not _encodable(name):
                     raise malformed(
                         pointer(path), "lone_surrogate", "a member's name has half a surrogate pair"
                     )
                 pending.append(((*path, name), member))
         elif isinstance(item, list):
-            pending.extend(((*path, index), member) for index, member in enumerate(item))
+            members = cast("list[Any]", item)
+            pending.extend(((*path, index), member) for index, member in enumerate(members))
 
 
 def _encodable(text: str) -> bool:

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
 
@@ -28,8 +29,8 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d
 class WireModel(BaseModel):
     """A request or response body: camelCase on the wire, unknown members refused, immutable.
 
-    Requests are validated by alias only and strictly (a number in quotes is not a number); in Python a model is built
-    by attribute names: ``WidgetView(widget_id=..., created_at=...)``.
+    Requests are validated by alias only and strictly (a number in quotes is not a number); in Python a model
+    is built by attribute names: ``WidgetView(widget_id=..., created_at=...)``.
     """
 
     model_config = ConfigDict(
@@ -39,6 +40,8 @@ class WireModel(BaseModel):
         serialize_by_alias=True,
         extra="forbid",
         frozen=True,
+        # Built at first use: a function answers few of its operations in a container's first seconds.
+        defer_build=True,
     )
 
 
@@ -67,6 +70,7 @@ Instant = Annotated[
     BeforeValidator(_rfc3339),
     AfterValidator(_to_utc),
     PlainSerializer(_write_instant, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant: RFC 3339 with a zone on the wire, aware UTC in Python. A value without a zone is refused."""
 

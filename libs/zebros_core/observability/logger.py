@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line, with the request's identity on every line of that request.
 
-Bodies, headers and tokens are never handed to a logger; what slips into a message that looks like a token is masked, and
-so is the input that validation errors quote.
+Bodies, headers and tokens are never handed to a logger; what slips into a message that looks like a token is
+masked, and so is the input that validation errors quote.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 @contextmanager
-def log_context(**fields: Any) -> Iterator[None]:
+def log_context(**fields: Any) -> Generator[None]:
     """Put ``fields`` on every line that is logged inside, on top of what an outer context has put there."""
     token = _bound.set({**_bound.get(_NOTHING), **fields})
     try:
@@ -76,7 +76,9 @@ class JsonFormatter(logging.Formatter):
 
 
 def describe_exception(error: BaseException, trace: TracebackType | None) -> dict[str, Any]:
-    """Return type, message and innermost frames of ``error``; the message of a pydantic error without its input."""
+    """Return type, message and innermost frames of ``error``; the message of a pydantic error without its
+    input.
+    """
     errors = getattr(error, "errors", None)
     if type(error).__module__.startswith("pydantic") and callable(errors):
         found: Any = errors(include_input=False, include_url=False, include_context=False)
@@ -97,9 +99,11 @@ def describe_exception(error: BaseException, trace: TracebackType | None) -> dic
 def configure_logging(
     service: str, stage: str, level: str = "INFO", stream: TextIO | None = None
 ) -> logging.Logger:
-    """Send all logging, also other libraries', to ``stream`` (standard output) as JSON; return the product's logger.
+    """Send all logging, also other libraries', to ``stream`` (standard output) as JSON; return the product's
+    logger.
 
-    Called once by a composition root. ``level`` holds for the product; other libraries log warnings and above.
+    Called once by a composition root. ``level`` holds for the product; other libraries log warnings and
+    above.
     """
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(JsonFormatter(service, stage))

@@ -1,9 +1,11 @@
 """Metrics in CloudWatch's embedded metric format: a log line from which CloudWatch takes the numbers.
 
-Format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+Format:
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 
-Every combination of dimension values is a paid metric, so dimensions are few and closed: service and operation. The
-tenant is a property, searchable in the logs, and becomes a dimension only for a metric that says so.
+Every combination of dimension values is a paid metric, so dimensions are few and closed: service and
+operation. The tenant is a property, searchable in the logs, and becomes a dimension only for a metric that
+says so.
 """
 
 from __future__ import annotations
@@ -42,8 +44,9 @@ class Metrics:
     ) -> None:
         """Write ``values`` (name to number and unit) as one line.
 
-        operation: adds a second, finer set of dimensions. by_tenant: adds the tenant of the log context as a dimension.
-        properties: members that are searchable but not metrics. Raises ValueError for more than 100 metrics.
+        operation: adds a second, finer set of dimensions. by_tenant: adds the tenant of the log context as a
+        dimension. properties: members that are searchable but not metrics. Raises ValueError for more than
+        100 metrics.
         """
         if not values:
             return
