@@ -173,11 +173,13 @@ class LookupTable:
         id: str,
         match: str | None = None,
         taken: ZebrosError | None = None,
+        former: str | None = None,
     ) -> WriteOp:
         """Claims a value of ``kind`` for a record, to be part of its transaction.
 
         When another record has it: ``taken``, or ``DuplicateError`` naming that record and ``match`` (else
-        ``kind``). With ``taken`` given, the record itself may not have claimed it before either.
+        ``kind``). With ``taken`` given, the record itself may not have claimed it before either. ``former`` is
+        another record that gives the value up in the same transaction.
         """
 
         def refused(existing: Item | None) -> ZebrosError | None:
@@ -199,6 +201,9 @@ class LookupTable:
         }
         if taken is None:
             request["ExpressionAttributeValues"] = {":id": {"S": id}}
+            if former is not None:
+                request["ConditionExpression"] += " OR entityId = :former"
+                request["ExpressionAttributeValues"][":former"] = {"S": former}
         return WriteOp("Put", request, refused)
 
     def delete_guard(self, kind: str, value: str, *, id: str) -> WriteOp:
