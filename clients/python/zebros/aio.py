@@ -67,11 +67,11 @@ class AsyncClient:
 
     async def _do(self, step: Step) -> Reply | Lost | str | None:
         match step:
-            case GetToken() if step.rejected is None:
+            case GetToken(rejected=rejected):
                 # Providers may block on the network to renew a token.
-                return await anyio.to_thread.run_sync(self._provider.token)
-            case GetToken():
-                return await anyio.to_thread.run_sync(self._provider.refresh, step.rejected)
+                if rejected is None:
+                    return await anyio.to_thread.run_sync(self._provider.token)
+                return await anyio.to_thread.run_sync(self._provider.refresh, rejected)
             case Wait(seconds=seconds):
                 await self._sleep(seconds)
                 return None

@@ -73,10 +73,8 @@ class Client:
 
     def _do(self, step: Step) -> Reply | Lost | str | None:
         match step:
-            case GetToken() if step.rejected is None:
-                return self._provider.token()
-            case GetToken():
-                return self._provider.refresh(step.rejected)
+            case GetToken(rejected=rejected):
+                return self._provider.token() if rejected is None else self._provider.refresh(rejected)
             case Wait(seconds=seconds):
                 self._sleep(seconds)
                 return None

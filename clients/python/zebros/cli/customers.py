@@ -1,0 +1,305 @@
+"""`zebros customers ...` (its `import` is in `zebros.cli.importer`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zebros.cli.options import (
+    Clear,
+    Everything,
+    Limit,
+    Tags,
+    UserFields,
+    Version,
+    custom_values,
+    merge_changes,
+    taken,
+)
+from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_record, print_table
+from zebros.cli.runtime import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zebros.models import Customer
+
+app = typer.Typer(help="Companies that you sell to.", no_args_is_help=True)
+
+CustomerId = Annotated[str, typer.Argument(help="The customer's id.", show_default=False)]
+AllowDuplicate = Annotated[
+    bool, typer.Option("--allow-duplicate", help="Even if one with this name or e-mail exists.")
+]
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    owner: Annotated[str | None, typer.Option(help="Of this user.")] = None,
+    team: Annotated[str | None, typer.Option(help="Of this team.")] = None,
+    industry: Annotated[str | None, typer.Option()] = None,
+    tier: Annotated[str | None, typer.Option()] = None,
+    sort: Annotated[str | None, typer.Option(help="createdAt, -createdAt or name.")] = None,
+    limit: Limit = 50,
+    everything: Everything = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """List customers."""
+    ctx.meta["zebros.json"] = json
+    if sort not in {None, "createdAt", "-createdAt", "name"}:
+        raise typer.BadParameter("createdAt, -createdAt or name", param_hint="--sort")
+    with connect(ctx, profile) as client:
+        found = client.customers.list(
+            owner=owner,
+            team=team,
+            industry=industry,
+            tier=tier,
+            sort=sort,  # pyright: ignore[reportArgumentType]
+            page_size=200 if everything else min(limit, 200),
+        )
+        filtered = any((owner, team, industry, tier))
+        _show(
+            taken(found, limit, everything),
+            json,
+            "No customer matches these filters."
+            if filtered
+            else "No customers yet. Import some: zebros customers import FILE.csv --map COLUMN=companyName",
+        )
+
+
+@app.command()
+def search(
+    ctx: typer.Context,
+    words: Annotated[list[str], typer.Argument(help="Starts of words of the name, in any case.")],
+    limit: Limit = 20,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Find customers by the words of their name."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        found = client.customers.search(" ".join(words), page_size=min(limit, 200))
+        _show(
+            taken(found, limit, False),
+            json,
+            f"No customer's name has words that start with: {' '.join(words)}",
+        )
+
+
+@app.command()
+def get(
+    ctx: typer.Context,
+    customer: CustomerId,
+    external: Annotated[bool, typer.Option("--external-id", help="The id is another system's.")] = False,
+    documents: Annotated[bool, typer.Option("--documents", help="With documents and their links.")] = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Show one customer."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        found = (
+            client.customers.get_by_external_id(customer)
+            if external
+            else client.customers.get(customer, include_documents=documents)
+        )
+        _show_one(found, json)
+
+
+@app.command()
+def create(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="The company's name.", show_default=False)],
+    industry: Annotated[str | None, typer.Option()] = None,
+    tier: Annotated[str | None, typer.Option()] = None,
+    email: Annotated[str | None, typer.Option()] = None,
+    phone: Annotated[str | None, typer.Option()] = None,
+    website: Annotated[str | None, typer.Option()] = None,
+    owner: Annotated[str | None, typer.Option(help="You, if not given.")] = None,
+    team: Annotated[str | None, typer.Option()] = None,
+    external_id: Annotated[str | None, typer.Option(help="Its id in another system.")] = None,
+    tag: Tags = None,
+    custom: UserFields = None,
+    allow_duplicate: AllowDuplicate = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Create a customer."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        optional: dict[str, Any] = {
+            "industry": industry,
+            "tier": tier,
+            "contact_info": _given(email=email, phone=phone, website=website),
+            "owner_id": owner,
+            "team_id": team,
+            "external_id": external_id,
+            "tags": tag,
+            "custom": custom_values(client, "customer", custom),
+        }
+        created = client.customers.create(
+            company_name=name,
+            skip_duplicate_check=allow_duplicate,
+            **{key: value for key, value in optional.items() if value},
+        )
+        _show_one(created, json)
+
+
+@app.command()
+def update(
+    ctx: typer.Context,
+    customer: CustomerId,
+    name: Annotated[str | None, typer.Option(help="The company's name.")] = None,
+    industry: Annotated[str | None, typer.Option()] = None,
+    tier: Annotated[str | None, typer.Option()] = None,
+    email: Annotated[str | None, typer.Option()] = None,
+    phone: Annotated[str | None, typer.Option()] = None,
+    website: Annotated[str | None, typer.Option()] = None,
+    owner: Annotated[str | None, typer.Option()] = None,
+    team: Annotated[str | None, typer.Option()] = None,
+    tag: Tags = None,
+    custom: UserFields = None,
+    clear: Clear = None,
+    version: Version = None,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Change fields of a customer; what is not named stays."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        changes = merge_changes(
+            {
+                "companyName": name,
+                "industry": industry,
+                "tier": tier,
+                "contactInfo": _given(email=email, phone=phone, website=website),
+                "ownerId": owner,
+                "teamId": team,
+                "tags": tag,
+                "custom": custom_values(client, "customer", custom),
+            },
+            clear,
+        )
+        _show_one(client.customers.patch(customer, changes, version=version), json)
+
+
+@app.command()
+def delete(
+    ctx: typer.Context, customer: CustomerId, version: Version = None, profile: ProfileName = None
+) -> None:
+    """Move a customer to the trash."""
+    with connect(ctx, profile) as client:
+        client.customers.delete(customer, version=version)
+    note(f"In the trash. To bring it back: zebros customers restore {customer}")
+
+
+@app.command()
+def restore(
+    ctx: typer.Context, customer: CustomerId, profile: ProfileName = None, json: JsonFlag = False
+) -> None:
+    """Bring a customer back from the trash."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        _show_one(client.customers.restore(customer), json)
+
+
+@app.command()
+def history(
+    ctx: typer.Context,
+    customer: CustomerId,
+    limit: Limit = 50,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Show who changed what, and when."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        entries = list(taken(client.customers.history(customer), limit, False))
+    if json:
+        print_json([entry.to_json() for entry in entries])
+        return
+    rows = [
+        (
+            str(entry.version),
+            entry.occurred_at.isoformat(timespec="seconds") if entry.occurred_at else "",
+            entry.operation,
+            entry.actor or "",
+            ", ".join(str(name) for name in entry.changed),
+        )
+        for entry in entries
+    ]
+    print_table(("version", "when", "what", "who", "fields"), rows, empty="No changes are recorded.")
+
+
+@app.command()
+def merge(
+    ctx: typer.Context,
+    winner: Annotated[str, typer.Argument(help="The customer that stays.")],
+    loser: Annotated[str, typer.Argument(help="The customer whose contacts and documents move over.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Merge two customers into one."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        if not yes:
+            names = [client.customers.get(each).company_name for each in (winner, loser)]
+            typer.confirm(f"Merge {names[1]!r} into {names[0]!r}?", abort=True, err=True)
+        state = client.customers.merge(winner, loser)
+    if json:
+        print_json(state.to_json())
+    else:
+        print_record([("merge", state.id), ("status", state.status), ("moved", state.moved)])
+
+
+def _given(**values: str | None) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _show(customers: Iterable[Customer], json: bool, empty: str) -> None:
+    if json:
+        print_json([customer.to_json() for customer in customers])
+        return
+    rows = (
+        (
+            each.id,
+            each.company_name,
+            each.industry or "",
+            each.tier or "",
+            each.owner_id or "",
+            str(each.version),
+        )
+        for each in customers
+    )
+    print_table(("id", "name", "industry", "tier", "owner", "version"), rows, empty=empty)
+
+
+def _show_one(customer: Customer, json: bool) -> None:
+    if json:
+        print_json(customer.to_json())
+        return
+    info = customer.contact_info
+    address = info.address.model_dump(exclude_none=True) if info.address else {}
+    print_record(
+        [
+            ("id", customer.id),
+            ("name", customer.company_name),
+            ("industry", customer.industry),
+            ("tier", customer.tier),
+            ("email", info.email),
+            ("phone", info.phone),
+            ("website", info.website),
+            ("address", ", ".join(str(part) for part in address.values())),
+            ("owner", customer.owner_id),
+            ("team", customer.team_id),
+            ("external id", customer.external_id),
+            ("tags", customer.tags),
+            *((f"custom.{name}", value) for name, value in sorted(customer.custom.items())),
+            ("version", customer.version),
+            ("updated", customer.updated_at),
+            *((f"document {each.id}", each.file_name) for each in customer.documents or ()),
+        ]
+    )

@@ -1,0 +1,58 @@
+"""The exit codes of the command, which scripts may rely on, and what each error says to do next."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from zebros import errors
+
+__all__ = ["ExitCode", "exit_code_of", "next_step"]
+
+
+class ExitCode(IntEnum):
+    """What the process ends with."""
+
+    OK = 0
+    PARTIAL = 1
+    """Some of it is done: rejected rows, an upload to resume."""
+    USAGE = 2
+    NOT_SIGNED_IN = 3
+    NOT_FOUND = 4
+    CONFLICT = 5
+    """A duplicate, a newer version, a state that does not allow it."""
+    UNAVAILABLE = 6
+    """No answer, too many requests, or the service failed: try later."""
+    INVALID = 7
+    """The input breaks a rule; the message names the field."""
+    FORBIDDEN = 8
+    OTHER = 9
+
+
+# The first match counts, so subclasses stand before their bases.
+_TABLE: tuple[tuple[type[errors.ZebrosError], ExitCode, str], ...] = (
+    (errors.SignInError, ExitCode.NOT_SIGNED_IN, "Sign in with: zebros login"),
+    (errors.UnauthenticatedError, ExitCode.NOT_SIGNED_IN, "Sign in again with: zebros login"),
+    (errors.ForbiddenError, ExitCode.FORBIDDEN, "Your roles are shown by: zebros whoami"),
+    (errors.NotFoundError, ExitCode.NOT_FOUND, "Check the id, and the tenant with: zebros whoami"),
+    (errors.DuplicateError, ExitCode.CONFLICT, "Use that record, or go on with --allow-duplicate"),
+    (errors.VersionConflictError, ExitCode.CONFLICT, "Read the record again, then repeat the change"),
+    (errors.ConflictError, ExitCode.CONFLICT, ""),
+    (errors.PreconditionRequiredError, ExitCode.CONFLICT, "Give the version that you read with --version"),
+    (errors.UploadInterruptedError, ExitCode.PARTIAL, ""),
+    (errors.StorageError, ExitCode.UNAVAILABLE, "Run the same command again"),
+    (errors.TransportError, ExitCode.UNAVAILABLE, "Check the network; a local stack is started by: make up"),
+    (errors.RateLimitedError, ExitCode.UNAVAILABLE, "Wait a little, then run the same command again"),
+    (errors.ServerError, ExitCode.UNAVAILABLE, "Try again; if it stays, report the request id"),
+    (errors.ConfigurationError, ExitCode.USAGE, ""),
+    (errors.ApiError, ExitCode.INVALID, ""),
+)
+
+
+def exit_code_of(error: errors.ZebrosError) -> ExitCode:
+    """The exit code that the error stands for."""
+    return next((code for kind, code, _ in _TABLE if isinstance(error, kind)), ExitCode.OTHER)
+
+
+def next_step(error: errors.ZebrosError) -> str:
+    """What the person can do about it; empty where the message says it all."""
+    return next((hint for kind, _, hint in _TABLE if isinstance(error, kind)), "")

@@ -1,0 +1,87 @@
+"""The root of the command: its groups, its global options, and the one place where errors end."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from zebros._version import __version__
+from zebros.cli import contacts, customers, documents, fields, importer, sign_in
+from zebros.cli.output import report_error
+from zebros.cli.runtime import Runtime
+from zebros.errors import ZebrosError
+
+__all__ = ["app", "main"]
+
+
+class _ErrorBoundary(TyperGroup):
+    """Turns the SDK's errors into a message and an exit code, whichever command raised them."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        try:
+            return super().invoke(ctx)  # pyright: ignore[reportArgumentType]
+        except ZebrosError as error:
+            raise typer.Exit(report_error(error, as_json=bool(ctx.meta.get("zebros.json")))) from error
+
+
+app = typer.Typer(
+    name="zebros",
+    cls=_ErrorBoundary,
+    help="The Zebros CRM on the command line. Start with: zebros login",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    epilog=(
+        "Exit codes: 0 done, 1 partly done, 2 usage, 3 not signed in, 4 not found, 5 conflict,"
+        " 6 unavailable, 7 invalid input, 8 forbidden, 9 anything else."
+    ),
+)
+app.command("login")(sign_in.login)
+app.command("logout")(sign_in.logout)
+app.command("whoami")(sign_in.whoami)
+customers.app.command("import")(importer.import_)
+app.add_typer(customers.app, name="customers")
+app.add_typer(contacts.app, name="contacts")
+app.add_typer(documents.app, name="documents")
+app.add_typer(fields.app, name="fields")
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    profile: Annotated[str | None, typer.Option("--profile", "-p", help="Which sign-in to use.")] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+    ] = False,
+) -> None:
+    if version:
+        typer.echo(f"zebros {__version__}")
+        raise typer.Exit
+    runtime = ctx.find_object(Runtime) or Runtime()
+    runtime.profile = profile
+    ctx.obj = runtime
+
+
+@app.command()
+def completion(
+    shell: Annotated[str, typer.Argument(help="bash, zsh, fish or powershell.", show_default=False)],
+) -> None:
+    """Print the completion script of a shell, as in: eval "$(zebros completion bash)"."""
+    from typer._completion_shared import get_completion_script
+
+    if shell not in {"bash", "zsh", "fish", "powershell"}:
+        raise typer.BadParameter("one of bash, zsh, fish, powershell", param_hint="SHELL")
+    typer.echo(get_completion_script(prog_name="zebros", complete_var="_ZEBROS_COMPLETE", shell=shell))
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    try:
+        app()
+    except BrokenPipeError:
+        # The reader (`| head`) has enough. Standard error goes too, or Python complains when it flushes.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,75 @@
+"""Options that several commands have, and how their values become the API's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from zebros.client import Client
+
+__all__ = ["Everything", "Limit", "Tags", "UserFields", "Version", "custom_values", "merge_changes", "taken"]
+
+T = TypeVar("T")
+
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
+Everything = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
+Version = Annotated[
+    int | None, typer.Option("--version", min=1, help="Only if the record is still at this version.")
+]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", help="May be given several times.", show_default=False)
+]
+UserFields = Annotated[
+    list[str] | None,
+    typer.Option("--custom", metavar="NAME=VALUE", help="A custom field; may be given several times."),
+]
+Clear = Annotated[
+    list[str] | None,
+    typer.Option("--clear", metavar="FIELD", help="Empty this field, named as in JSON (industry)."),
+]
+
+
+def taken(items: Iterable[T], limit: int, everything: bool) -> Iterable[T]:
+    """The items that were asked for; no page is fetched beyond them."""
+    return items if everything else islice(items, limit)
+
+
+def custom_values(client: Client, entity: str, pairs: Sequence[str] | None) -> dict[str, Any]:
+    """`NAME=VALUE` options as values of the types that the tenant defined."""
+    from zebros.importing.mapping import convert_custom
+
+    if not pairs:
+        return {}
+    definitions = {each.name: each for each in client.fields.list(entity=entity) if each.entity == entity}
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        definition = definitions.get(name)
+        if not equals or definition is None:
+            known = ", ".join(sorted(definitions)) or "none yet; see: zebros fields create"
+            raise typer.BadParameter(
+                f"{pair!r} is not NAME=VALUE of a custom field ({known})", param_hint="--custom"
+            )
+        try:
+            values[name] = convert_custom(definition, text)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--custom") from error
+    return values
+
+
+def merge_changes(values: dict[str, Any], clear: Sequence[str] | None) -> dict[str, Any]:
+    """A merge patch of the given options; `--clear contactInfo.phone` becomes a null in its place."""
+    changes = {name: value for name, value in values.items() if value not in (None, {}, [])}
+    for field in clear or ():
+        inner = changes
+        *parents, last = field.split(".")
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = None
+    if not changes:
+        raise typer.BadParameter("nothing to change: give at least one option")
+    return changes

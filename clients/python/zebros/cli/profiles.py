@@ -1,0 +1,145 @@
+"""Sign-ins on disk: a file for each profile, readable by its owner only. A profile belongs to one tenant."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from zebros.auth.tokens import Tokens
+from zebros.errors import ConfigurationError
+
+__all__ = ["Profile", "ProfileStore", "config_folder"]
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who is signed in where. `client_secret` is set for integrations, which have no refresh token."""
+
+    name: str
+    api_url: str
+    issuer: str
+    client_id: str
+    tokens: Tokens
+    client_secret: str | None = None
+
+
+def config_folder(environ: Mapping[str, str], *, platform: str = sys.platform) -> Path:
+    """`$XDG_CONFIG_HOME/zebros`, else `~/.config/zebros`; `%APPDATA%\\zebros` on Windows."""
+    if platform == "win32" and environ.get("APPDATA"):
+        return Path(environ["APPDATA"]) / "zebros"
+    xdg = environ.get("XDG_CONFIG_HOME", "")
+    # The specification: a relative path there is invalid and ignored.
+    if Path(xdg).is_absolute():
+        return Path(xdg) / "zebros"
+    home = environ.get("HOME")
+    return (Path(home) if home else Path.home()) / ".config" / "zebros"
+
+
+class ProfileStore:
+    """The profiles in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def names(self) -> list[str]:
+        """The profiles' names in order."""
+        return sorted(path.stem for path in (self._folder / "profiles").glob("*.json"))
+
+    def current(self) -> str | None:
+        """The profile that was signed in to last, if it is still there."""
+        name = self._settings().get("profile")
+        return name if name in self.names() else None
+
+    def settings(self) -> Mapping[str, str]:
+        """`config.json`: `profile`, and optionally `api_url` and `issuer` for new sign-ins."""
+        return self._settings()
+
+    def load(self, name: str) -> Profile | None:
+        """The profile, or None. Raises ConfigurationError when its file is damaged."""
+        path = self._path(name)
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            tokens = Tokens(**raw["tokens"])
+            return Profile(**{name: value for name, value in raw.items() if name != "tokens"}, tokens=tokens)
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(
+                f"{path} is damaged; sign in again with: zebros login --profile {name}"
+            ) from error
+
+    def save(self, profile: Profile, *, make_current: bool = False) -> None:
+        """Write the profile, whole or not at all."""
+        _write_private(self._path(profile.name), json.dumps(asdict(profile), indent=2))
+        if make_current:
+            self._save_settings({**self._settings(), "profile": profile.name})
+
+    def remove(self, name: str) -> bool:
+        """Forget the profile; False when there was none."""
+        existed = self._path(name).exists()
+        self._path(name).unlink(missing_ok=True)
+        settings = self._settings()
+        if settings.get("profile") == name:
+            left = self.names()
+            kept = {key: value for key, value in settings.items() if key != "profile"}
+            self._save_settings({**kept, "profile": left[0]} if left else kept)
+        return existed
+
+    @contextmanager
+    def locked(self, name: str) -> Generator[None]:
+        """Hold the profile against other processes: a refresh token is good for one renewal only."""
+        path = self._path(name).with_suffix(".lock")
+        _make_folder(path.parent)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            if sys.platform != "win32":
+                import fcntl
+
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _path(self, name: str) -> Path:
+        if not _NAME.match(name):
+            raise ConfigurationError(
+                f"{name!r} cannot name a profile: letters, digits, dots, dashes, underscores"
+            )
+        return self._folder / "profiles" / f"{name}.json"
+
+    def _settings(self) -> dict[str, str]:
+        path = self._folder / "config.json"
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            return {str(key): str(value) for key, value in raw.items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, AttributeError) as error:
+            raise ConfigurationError(f"{path} is damaged; correct it or remove it") from error
+
+    def _save_settings(self, settings: Mapping[str, str]) -> None:
+        _write_private(self._folder / "config.json", json.dumps(settings, indent=2))
+
+
+def _make_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write beside and rename: the file is never seen half written, nor readable by others for a moment."""
+    _make_folder(path.parent)
+    draft = path.with_suffix(f".{os.getpid()}.new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(path)

@@ -1,0 +1,90 @@
+"""What a command reaches the world through. Tests put their own in its place (`obj=` of the runner)."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import webbrowser
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    import httpx
+
+    from zebros.cli.profiles import Profile, ProfileStore
+    from zebros.client import Client
+
+__all__ = ["Runtime", "connect", "runtime_of"]
+
+
+def _open_browser(url: str) -> bool:
+    """Open a graphical browser. A text browser would take over the terminal that shows the code."""
+    graphical = sys.platform in {"darwin", "win32"} or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )
+    return graphical and sys.stdout.isatty() and webbrowser.open(url)
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The process's surroundings."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    folder: Path = field(default_factory=Path.cwd)
+    transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+    open_browser: Callable[[str], bool] = _open_browser
+    profile: str | None = None
+
+    def store(self) -> ProfileStore:
+        from zebros.cli.profiles import ProfileStore, config_folder
+
+        return ProfileStore(config_folder(self.environ))
+
+    def signed_in(self, profile: str | None = None) -> Profile:
+        """The chosen profile, else the current one. Raises SignInError when there is none."""
+        from zebros.errors import SignInError
+
+        store = self.store()
+        name = profile or self.profile or self.environ.get("ZEBROS_PROFILE") or store.current()
+        found = store.load(name) if name else None
+        if found is not None:
+            return found
+        known = ", ".join(store.names())
+        if name:
+            raise SignInError(
+                f"there is no profile {name!r} (there are: {known or 'none'}); make it with:"
+                f" zebros login --profile {name}"
+            )
+        raise SignInError("nobody is signed in")
+
+
+def runtime_of(ctx: typer.Context) -> Runtime:
+    """The runtime that the root command put into the context."""
+    runtime = ctx.find_object(Runtime)
+    if runtime is None:
+        runtime = ctx.obj = Runtime()
+    return runtime
+
+
+def connect(ctx: typer.Context, profile: str | None = None) -> Client:
+    """A client for the chosen profile; `ZEBROS_TOKEN` takes the place of a sign-in, for scripts."""
+    from zebros.cli.endpoints import find_addresses
+    from zebros.cli.renewal import ProfileToken
+    from zebros.client import Client
+
+    runtime = runtime_of(ctx)
+    static = runtime.environ.get("ZEBROS_TOKEN")
+    if static and not profile:
+        url = runtime.environ.get("ZEBROS_API_URL")
+        if not url:
+            url = find_addresses(runtime.environ, runtime.store().settings(), runtime.folder).api_url
+        return Client(url, token=static, transport=runtime.transport, sleep=runtime.sleep)
+    signed_in = runtime.signed_in(profile)
+    token = ProfileToken(runtime.store(), signed_in, transport=runtime.transport)
+    return Client(signed_in.api_url, token=token, transport=runtime.transport, sleep=runtime.sleep)

@@ -1,0 +1,33 @@
+"""The key by which a second import finds what the first one created."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+
+__all__ = ["match_key", "normalised"]
+
+_NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
+_SLUG_CHARS = 40
+
+
+def normalised(name: str) -> str:
+    """The name without case, accents, punctuation and double spaces: `ACMÉ  Corp.` is `acme corp`."""
+    folded = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(char for char in folded if not unicodedata.combining(char))
+    return _NOT_WORD.sub(" ", plain.replace("_", " ")).strip()
+
+
+def match_key(company_name: str) -> str:
+    """An external id made of the company's name: readable, stable, the same for spellings that mean the same.
+
+    The slug alone would not do: it is cut, and it is empty for names in most scripts; the hash is of the
+    whole normalised name. Raises ValueError for a name without a letter or digit.
+    """
+    name = normalised(company_name)
+    if not name:
+        raise ValueError(f"{company_name!r} has no letter or digit")
+    slug = re.sub(r"[^a-z0-9]+", "-", name)[:_SLUG_CHARS].strip("-")
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"name:{slug}-{digest}" if slug else f"name:{digest}"
