@@ -5,6 +5,9 @@ connection is redis-py's own (`redis.Connection`, parsed by hiredis), driven by 
 library is imported at the first call: it costs a cold start more than a hundred milliseconds.
 """
 
+# redis-py is typed in part: it ends here, and callers see the protocol.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import threading
@@ -104,7 +107,7 @@ class SingleConnection:
         from redis.retry import Retry
 
         self._drop()
-        make: Any = ConnectionPool.from_url  # pyright: ignore[reportUnknownMemberType]
+        make: Callable[..., Any] = ConnectionPool.from_url
         pool: Any = make(
             self._url,
             socket_connect_timeout=self._connect_timeout_seconds,
