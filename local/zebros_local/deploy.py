@@ -18,6 +18,7 @@ from zebros_local.progress import Progress, Step
 from zebros_local.services import Service, find_service, fingerprint, load_services
 from zebros_local.settings import REGION, STAGE, LocalSettings
 from zebros_local.state import StackState
+from zebros_local.supervision import without_aws
 
 # The framework asks CloudFormation for progress every 5 s; the emulator answers at once.
 _MONITORING_MILLISECONDS = "200"
@@ -34,9 +35,8 @@ def stage_parameters(state: StackState) -> dict[str, str]:
 
 def emulator_environ(environ: Mapping[str, str], state: StackState) -> dict[str, str]:
     """The environment for a tool that shall reach the emulator and cannot reach AWS."""
-    kept = {name: value for name, value in environ.items() if not name.startswith("AWS_")}
     return {
-        **kept,
+        **without_aws(environ),
         **stage_parameters(state),
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

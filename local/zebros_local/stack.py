@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from zebros_local import ports
@@ -13,7 +13,7 @@ from zebros_local.parts import Part, forget_stream_positions, stack_parts
 from zebros_local.progress import Progress
 from zebros_local.settings import LocalSettings
 from zebros_local.state import StackState
-from zebros_local.supervision import Supervisor
+from zebros_local.supervision import ProcessManager, Supervisor
 
 HEALTHY_WITHIN_SECONDS = 45.0
 
@@ -34,10 +34,18 @@ class PartStatus:
 class Stack:
     """A stack in one folder. Several may run at once, each in its own folder and on its own ports."""
 
-    def __init__(self, settings: LocalSettings, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        settings: LocalSettings,
+        progress: Progress | None = None,
+        *,
+        processes: ProcessManager | None = None,
+        parts: Callable[[LocalSettings, StackState], Sequence[Part]] = stack_parts,
+    ) -> None:
         self.settings = settings
         self._progress = progress or Progress()
-        self._supervisor = Supervisor(settings)
+        self._processes = processes or Supervisor(settings)
+        self._parts = parts
 
     @property
     def state(self) -> StackState:
@@ -48,7 +56,7 @@ class Stack:
         return state
 
     def running(self) -> bool:
-        return self._supervisor.running()
+        return self._processes.running()
 
     def require_running(self) -> StackState:
         """Return the state of a stack that is up; `NotRunningError` otherwise."""
@@ -65,9 +73,9 @@ class Stack:
             state = self._choose_ports()
             self._make_folders()
             forget_stream_positions(self.settings)
-            self._supervisor.start(stack_parts(self.settings, state))
+            self._processes.start(self._parts(self.settings, state))
         state = self.state
-        for part in stack_parts(self.settings, state):
+        for part in self._parts(self.settings, state):
             with self._progress.step(part.title) as step:
                 self._start(part)
                 step.note(f"127.0.0.1:{part.port}")
@@ -78,7 +86,7 @@ class Stack:
         if not self.running():
             return False
         with self._progress.step("stopping, saving state"):
-            self._supervisor.stop()
+            self._processes.stop()
         return True
 
     def restart(self, names: Sequence[str] = ()) -> StackState:
@@ -87,7 +95,7 @@ class Stack:
         parts = self._named(state, names)
         for part in parts:
             with self._progress.step(f"restarting {part.title}"):
-                self._supervisor.stop_part(part.name)
+                self._processes.stop_part(part.name)
                 if part.name == "emulator":
                     forget_stream_positions(self.settings)
                 self._start(part)
@@ -104,11 +112,11 @@ class Stack:
         """Every part as it is now. The stack has to have been started once."""
         state = self.require_running()
         found: list[PartStatus] = []
-        for part in stack_parts(self.settings, state):
-            process = self._supervisor.status(part.name)
+        for part in self._parts(self.settings, state):
+            process = self._processes.status(part.name)
             healthy = process.running and part.healthy()
             description = "does not answer" if process.running and not healthy else process.description
-            tail = "" if healthy else self._supervisor.log_tail(part.name)
+            tail = "" if healthy else self._processes.log_tail(part.name)
             found.append(
                 PartStatus(part.name, part.title, part.port, process.pid, healthy, description, tail)
             )
@@ -117,14 +125,14 @@ class Stack:
     def log_files(self, names: Sequence[str] = ()) -> dict[str, str]:
         """Path of each part's log, by part."""
         return {
-            part.name: str(self._supervisor.log_file(part.name)) for part in self._named(self.state, names)
+            part.name: str(self._processes.log_file(part.name)) for part in self._named(self.state, names)
         }
 
     def record(self, state: StackState) -> None:
         state.save(self.settings.state_file)
 
     def _named(self, state: StackState, names: Sequence[str]) -> list[Part]:
-        parts = {part.name: part for part in stack_parts(self.settings, state)}
+        parts = {part.name: part for part in self._parts(self.settings, state)}
         unknown = [name for name in names if name not in parts]
         if unknown:
             raise LocalStackError(f"No part is called {', '.join(unknown)}; there are {', '.join(parts)}.")
@@ -154,13 +162,13 @@ class Stack:
             (self.settings.directory / folder).mkdir(parents=True, exist_ok=True)
 
     def _start(self, part: Part) -> None:
-        self._supervisor.start_part(part.name)
+        self._processes.start_part(part.name)
         deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
         while not part.healthy():
-            process = self._supervisor.status(part.name)
+            process = self._processes.status(part.name)
             if not process.running:
-                raise PartFailedError(part.title, process.description, self._supervisor.log_tail(part.name))
+                raise PartFailedError(part.title, process.description, self._processes.log_tail(part.name))
             if time.monotonic() > deadline:
                 reason = f"did not answer on port {part.port} within {HEALTHY_WITHIN_SECONDS:.0f} s"
-                raise PartFailedError(part.title, reason, self._supervisor.log_tail(part.name))
+                raise PartFailedError(part.title, reason, self._processes.log_tail(part.name))
             time.sleep(0.1)

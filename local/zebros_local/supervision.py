@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from supervisor import xmlrpc as supervisor_xmlrpc
 
@@ -33,8 +33,28 @@ class ProcessStatus:
     description: str
 
 
+class ProcessManager(Protocol):
+    """Starts, stops and asks about the processes of one stack. `Supervisor` is the real one."""
+
+    def running(self) -> bool: ...
+
+    def start(self, parts: Iterable[Part]) -> None: ...
+
+    def start_part(self, name: str) -> None: ...
+
+    def stop_part(self, name: str) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def status(self, name: str) -> ProcessStatus: ...
+
+    def log_file(self, name: str) -> Path: ...
+
+    def log_tail(self, name: str, lines: int = 20) -> str: ...
+
+
 class Supervisor:
-    """Starts, stops and asks about the processes of one stack."""
+    """Processes run by supervisord, which outlives the command that started it."""
 
     def __init__(self, settings: LocalSettings) -> None:
         self._settings = settings
@@ -57,10 +77,7 @@ class Supervisor:
         self._config.write_text(self._render(parts))
         self._settings.socket.unlink(missing_ok=True)
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._config)]
-        # No process of a local stack may find its way into the developer's own AWS account.
-        environ = {
-            name: value for name, value in self._settings.environ.items() if not name.startswith("AWS_")
-        }
+        environ = without_aws(self._settings.environ)
         started = subprocess.run(
             command, cwd=self._settings.checkout, env=environ, capture_output=True, text=True, check=False
         )
@@ -97,12 +114,7 @@ class Supervisor:
 
     def log_tail(self, name: str, lines: int = 20) -> str:
         """The last lines of a part's log; empty when it has written nothing."""
-        path = self.log_file(name)
-        if not path.exists():
-            return ""
-        with path.open("rb") as log:
-            log.seek(max(0, path.stat().st_size - 64 * 1024))
-            return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+        return tail(self.log_file(name), lines)
 
     def _rpc(self) -> Any:
         transport = supervisor_xmlrpc.SupervisorTransport(None, None, f"unix://{self._settings.socket}")
@@ -149,6 +161,20 @@ class Supervisor:
             if time.monotonic() > deadline:
                 raise LocalStackError(f"{complaint}; see {self._settings.logs / 'supervisord.log'}")
             time.sleep(0.05)
+
+
+def tail(path: Path, lines: int) -> str:
+    """The last lines of a file, read from its last 64 KB; empty when there is no file."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as log:
+        log.seek(max(0, path.stat().st_size - 64 * 1024))
+        return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
+
+
+def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment less the developer's AWS settings: no process of a local stack may reach a real account."""
+    return {name: value for name, value in environ.items() if not name.startswith("AWS_")}
 
 
 def _escape(value: object) -> str:
