@@ -1,4 +1,4 @@
-"""What the packaged production templates promise: nothing lost, nothing readable in transit or at rest, least privilege."""
+"""What the packaged production templates promise: nothing lost, nothing readable by others, least privilege."""
 
 import json
 import re

@@ -1,0 +1,160 @@
+"""The zips that are deployed: complete, reproducible, for the right machine, and no bigger than they must be."""
+
+import ast
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.contract
+
+Stacks = Mapping[str, Any]
+SERVICE = "customers"
+OWN_PACKAGES = ("zebros_core", "zebros_customers")
+ELF_AARCH64 = 0xB7
+"""`e_machine` in an ELF header, at byte 18."""
+
+
+@pytest.fixture(scope="session")
+def unpacked(local: Stacks, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The artefact for the interpreter at hand, unpacked as Lambda does."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(local[SERVICE].artefact) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run_isolated(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in an interpreter that sees the standard library and the folder, and no environment, site or venv."""
+    return subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {str(folder)!r})\n{code}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PATH": os.environ["PATH"]},
+        check=False,
+    )
+
+
+def own_modules(folder: Path) -> Iterator[tuple[str, ast.Module]]:
+    for package in OWN_PACKAGES:
+        for path in sorted((folder / package).rglob("*.py")):
+            yield str(path.relative_to(folder)), ast.parse(path.read_text())
+
+
+def absolute_imports(tree: ast.Module) -> Iterator[str]:
+    """Top-level names of every import of a module, those inside of functions and TYPE_CHECKING blocks too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module.split(".")[0]
+
+
+def typing_only_imports(tree: ast.Module) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            found |= set(absolute_imports(ast.Module(body=node.body, type_ignores=[])))
+    return found
+
+
+def test_every_handler_imports_from_its_zip_alone(local: Stacks, unpacked: Path) -> None:
+    handlers = {item["Handler"] for item in local[SERVICE].resources("AWS::Lambda::Function").values()}
+    lines = ["import importlib"]
+    for handler in sorted(handlers):
+        module, name = handler.rsplit(".", 1)
+        lines.append(f"assert callable(getattr(importlib.import_module({module!r}), {name!r})), {handler!r}")
+    result = run_isolated(unpacked, "\n".join(lines))
+    assert result.returncode == 0, result.stderr
+
+
+def test_every_import_even_a_late_one_is_in_the_zip(unpacked: Path) -> None:
+    wanted: dict[str, str] = {}
+    for module, tree in own_modules(unpacked):
+        for name in set(absolute_imports(tree)) - typing_only_imports(tree):
+            wanted.setdefault(name, module)
+    assert set(OWN_PACKAGES) <= set(wanted)
+    code = (
+        "import importlib.util, json\n"
+        f"print(json.dumps([n for n in {sorted(wanted)!r} if importlib.util.find_spec(n) is None]))"
+    )
+    result = run_isolated(unpacked, code)
+    assert result.returncode == 0, result.stderr
+    missing = {name: wanted[name] for name in json.loads(result.stdout)}
+    assert not missing, f"imported, but not declared in requirements/runtime.in: {missing}"
+
+
+def test_every_aws_service_that_the_code_names_is_described_in_the_zip(unpacked: Path) -> None:
+    named = {
+        node.args[0].value
+        for _, tree in own_modules(unpacked)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("client", "create_client")
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    }
+    missing = {name for name in named if not (unpacked / "botocore/data" / name).is_dir()}
+    assert not missing, (
+        f"add to DEFAULT_AWS_SERVICES of the build plugin, or to custom.build.awsServices: {missing}"
+    )
+
+
+def test_an_undeclared_dependency_is_noticed(unpacked: Path) -> None:
+    result = run_isolated(unpacked, "import pytest")
+    assert "ModuleNotFoundError" in result.stderr
+
+
+def test_the_role_table_is_at_the_root_of_the_zip(prod: Stacks) -> None:
+    with zipfile.ZipFile(prod[SERVICE].artefact) as archive:
+        assert "tenant-admin" in json.loads(archive.read("permissions.json"))["roles"]
+
+
+def test_native_code_for_aws_is_for_arm_and_for_the_runtime(prod: Stacks) -> None:
+    with zipfile.ZipFile(prod[SERVICE].artefact) as archive:
+        native = [name for name in archive.namelist() if name.endswith(".so") or ".so." in name]
+        assert native
+        for name in native:
+            header = archive.open(name).read(20)
+            assert int.from_bytes(header[18:20], "little") == ELF_AARCH64, name
+            assert "cpython-3" not in name or "cpython-313-" in name, name
+
+
+def test_zips_stay_small_and_hold_no_bytecode(prod: Stacks) -> None:
+    artefact = prod[SERVICE].artefact
+    with zipfile.ZipFile(artefact) as archive:
+        assert archive.testzip() is None
+        names = archive.namelist()
+        unpacked_bytes = sum(item.file_size for item in archive.infolist())
+    assert not [name for name in names if name.endswith(".pyc") or name.endswith("/RECORD")]
+    assert len(names) == len(set(names))
+    assert artefact.stat().st_size < 20_000_000
+    assert unpacked_bytes < 80_000_000, "Lambda takes 250 MB; a cold start reads what there is"
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_the_same_source_gives_the_same_zip_and_another_source_another(
+    prod: Stacks, checkout: Callable[..., Path], packaged: Callable[..., Stacks]
+) -> None:
+    """Elsewhere, with other file times, wheels fetched again; then the same with one more line."""
+    copy = checkout(cold=True)
+    again = packaged(copy, "prod", (SERVICE,))[SERVICE].artefact
+    assert digest(again) == digest(prod[SERVICE].artefact)
+
+    with (copy / "services/customers/zebros_customers/__init__.py").open("a") as source:
+        source.write("# one more line\n")
+    changed = packaged(copy, "prod", (SERVICE,))[SERVICE].artefact
+    assert digest(changed) != digest(prod[SERVICE].artefact)
