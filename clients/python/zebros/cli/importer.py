@@ -31,7 +31,7 @@ def import_(
         typer.Option(
             "--map",
             metavar="COLUMN=FIELD,...",
-            help="Which column is which: companyName, industry, tier, ownerId, teamId, externalId, tags, email,"
+            help="Of customers: companyName, industry, tier, ownerId, teamId, externalId, tags, email,"
             " phone, website, street, city, region, postalCode, country, custom.NAME.",
         ),
     ] = None,

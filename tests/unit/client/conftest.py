@@ -1,0 +1,46 @@
+"""A client over a scripted API, and the command over a scripted world."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from zebros.client import Client
+from zebros.retry import RetryPolicy
+
+# The suite runs with `--import-mode=importlib`, which does not put a test's own folder on the path.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from scripted_world import API, ISSUER, ScriptedApi, World, access_token, no_network
+
+
+@pytest.fixture
+def api() -> ScriptedApi:
+    return ScriptedApi()
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def client(api: ScriptedApi, waits: list[float]) -> Iterator[Client]:
+    retry = RetryPolicy(uniform=lambda low, high: high)
+    with Client(API, token="t", retry=retry, transport=httpx.MockTransport(api), sleep=waits.append) as made:
+        yield made
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """Signed in by a token in the environment."""
+    environ = {
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "ZEBROS_API_URL": API,
+        "ZEBROS_ISSUER": ISSUER,
+        "ZEBROS_TOKEN": access_token("aurora"),
+    }
+    return World(tmp_path, no_network, environ)

@@ -1,0 +1,208 @@
+"""Paging, records that remember how they were loaded, batches."""
+
+import json
+
+import anyio
+import httpx
+import pytest
+from scripted_world import API, ScriptedApi, problem
+from zebros import AsyncClient
+from zebros.client import Client
+from zebros.errors import UnavailableError, VersionConflictError
+from zebros.models import ContactInfo, merge_patch
+
+ACME = {
+    "customerId": "c1",
+    "companyName": "Acme",
+    "industry": "software",
+    "contactInfo": {"email": "a@acme.example", "phone": "1"},
+    "tags": ["b", "a"],
+    "custom": {"seatsUsed": 3},
+    "version": 4,
+    "bornYesterday": {"unknown": True},
+}
+
+
+def page(*ids: str, cursor: str | None = None) -> httpx.Response:
+    items = [{"customerId": each, "companyName": each} for each in ids]
+    return httpx.Response(200, json={"items": items, "nextCursor": cursor})
+
+
+def test_a_list_follows_cursors_to_the_end_with_its_filters(client: Client, api: ScriptedApi) -> None:
+    api.answers = [page("a", "b", cursor="n 1"), page(cursor="n2"), page("c")]
+    assert [each.id for each in client.customers.list(owner="u-1", page_size=2)] == ["a", "b", "c"]
+    queries = [dict(request.url.params) for request in api.requests]
+    assert queries == [
+        {"owner": "u-1", "limit": "2"},
+        {"owner": "u-1", "limit": "2", "cursor": "n 1"},
+        {"owner": "u-1", "limit": "2", "cursor": "n2"},
+    ]
+
+
+def test_first_fetches_no_page_too_many(client: Client, api: ScriptedApi) -> None:
+    api.answers = [page("a", "b", cursor="n")]
+    assert [each.id for each in client.customers.list().first(2)] == ["a", "b"]
+    assert len(api.requests) == 1
+
+
+def test_a_listing_can_be_read_twice(client: Client, api: ScriptedApi) -> None:
+    api.answers = [page("a")]
+    listing = client.customers.search("ac")
+    assert [each.id for each in listing] == [each.id for each in listing] == ["a"]
+
+
+def test_unknown_members_of_an_answer_are_kept(client: Client, api: ScriptedApi) -> None:
+    api.answers = [httpx.Response(200, json=ACME)]
+    assert client.customers.get("c1").to_json()["bornYesterday"] == {"unknown": True}
+
+
+def test_the_etag_gives_the_version_that_the_body_leaves_out(client: Client, api: ScriptedApi) -> None:
+    body = {name: value for name, value in ACME.items() if name != "version"}
+    api.answers = [httpx.Response(200, json=body, headers={"etag": '"12"'})]
+    assert client.customers.get("c1").version == 12
+
+
+def test_update_sends_only_what_changed_under_the_version(client: Client, api: ScriptedApi) -> None:
+    api.answers = [httpx.Response(200, json=ACME), httpx.Response(200, json={**ACME, "version": 5})]
+    customer = client.customers.get("c1")
+    customer.industry = None
+    customer.contact_info.phone = "2"
+    customer.tags.add("c")
+    customer.custom["seatsUsed"] = 9
+
+    assert client.customers.update(customer).version == 5
+
+    request = api.requests[-1]
+    assert (request.method, request.headers["if-match"]) == ("PATCH", '"4"')
+    assert request.headers["content-type"] == "application/merge-patch+json"
+    assert json.loads(request.content) == {
+        "industry": None,
+        "contactInfo": {"phone": "2"},
+        "tags": ["a", "b", "c"],
+        "custom": {"seatsUsed": 9},
+    }
+
+
+def test_update_without_a_change_sends_nothing(client: Client, api: ScriptedApi) -> None:
+    api.answers = [httpx.Response(200, json=ACME)]
+    customer = client.customers.get("c1")
+    assert client.customers.update(customer) is customer
+    assert len(api.requests) == 1
+
+
+def test_a_lost_race_is_a_version_conflict_and_force_goes_over_it(client: Client, api: ScriptedApi) -> None:
+    api.answers = [
+        httpx.Response(200, json=ACME),
+        problem(412, "version-mismatch", currentVersion=6),
+        httpx.Response(200, json={**ACME, "version": 7}),
+    ]
+    customer = client.customers.get("c1")
+    customer.tier = "gold"
+    with pytest.raises(VersionConflictError) as caught:
+        client.customers.update(customer)
+    assert caught.value.current_version == 6
+    assert client.customers.update(customer, force=True).version == 7
+    assert "if-match" not in api.requests[-1].headers
+
+
+def test_replace_sends_the_whole_record_under_its_version(client: Client, api: ScriptedApi) -> None:
+    api.answers = [httpx.Response(200, json=ACME)]
+    customer = client.customers.get("c1")
+    client.customers.replace(customer)
+    sent = json.loads(api.requests[-1].content)
+    assert sent["companyName"] == "Acme"
+    assert "version" not in sent
+    assert "bornYesterday" not in sent
+    assert api.requests[-1].headers["if-match"] == '"4"'
+
+
+def test_create_turns_names_to_the_apis_and_leaves_custom_names(client: Client, api: ScriptedApi) -> None:
+    api.answers = [httpx.Response(201, json=ACME)]
+    client.customers.create(
+        company_name="Acme",
+        contact_info=ContactInfo(email="a@acme.example"),
+        external_id="e-1",
+        custom={"snake_name": 1},
+        tags={"b", "a"},
+        skip_duplicate_check=True,
+    )
+    assert api.bodies() == [
+        {
+            "companyName": "Acme",
+            "contactInfo": {"email": "a@acme.example"},
+            "externalId": "e-1",
+            "custom": {"snake_name": 1},
+            "tags": ["a", "b"],
+        }
+    ]
+    assert api.requests[0].headers["x-skip-duplicate-check"] == "true"
+
+
+def test_merge_patch_follows_rfc_7396() -> None:
+    before = {"a": 1, "b": {"c": 2, "d": 3}, "e": [1], "gone": 0}
+    after = {"a": 1, "b": {"c": 2, "d": 4}, "e": [1, 2], "new": {"x": 1}}
+    assert merge_patch(before, after) == {"b": {"d": 4}, "e": [1, 2], "new": {"x": 1}, "gone": None}
+
+
+def outcomes(request: httpx.Request) -> httpx.Response:
+    operations = json.loads(request.content)["operations"]
+    listed = [
+        {"index": at, "outcome": "created", "id": each["externalId"]} for at, each in enumerate(operations)
+    ]
+    return httpx.Response(200, json={"outcomes": list(reversed(listed))})
+
+
+def upserts(count: int, size: int = 1) -> list[dict[str, object]]:
+    return [
+        {"operation": "upsert", "externalId": f"e{at}", "data": {"companyName": "x" * size}}
+        for at in range(count)
+    ]
+
+
+def test_a_batch_is_split_at_100_and_outcomes_keep_their_places(client: Client, api: ScriptedApi) -> None:
+    api.answers = [outcomes]
+    results = list(client.customers.batch(upserts(250)))  # type: ignore[arg-type]
+    assert [len(body["operations"]) for body in api.bodies()] == [100, 100, 50]
+    assert [(each.index, each.id) for each in results] == [(at, f"e{at}") for at in range(250)]
+
+
+def test_a_batch_is_split_before_its_body_is_too_large(client: Client, api: ScriptedApi) -> None:
+    api.answers = [outcomes]
+    assert len(list(client.customers.batch(upserts(9, size=300_000)))) == 9  # type: ignore[arg-type]
+    assert max(len(request.content) for request in api.requests) < 1_000_000
+
+
+def test_an_empty_batch_sends_nothing(client: Client, api: ScriptedApi) -> None:
+    assert list(client.customers.batch([])) == []
+    assert api.requests == []
+
+
+def test_a_rejected_operation_says_why(client: Client, api: ScriptedApi) -> None:
+    fault = {"field": "/tier", "code": "too_long", "message": "at most 60 characters"}
+    refused = {"index": 0, "outcome": "rejected", "problem": {"detail": "not accepted", "errors": [fault]}}
+    api.answers = [httpx.Response(200, json={"outcomes": [refused]})]
+    (outcome,) = client.customers.batch(upserts(1))  # type: ignore[arg-type]
+    assert not outcome.ok
+    assert outcome.reason == "not accepted (/tier: at most 60 characters)"
+
+
+def test_the_asynchronous_client_pages_retries_and_raises_alike(api: ScriptedApi) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def scenario() -> list[str]:
+        transport = httpx.MockTransport(api)
+        async with AsyncClient(API, token="t", transport=transport, sleep=sleep) as client:
+            api.answers = [problem(503, "unavailable"), page("a", cursor="n"), page("b")]
+            found = [each.id async for each in client.customers.list()]
+            api.answers = [outcomes]
+            found += [str(each.id) async for each in client.customers.batch(upserts(2))]  # type: ignore[arg-type]
+            api.answers = [problem(503, "unavailable")]
+            with pytest.raises(UnavailableError):
+                await client.contacts.get("p1")
+            return found
+
+    assert anyio.run(scenario) == ["a", "b", "e0", "e1"]
+    assert len(slept) == 5
