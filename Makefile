@@ -50,8 +50,8 @@ logs: $(PYTHON_STAMP) ## Follow the logs (PART=emulator for one)
 token: $(PYTHON_STAMP) ## Print an access token (TENANT=aurora USER=max.manager)
 	@$(LOCAL) token --tenant $(TENANT) $(if $(filter command% environment%,$(origin USER)),$(if $(filter command%,$(origin USER)),--user $(USER)),)
 
-demo: $(READY) ## Play the README's tour against the running stack
-	@$(LOCAL) demo
+demo: $(READY) ## Play the README's tour against the running stack (ACCOUNTS=file.csv)
+	@$(LOCAL) demo $(if $(ACCOUNTS),--accounts $(ACCOUNTS))
 
 ##@ Tests and gates
 .PHONY: test test-unit test-integration test-e2e test-isolation prove lint format types check

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from zebros_local import bring_up, deploy, items, suites
+from zebros_local import bring_up, demo, deploy, items, suites
 from zebros_local.errors import LocalStackError
 from zebros_local.identity import LocalIdentity, Realm
 from zebros_local.progress import Progress
@@ -121,6 +121,18 @@ def approve_device(
     identity = LocalIdentity(stack.require_running().identity_url)
     identity.approve_device(verification_uri, user, Realm.load().password)
     out.print(f"Approved as {user}.")
+
+
+@app.command("demo")
+def demo_command(
+    context: typer.Context,
+    accounts: Annotated[
+        Path | None, typer.Option(help="A CSV file with the columns account and sector")
+    ] = None,
+) -> None:
+    """Play the README's tour against the running stack."""
+    stack: Stack = context.obj
+    demo.play_tour(stack.settings, stack.require_running(), accounts)
 
 
 @app.command("deploy")
