@@ -115,6 +115,7 @@ class SingleConnection:
             retry=Retry(NoBackoff(), 0),
             health_check_interval=0,
             protocol=2,
+            driver_info=None,  # Naming the library to the server would cost two more round trips.
         )
         connection: _Wire = pool.connection_class(**pool.connection_kwargs)
         connection.connect()

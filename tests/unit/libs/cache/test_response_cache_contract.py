@@ -28,7 +28,10 @@ from zebros_core.cache import (
 from zebros_core.clock import SystemClock
 
 LAYERS = {"widget": Layer(60, stale_seconds=30), "widgets": Layer(60, stale_seconds=30)}
-SHORT = {"widget": Layer(0.1, stale_seconds=30, missing_seconds=0.05), "widgets": Layer(0.1, stale_seconds=30)}
+SHORT = {
+    "widget": Layer(0.1, stale_seconds=30, missing_seconds=0.05),
+    "widgets": Layer(0.1, stale_seconds=30),
+}
 QUICK = CacheTimes(lock_seconds=0.1, waits_seconds=(0.001,))
 AURORA, BOREALIS = "aurora", "borealis"
 W1 = EntityKey("widget", "W1")
