@@ -1,6 +1,9 @@
-"""Who is calling, and what they may do."""
+"""Who is calling, and what they may do.
 
-from zebros_core.auth.internal import InternalTokens
+``zebros_core.auth.internal`` is imported by name: only functions that call each other need it, and PyJWT with
+it.
+"""
+
 from zebros_core.auth.jwks import JwksClient, JwksError, jwks_fetch
 from zebros_core.auth.permissions import PermissionTable, Visibility, can_see, visibility_key
 from zebros_core.auth.principal import caller
@@ -8,7 +11,6 @@ from zebros_core.auth.verifier import Claims, TokenVerifier, bearer_token
 
 __all__ = [
     "Claims",
-    "InternalTokens",
     "JwksClient",
     "JwksError",
     "PermissionTable",

@@ -34,7 +34,6 @@ class NoQuery(QueryModel):
 
 
 QM = TypeVar("QM", bound=QueryModel)
-NO_QUERY = NoQuery()
 
 
 def parse_query(raw: str) -> dict[str, str]:
@@ -63,8 +62,6 @@ def parse_query(raw: str) -> dict[str, str]:
 
 def validate_query(model: type[QM], parameters: dict[str, str]) -> QM:
     """Return ``parameters`` as ``model``. Raises BadRequestError naming each unknown or wrong parameter."""
-    if not parameters and model is NoQuery:
-        return NO_QUERY  # type: ignore[return-value]  # the only instance of that model
     values: dict[str, Any] = dict(parameters)
     try:
         return model.model_validate(values, by_alias=True, by_name=False)
