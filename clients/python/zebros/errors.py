@@ -6,6 +6,7 @@
     ├── ConfigurationError            no API URL, an unusable profile file
     ├── SignInError                   the identity provider refused, or nobody is signed in
     ├── TransportError                no answer; `outcome_unknown` tells whether a write may have happened
+    ├── ImportFileError               a file that cannot be read, or not further than said
     ├── StorageError                  object storage refused a transfer
     │   └── UploadInterruptedError    a multipart upload that can be resumed
     └── ApiError                      the API or its gateway answered with an error
@@ -42,6 +43,7 @@ __all__ = [
     "FieldError",
     "ForbiddenError",
     "IdempotencyKeyReusedError",
+    "ImportFileError",
     "NotFoundError",
     "PayloadTooLargeError",
     "PreconditionRequiredError",
@@ -104,6 +106,10 @@ class ZebrosError(Exception):
 
 class ConfigurationError(ZebrosError):
     """The client cannot start with what it was given."""
+
+
+class ImportFileError(ZebrosError):
+    """The file to import cannot be read, or not further than said."""
 
 
 class SignInError(ZebrosError):

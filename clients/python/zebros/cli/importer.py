@@ -12,6 +12,7 @@ import typer
 from zebros.cli.exit_codes import ExitCode
 from zebros.cli.output import JsonFlag, ProfileName, note, print_json, progress
 from zebros.cli.runtime import connect
+from zebros.errors import ZebrosError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def import_(
 
     It can be run again: a row finds the customer that it made, and counts as unchanged or updated.
     """
-    from zebros.importing import ColumnMapping, MappingError, RejectedRows, import_customers
+    from zebros.importing import ColumnMapping, ImportReport, MappingError, RejectedRows, import_customers
     from zebros.importing.csv_rows import CsvFile
 
     ctx.meta["zebros.json"] = json
@@ -82,15 +83,21 @@ def import_(
         stack.callback(rejected.close)
         bar = stack.enter_context(progress(f"Importing {Path(file).name}", size))
         customers = client.customers if client is not None else None
-        report = import_customers(
-            rows,
-            columns,
-            run=None
-            if dry_run or customers is None
-            else lambda operations: customers.batch(operations, skip_duplicate_check=allow_duplicate),
-            rejected=rejected,
-            on_row=lambda state: bar(position[0], f"{state.rows:,} rows"),
-        )
+        report = ImportReport()
+        try:
+            import_customers(
+                rows,
+                columns,
+                run=None
+                if dry_run or customers is None
+                else lambda operations: customers.batch(operations, skip_duplicate_check=allow_duplicate),
+                rejected=rejected,
+                report=report,
+                on_row=lambda state: bar(position[0], f"{state.rows:,} rows"),
+            )
+        except ZebrosError:
+            note(f"Interrupted: {report.summary()} so far. To go on, run the same command again.")
+            raise
         if size is not None:
             bar(size, f"{report.rows:,} rows")
     _tell(report, rejected, dry_run=dry_run, json=json)

@@ -62,6 +62,10 @@ class ProfileStore:
         """`config.json`: `profile`, and optionally `api_url` and `issuer` for new sign-ins."""
         return self._settings()
 
+    def check_name(self, name: str) -> None:
+        """Raise ConfigurationError for a name that no profile can have."""
+        self._path(name)
+
     def load(self, name: str) -> Profile | None:
         """The profile, or None. Raises ConfigurationError when its file is damaged."""
         path = self._path(name)

@@ -50,6 +50,8 @@ def login(
     from zebros.errors import SignInError
 
     runtime = runtime_of(ctx)
+    if profile:
+        runtime.store().check_name(profile)
     given = {"ZEBROS_API_URL": api_url, "ZEBROS_ISSUER": issuer}
     environ = {**runtime.environ, **{name: value for name, value in given.items() if value}}
     addresses = find_addresses(environ, runtime.store().settings(), runtime.folder)
@@ -69,9 +71,7 @@ def login(
     if not tenant:
         raise SignInError("this account belongs to no tenant; ask whoever administers yours")
     name = profile or runtime.profile or tenant
-    former = runtime.store().load(name) if name in runtime.store().names() else None
-    if former is not None and _tenant_of(former.tokens) not in {tenant, ""}:
-        note(f"Profile {name} belonged to tenant {_tenant_of(former.tokens)} and is now of {tenant}.")
+    _mention_other_tenant(runtime, name, tenant)
     runtime.store().save(
         Profile(name, url, endpoints.issuer, client_id, tokens, client_secret=secret), make_current=True
     )
@@ -166,7 +166,15 @@ def _with_device(
     return wait_for_tokens(http, endpoints, code, client_id=client_id, sleep=runtime.sleep)
 
 
-def _tenant_of(tokens: Tokens) -> str:
+def _mention_other_tenant(runtime: Runtime, name: str, tenant: str) -> None:
+    """Say so when the profile was another tenant's: whoever uses its name in scripts should know."""
     from zebros.auth.tokens import claims_of
+    from zebros.errors import ConfigurationError
 
-    return str(claims_of(tokens.access_token).get("tenant_id") or "")
+    try:
+        former = runtime.store().load(name)
+    except ConfigurationError:
+        return  # a damaged profile is what this sign-in repairs
+    was = claims_of(former.tokens.access_token).get("tenant_id") if former is not None else None
+    if was not in {None, tenant}:
+        note(f"Profile {name} belonged to tenant {was} and is now of {tenant}.")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from zebros.errors import ZebrosError
+from zebros.errors import ImportFileError
 
 __all__ = ["MAX_ROW_CHARS", "CsvFile", "ImportFileError", "Row"]
 
@@ -22,10 +22,6 @@ DELIMITERS = ",;\t|"
 _SAMPLE_BYTES = 64 * 1024
 _SKIP_CHARS = 1 << 20
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-
-
-class ImportFileError(ZebrosError):
-    """The file cannot be read, or not further than said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,10 @@ _SLUG_CHARS = 40
 
 def normalised(name: str) -> str:
     """The name without case, accents, punctuation and double spaces: `ACMÉ  Corp.` is `acme corp`."""
-    folded = unicodedata.normalize("NFKD", name.casefold())
+    folded = name
+    # Twice: a decomposition can bring out letters that fold further (Unicode 3.13, compatibility caseless).
+    for _ in range(2):
+        folded = unicodedata.normalize("NFKD", folded.casefold())
     plain = "".join(char for char in folded if not unicodedata.combining(char))
     return _NOT_WORD.sub(" ", plain.replace("_", " ")).strip()
 

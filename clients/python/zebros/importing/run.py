@@ -88,6 +88,7 @@ def import_customers(
     *,
     run: Batches | None,
     rejected: RejectedRows,
+    report: ImportReport | None = None,
     on_row: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
     """Upsert every row by its external id, or by the company's name where it has none.
@@ -95,9 +96,9 @@ def import_customers(
     `run=None` is a rehearsal: rows are read and checked, nothing is sent, and good ones count as `checked`.
     The first row of a company wins; a later one of the same key is rejected, since two writes of one record
     in one file would leave to chance which one stays. Errors of whole requests are raised; rows before are
-    in, and the same import can be run again.
+    in, counted in the `report` that was given, and the same import can be run again.
     """
-    report = ImportReport()
+    report = ImportReport() if report is None else report
     pending: dict[int, Row] = {}
 
     def refuse(row: Row, reason: str) -> None:
