@@ -73,7 +73,7 @@ test-isolation: $(READY) ## Run tenant isolation and permissions on a stack of t
 prove: $(READY) ## Run the longer proofs: more random examples, slower checks
 	@$(LOCAL) test --prove
 
-lint: $(READY) ## Check style, imports between layers, and shell of the build
+lint: $(READY) ## Check style and the imports between layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
@@ -88,7 +88,7 @@ types: $(READY) ## Check types: strict for libs and every domain
 check: lint types test-unit ## Lint, types and unit tests: what to run before a push
 
 ##@ Build and deploy
-.PHONY: package deploy openapi bench lock install clean
+.PHONY: package deploy openapi diagrams bench lock install clean
 package: $(READY) ## Build every service's artefact and template (STAGE=prod)
 	@$(LOCAL) package --stage $(STAGE) $(if $(SERVICE),--service $(SERVICE))
 
@@ -99,13 +99,18 @@ openapi: $(PYTHON_STAMP) ## Write each service's contracts/ from its code
 	@for service in services/*/contracts; do \
 	  package=$$(basename $$(ls -d "$$(dirname "$$service")"/zebros_*)); $(PY) -m "$$package.contracts"; done
 
+diagrams: $(READY) ## Draw architecture/*.mmd as PNG (needs a Chromium; says how to get one)
+	@mkdir -p .build/diagrams && cp architecture/rendering/package*.json .npmrc .build/diagrams/
+	@cd .build/diagrams && PATH="$(NODE_BIN):$$PATH" npm ci --silent --ignore-scripts
+	@$(PY) architecture/rendering/render.py .build/diagrams/node_modules/mermaid/dist/mermaid.min.js
+
 bench: $(READY) ## Measure against the limits and write benchmarks/results/latest.json
 	@$(PY) -m benchmarks $(ARGS)
 
 lock: $(PYTHON_STAMP) ## Resolve requirements/*.in again into the hashed locks
-	@for name in dev runtime client bootstrap; do \
+	@for name in dev runtime client bootstrap checkov; do \
 	  echo "locking $$name"; \
-	  constraint=$$([ $$name = dev ] || echo "--constraint requirements/dev.lock"); \
+	  constraint=$$([ $$name = dev ] || [ $$name = checkov ] || echo "--constraint requirements/dev.lock"); \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command 'make lock' $$constraint $(ARGS) requirements/$$name.in -o requirements/$$name.lock; done
 
