@@ -35,7 +35,7 @@ def run(*command: str | Path, **environment: str) -> subprocess.CompletedProcess
 
 @pytest.fixture(scope="session")
 def checkov() -> Path:
-    """checkov in an environment of its own below `.build/`, made once per lock: its pins contradict our other tools'."""
+    """checkov in an environment of its own below `.build/`, made once per lock: its pins contradict ours."""
     folder = ROOT / ".build" / f"checkov-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     command = folder / "bin/checkov"
     if command.exists():
