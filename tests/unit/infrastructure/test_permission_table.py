@@ -1,10 +1,11 @@
-"""The one role table: every role is defined, narrow roles contain no more than wide ones, and the library accepts it."""
+"""The one role table: complete, accepted by the library, and a narrower role never holds more than a wider one."""
 
 import json
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+
 from zebros_core.auth.permissions import PermissionTable
 
 FILE = Path(__file__).resolve().parents[3] / "infrastructure/permissions.json"
