@@ -101,7 +101,7 @@ openapi: $(PYTHON_STAMP) ## Write each service's contracts/ from its code
 
 diagrams: $(READY) ## Draw architecture/*.mmd as PNG (needs a Chromium; says how to get one)
 	@mkdir -p .build/diagrams && cp architecture/rendering/package*.json .npmrc .build/diagrams/
-	@cd .build/diagrams && PATH="$(NODE_BIN):$$PATH" npm ci --silent --ignore-scripts
+	@cd .build/diagrams && PATH="$(NODE_BIN):$$PATH" node "$(NODE_BIN)/../lib/node_modules/npm/bin/npm-cli.js" ci --silent --ignore-scripts
 	@$(PY) architecture/rendering/render.py .build/diagrams/node_modules/mermaid/dist/mermaid.min.js
 
 bench: $(READY) ## Measure against the limits and write benchmarks/results/latest.json
