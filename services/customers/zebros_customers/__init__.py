@@ -1,0 +1,1 @@
+"""The customers service: customers, their contacts, documents and attachments, and custom fields."""

@@ -1,0 +1,1 @@
+"""Entities and rules of customers, contacts and documents: pure, no input or output."""

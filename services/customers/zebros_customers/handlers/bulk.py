@@ -1,0 +1,140 @@
+"""The bulk door: other services' mutations and exports, in one signed call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from zebros_core.errors import PayloadTooLargeError, ZebrosError
+from zebros_core.http.problems import problem_of
+from zebros_core.http.validation import validate_document
+from zebros_core.http.wire import Instant, WireModel
+from zebros_customers.bootstrap import Container, container
+from zebros_customers.domain.values import ExternalId, RecordId
+from zebros_customers.handlers.mutations import mutation_of, outcome_problem
+from zebros_customers.use_cases.apply_mutations import (
+    MutationOperation,
+    OutcomeKind,
+    apply_mutations,
+)
+from zebros_customers.use_cases.export_records import export_records
+
+MAX_MUTATIONS = 500
+MAX_CALL_BYTES = 4 * 1024 * 1024
+MutationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+
+
+class BulkMutation(WireModel):
+    """One mutation. `changes` are whole values for create and upsert, a merge patch for update.
+
+    `baseVersion` is the version that the writer saw. The same `mutationId` again, within 90 days, changes nothing and
+    gives the first outcome.
+    """
+
+    mutation_id: MutationId
+    entity: Literal["customer", "contact"]
+    operation: Literal["create", "update", "upsert", "delete", "restore"]
+    id: RecordId | None = None
+    external_id: ExternalId | None = None
+    base_version: Annotated[int | None, Field(ge=1)] = None
+    changes: dict[str, Any] | None = None
+    skip_duplicates: bool = False
+
+
+class ApplyCall(WireModel):
+    """`apply`: mutations in their order, an outcome for each."""
+
+    verb: Literal["apply"]
+    token: str
+    mutations: Annotated[list[BulkMutation], Field(max_length=MAX_MUTATIONS)]
+
+
+class ExportCall(WireModel):
+    """`export`: a page of all live records of an entity, oldest first, each read strongly.
+
+    Go on with `nextCursor`; when it is null, records made or restored since `since` were part of it, too.
+    """
+
+    verb: Literal["export"]
+    token: str
+    entity: Literal["customer", "contact", "document"]
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str | None, Field(max_length=1024)] = None
+    since: Instant | None = None
+
+
+@cache
+def _container() -> Container:
+    return container()
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """Carry out a call; a refused one answers `{"problem": ...}`, so that the caller need not read an error's text."""
+    del context
+    try:
+        if len(json.dumps(event)) > MAX_CALL_BYTES:
+            raise PayloadTooLargeError(f"a call takes at most {MAX_CALL_BYTES} bytes")
+        if event.get("verb") == "export":
+            return _export(_container(), validate_document(ExportCall, event))
+        return _apply(_container(), validate_document(ApplyCall, event))
+    except ZebrosError as error:
+        problem = problem_of(error)
+        return {"problem": json.loads(problem.body(instance="bulk", request_id=""))}
+
+
+def _apply(have: Container, call: ApplyCall) -> dict[str, Any]:
+    caller = have.internal_tokens.verify(call.token, audience=have.settings.bulk_function)
+    outcomes = apply_mutations(
+        have.workspace(caller),
+        [
+            mutation_of(
+                wish.entity,
+                MutationOperation(wish.operation),
+                id=wish.id,
+                external_id=wish.external_id,
+                version=wish.base_version,
+                data=wish.changes,
+                skip_duplicates=wish.skip_duplicates,
+                mutation_id=wish.mutation_id,
+            )
+            for wish in call.mutations
+        ],
+    )
+    have.note_written(
+        caller.tenant_id,
+        [
+            (outcome.id, outcome.version)
+            for wish, outcome in zip(call.mutations, outcomes, strict=True)
+            if wish.entity == "customer"
+            and outcome.id is not None
+            and outcome.version is not None
+            and outcome.kind is not OutcomeKind.UNCHANGED
+        ],
+    )
+    return {
+        "outcomes": [
+            {
+                "mutationId": wish.mutation_id,
+                "outcome": outcome.kind.value,
+                "id": outcome.id,
+                "version": outcome.version,
+                "problem": outcome_problem(outcome),
+            }
+            for wish, outcome in zip(call.mutations, outcomes, strict=True)
+        ]
+    }
+
+
+def _export(have: Container, call: ExportCall) -> dict[str, Any]:
+    caller = have.internal_tokens.verify(call.token, audience=have.settings.bulk_function)
+    page = export_records(
+        have.workspace(caller), call.entity, limit=call.limit, cursor=call.cursor, since=call.since
+    )
+    return {
+        "items": [record.model_dump(mode="json", by_alias=True, exclude_none=True) for record in page.items],
+        "nextCursor": page.next_cursor,
+    }

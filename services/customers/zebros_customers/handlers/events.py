@@ -1,0 +1,60 @@
+"""The queues of this service's own events: history, name search, cache repair, and what follows from a change."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from zebros_core.messaging import Consumer, EntityChanged
+from zebros_customers.bootstrap import Container, container
+from zebros_customers.use_cases.follow_up import follow_up
+from zebros_customers.use_cases.index_name import index_name
+from zebros_customers.use_cases.keep_history import keep_history
+from zebros_customers.use_cases.repair_cache import repair_cache
+from zebros_customers.use_cases.workspace import Workspace
+
+_CUSTOMERS = frozenset({"customer"})
+_RECORDS = frozenset({"customer", "contact"})
+_ALL = frozenset({"customer", "contact", "document"})
+
+
+@cache
+def _consumer(name: str) -> Consumer:
+    have = container()
+    match name:
+        case "history":
+            # Every version counts here, so nothing is folded.
+            return have.consumer(name, _in_workspace(have, name, keep_history), entities=_RECORDS, fold=False)
+        case "search":
+            return have.consumer(name, _in_workspace(have, name, index_name), entities=_CUSTOMERS, fold=True)
+        case "cache":
+            return have.consumer(
+                name, lambda change: repair_cache(have.cache, change), entities=_CUSTOMERS, fold=True
+            )
+        case _:
+            return have.consumer(name, _in_workspace(have, name, follow_up), entities=_ALL, fold=True)
+
+
+def _in_workspace(
+    have: Container, name: str, use_case: Callable[[Workspace, EntityChanged], None]
+) -> Callable[[EntityChanged], None]:
+    return lambda change: use_case(have.system_workspace(change.tenant_id, name), change)
+
+
+def history_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Keep what each version changed."""
+    return _consumer("history").handler(event, context)
+
+
+def search_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Keep the words of customers' names."""
+    return _consumer("search").handler(event, context)
+
+
+def cache_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Raise the cache's floor for a change whose request could not."""
+    return _consumer("cache").handler(event, context)
+
+
+def followup_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Carry owner and team of a customer to its contacts and documents, and finish merges."""
+    return _consumer("followup").handler(event, context)

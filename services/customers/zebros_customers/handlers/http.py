@@ -1,0 +1,13 @@
+"""The public API: every request of the gateway for this service."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from zebros_customers.bootstrap import container
+
+_app = container().http_app()
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a request (payload format 2.0)."""
+    return _app.handler(event, context)

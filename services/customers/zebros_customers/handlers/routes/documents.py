@@ -1,0 +1,276 @@
+"""/v1/documents, and the documents of a customer"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from zebros_core.errors import ConflictError
+from zebros_core.http import (
+    Example,
+    Instant,
+    NoQuery,
+    PageBody,
+    PageQuery,
+    Request,
+    Response,
+    Routes,
+    WireModel,
+)
+from zebros_customers.bootstrap import Container
+from zebros_customers.domain.document import DocumentDraft, DocumentKind
+from zebros_customers.handlers.bodies import DocumentBody
+from zebros_customers.use_cases.complete_document import complete_document, list_parts, sign_parts
+from zebros_customers.use_cases.delete_document import delete_document
+from zebros_customers.use_cases.get_document import download_document, get_document, list_documents
+from zebros_customers.use_cases.start_document import StartedDocument, start_document, upload_of
+
+routes = Routes("documents")
+
+PartNumber = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class UploadBody(WireModel):
+    """How to send the file. `method` is `POST` for one multipart/form-data request to `url` with `fields` first and the
+    file last, or `multipart` for parts of `partSizeBytes` each, whose URLs are asked for.
+    """
+
+    method: str
+    url: str | None = None
+    fields: dict[str, str] | None = None
+    part_size_bytes: int | None = None
+
+
+class StartedDocumentBody(WireModel):
+    """A pending document and its upload."""
+
+    document: DocumentBody
+    upload: UploadBody
+
+    @classmethod
+    def of(cls, started: StartedDocument) -> "StartedDocumentBody":
+        """Return the body of a started document."""
+        upload = (
+            UploadBody(method="POST", url=started.form.url, fields=dict(started.form.fields))
+            if started.form is not None
+            else UploadBody(method="multipart", part_size_bytes=started.part_size_bytes)
+        )
+        return cls.model_construct(document=DocumentBody.of(started.document), upload=upload)
+
+
+class PartsRequest(WireModel):
+    """The parts to send next."""
+
+    part_numbers: Annotated[list[PartNumber], Field(min_length=1, max_length=100)]
+
+
+class SignedPart(WireModel):
+    """Where to PUT a part."""
+
+    part_number: int
+    url: str
+
+
+class SignedPartsBody(WireModel):
+    """Where to PUT parts; each URL takes exactly that part's size and is good for an hour."""
+
+    urls: list[SignedPart]
+
+
+class ArrivedPart(WireModel):
+    """A part that has arrived."""
+
+    part_number: int
+    size_bytes: int
+
+
+class ArrivedPartsBody(WireModel):
+    """The parts that have arrived: an interrupted upload goes on with the others."""
+
+    items: list[ArrivedPart]
+
+
+class DownloadBody(WireModel):
+    """Where to get the content."""
+
+    url: str
+    expires_at: Instant
+
+
+class DocumentsQuery(PageQuery):
+    """Which documents of a customer."""
+
+    kind: Annotated[
+        DocumentKind | None, Field(description="Only documents, or only attachments of e-mails.")
+    ] = None
+
+
+@routes.post(
+    "/v1/documents",
+    operation="createDocument",
+    permission=("document", "write"),
+    body=DocumentDraft,
+    response=StartedDocumentBody,
+    status=201,
+    etag=True,
+    errors=(ConflictError,),
+    summary="Announce a document and get its upload",
+    examples=(
+        Example(
+            "contract",
+            {
+                "customerId": "01JC8Z4T5V6W7X8Y9ZABCDEFGH",
+                "fileName": "contract.pdf",
+                "contentType": "application/pdf",
+                "sizeBytes": 48213,
+            },
+        ),
+    ),
+)
+def create(request: Request[Container, NoQuery, DocumentDraft]) -> Response:
+    """Up to 100 MiB one signed form takes exactly the announced type and size; a larger file is sent in parts, which
+    can be resumed. The document is available after `complete`.
+    """
+    started = start_document(
+        request.services.workspace(request.context), request.body, repeat=request.idempotency
+    )
+    document = started.document
+    return Response(
+        StartedDocumentBody.of(started),
+        etag=document.version,
+        location=f"/v1/documents/{document.document_id}",
+    )
+
+
+@routes.get(
+    "/v1/documents/{documentId}",
+    operation="getDocument",
+    permission=("document", "read"),
+    response=DocumentBody,
+    etag=True,
+    summary="Read a document's entry",
+)
+def get(request: Request[Container]) -> Response:
+    """What the document is; its content is behind `download`."""
+    document = get_document(request.services.workspace(request.context), request.path["documentId"])
+    return Response(DocumentBody.of(document), etag=document.version)
+
+
+@routes.delete(
+    "/v1/documents/{documentId}",
+    operation="deleteDocument",
+    permission=("document", "delete"),
+    if_match="optional",
+    status=204,
+    summary="Delete a document",
+)
+def delete(request: Request[Container]) -> Response:
+    """The entry and its content. An older version of the content stays for the bucket's retention."""
+    delete_document(
+        request.services.workspace(request.context),
+        request.path["documentId"],
+        expected_version=request.if_match,
+    )
+    return Response()
+
+
+@routes.post(
+    "/v1/documents/{documentId}/upload",
+    operation="resumeDocumentUpload",
+    permission=("document", "write"),
+    response=StartedDocumentBody,
+    idempotent="none",
+    errors=(ConflictError,),
+    summary="Get the upload of a pending document again",
+)
+def resume(request: Request[Container]) -> Response:
+    """For a client that lost the answer, or whose form has expired."""
+    workspace = request.services.workspace(request.context)
+    document = get_document(workspace, request.path["documentId"])
+    workspace.ensure_allowed("document", document.document_id, document, "write")
+    return Response(StartedDocumentBody.of(upload_of(workspace, document)))
+
+
+@routes.post(
+    "/v1/documents/{documentId}/parts",
+    operation="signDocumentParts",
+    permission=("document", "write"),
+    body=PartsRequest,
+    response=SignedPartsBody,
+    idempotent="none",
+    errors=(ConflictError,),
+    summary="Get URLs for parts of an upload",
+    examples=(Example("first", {"partNumbers": [1, 2, 3]}),),
+)
+def sign(request: Request[Container, NoQuery, PartsRequest]) -> Response:
+    """At most 100 at a time."""
+    signed = sign_parts(
+        request.services.workspace(request.context), request.path["documentId"], request.body.part_numbers
+    )
+    return Response(SignedPartsBody(urls=[SignedPart(part_number=number, url=url) for number, url in signed]))
+
+
+@routes.get(
+    "/v1/documents/{documentId}/parts",
+    operation="listDocumentParts",
+    permission=("document", "write"),
+    response=ArrivedPartsBody,
+    errors=(ConflictError,),
+    summary="Which parts of an upload have arrived",
+)
+def parts(request: Request[Container]) -> Response:
+    """An interrupted upload goes on with the others."""
+    arrived = list_parts(request.services.workspace(request.context), request.path["documentId"])
+    items = [ArrivedPart(part_number=part.number, size_bytes=part.size_bytes) for part in arrived]
+    return Response(ArrivedPartsBody(items=items))
+
+
+@routes.post(
+    "/v1/documents/{documentId}/complete",
+    operation="completeDocument",
+    permission=("document", "write"),
+    response=DocumentBody,
+    etag=True,
+    idempotent="none",
+    errors=(ConflictError,),
+    summary="Complete an upload",
+)
+def complete(request: Request[Container]) -> Response:
+    """Checks what has arrived and makes the document available. May be repeated."""
+    document = complete_document(request.services.workspace(request.context), request.path["documentId"])
+    return Response(DocumentBody.of(document), etag=document.version)
+
+
+@routes.get(
+    "/v1/documents/{documentId}/download",
+    operation="downloadDocument",
+    permission=("document", "read"),
+    response=DownloadBody,
+    errors=(ConflictError,),
+    summary="Get a link to a document's content",
+)
+def download(request: Request[Container]) -> Response:
+    """The link is good for 15 minutes and downloads the file under its name."""
+    linked = download_document(request.services.workspace(request.context), request.path["documentId"])
+    return Response(DownloadBody.model_construct(url=linked.url, expires_at=linked.expires_at))
+
+
+@routes.get(
+    "/v1/customers/{customerId}/documents",
+    operation="listDocumentsOfCustomer",
+    permission=("document", "read"),
+    query=DocumentsQuery,
+    response=PageBody[DocumentBody],
+    errors=(ConflictError,),
+    summary="List the documents of a customer",
+)
+def list_of_customer(request: Request[Container, DocumentsQuery]) -> Response:
+    """Newest first, pending uploads too."""
+    page = list_documents(
+        request.services.workspace(request.context),
+        request.path["customerId"],
+        kind=request.query.kind,
+        limit=request.query.limit,
+        cursor=request.query.cursor,
+    )
+    items = [DocumentBody.of(document) for document in page.items]
+    return Response(PageBody[DocumentBody].model_construct(items=items, next_cursor=page.next_cursor))

@@ -1,0 +1,18 @@
+"""The streams of this service's tables, to the bus."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from zebros_core.messaging import StreamPublisher
+from zebros_customers.bootstrap import container
+
+
+@cache
+def _publisher() -> StreamPublisher:
+    return container().stream_publisher()
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Publish a batch of stream records."""
+    return _publisher().handler(event, context)

@@ -1,0 +1,46 @@
+"""Receipts of mutations that came through the bulk door: what each did, so that a repetition does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.store import TenantStore
+from zebros_customers.repositories.keys import LOOKUP_TABLE
+
+RECEIPT_TTL_SECONDS: Final = 90 * 24 * 3600
+"""How long a repeated mutation is recognised."""
+
+_SORT_KEY = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """What a mutation did: the outcome, the record and the version that it led to."""
+
+    outcome: str
+    id: str
+    version: int
+
+
+class ReceiptRepository:
+    """One tenant's receipts."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._lookup = store.lookup(LOOKUP_TABLE)
+
+    def find(self, mutation_id: str) -> KeptReceipt | None:
+        """Return what an earlier delivery of this mutation did, or None."""
+        row = self._lookup.get(("mutation", mutation_id), _SORT_KEY)
+        return None if row is None else KeptReceipt(row["outcome"], row["id"], row["version"])
+
+    def put(self, mutation_id: str, id: str, outcome: str, version: int) -> WriteOp:
+        """Return the write of a receipt, to be part of the mutation's own transaction."""
+        return self._lookup.put_op(
+            ("mutation", mutation_id),
+            _SORT_KEY,
+            {"outcome": outcome, "id": id, "version": version},
+            condition="absent",
+            ttl_seconds=RECEIPT_TTL_SECONDS,
+        )

@@ -1,0 +1,35 @@
+"""The environment of this service, typed and read once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zebros_core.cache import Layer
+from zebros_core.settings import CoreSettings
+
+LAYERS = {
+    "customer": Layer(ttl_seconds=300, stale_seconds=30, missing_seconds=5),
+    "customers": Layer(ttl_seconds=60, stale_seconds=10),
+}
+"""The cache layers: one customer, and lists of customers."""
+
+EVENT_SOURCE = "zebros.customers"
+"""The source of this service's events on the bus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the functions of this service are told."""
+
+    core: CoreSettings
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the environment. Raises SettingsError naming every variable that is missing or invalid."""
+        return cls(CoreSettings.from_environ(environ))
+
+    @property
+    def bulk_function(self) -> str:
+        """The name of the bulk door, which is the audience of the contexts signed for it."""
+        return f"zebros-customers-{self.core.stage}-bulk"

@@ -1,0 +1,42 @@
+"""Create a customer."""
+
+from zebros_core.dynamodb.repository import Created
+from zebros_customers.domain.custom_field import FieldEntity
+from zebros_customers.domain.customer import Customer, CustomerDraft
+from zebros_customers.repositories.unique import Receipt, RequestKey
+from zebros_customers.use_cases.workspace import Workspace
+
+
+def create_customer(
+    workspace: Workspace,
+    draft: CustomerDraft,
+    *,
+    id: str | None = None,
+    repeat: RequestKey | None = None,
+    skip_duplicates: bool = False,
+    receipt: Receipt | None = None,
+) -> Created[Customer]:
+    """Create a customer, owned by the caller unless the draft names an owner.
+
+    `id` is one that the client made; `repeat` makes a repetition return the first one's record. Raises
+    DuplicateError naming a live customer of the same name or e-mail unless `skip_duplicates`, and always one of the
+    same external id.
+    """
+    owner_id = draft.owner_id or workspace.context.user_id
+    team_id = draft.team_id or (
+        workspace.context.team_id if draft.owner_id in {None, workspace.context.user_id} else None
+    )
+    workspace.ensure_assignable("customer", owner_id, team_id)
+    workspace.check_custom(FieldEntity.CUSTOMER, draft.custom)
+    customer = Customer(
+        customer_id=id or workspace.customers.new_id("createCustomer", repeat),
+        **{name: getattr(draft, name) for name in CustomerDraft.model_fields}
+        | {"owner_id": owner_id, "team_id": team_id},
+    )
+    return workspace.customers.create_unique(
+        customer,
+        repeat=repeat,
+        client_supplied_id=id is not None,
+        skip_duplicates=skip_duplicates,
+        receipt=receipt,
+    )

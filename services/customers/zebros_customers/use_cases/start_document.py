@@ -1,0 +1,62 @@
+"""Announce a document and get what is needed to upload it."""
+
+from dataclasses import dataclass
+
+from zebros_core.storage import MULTIPART_FROM_BYTES, PresignedPost
+from zebros_customers.domain.document import Document, DocumentDraft, object_path
+from zebros_customers.repositories.unique import RequestKey
+from zebros_customers.use_cases.create_contact import customer_of
+from zebros_customers.use_cases.workspace import Workspace
+
+UPLOAD_EXPIRES_SECONDS = 900
+
+
+@dataclass(frozen=True, slots=True)
+class StartedDocument:
+    """A pending document, and either the form that uploads it in one request or the size of its parts."""
+
+    document: Document
+    form: PresignedPost | None
+    part_size_bytes: int | None
+
+
+def start_document(
+    workspace: Workspace, draft: DocumentDraft, *, repeat: RequestKey | None = None
+) -> StartedDocument:
+    """Create a pending document of a customer and open its upload.
+
+    Up to 100 MiB one signed form takes exactly the announced type and size; a larger file goes in parts. Raises
+    ValidationError for a customer that the caller may not see.
+    """
+    customer = customer_of(workspace, draft.customer_id)
+    assert customer is not None  # noqa: S101 - a draft of a document always names its customer
+    workspace.ensure_assignable("document", customer.owner_id, customer.team_id)
+    document_id = workspace.documents.new_id(repeat)
+    key = workspace.objects.key(*object_path(customer.customer_id, document_id, draft.kind))
+    in_parts = draft.size_bytes > MULTIPART_FROM_BYTES
+    created = workspace.documents.create(
+        Document(
+            document_id=document_id,
+            object_key=key,
+            owner_id=customer.owner_id,
+            team_id=customer.team_id,
+            upload_id=workspace.uploads.start(key, content_type=draft.content_type) if in_parts else None,
+            **{name: getattr(draft, name) for name in DocumentDraft.model_fields},
+        ),
+        idempotency=repeat.fingerprint if repeat else None,
+    )
+    return upload_of(workspace, created.entity)
+
+
+def upload_of(workspace: Workspace, document: Document) -> StartedDocument:
+    """Return what is needed to upload a pending document."""
+    if document.upload_id is not None:
+        return StartedDocument(document, None, workspace.uploads.plan(document.size_bytes).part_bytes)
+    form = workspace.objects.presigned_post(
+        document.object_key,
+        content_type=document.content_type,
+        min_bytes=document.size_bytes,
+        max_bytes=document.size_bytes,
+        expires_seconds=UPLOAD_EXPIRES_SECONDS,
+    )
+    return StartedDocument(document, form, None)

@@ -1,0 +1,46 @@
+"""Change a contact."""
+
+from collections.abc import Callable
+
+from zebros_core.errors import VersionMismatchError
+from zebros_customers.domain.contact import Contact, ContactDraft
+from zebros_customers.domain.custom_field import FieldEntity
+from zebros_customers.repositories.unique import Receipt
+from zebros_customers.use_cases.create_contact import customer_of
+from zebros_customers.use_cases.get_contact import get_contact
+from zebros_customers.use_cases.workspace import Saved, Workspace
+
+
+def update_contact(
+    workspace: Workspace,
+    contact_id: str,
+    revise: Callable[[ContactDraft], ContactDraft],
+    *,
+    expected_version: int | None = None,
+    skip_duplicates: bool = False,
+    receipt: Receipt | None = None,
+) -> Saved[Contact]:
+    """Change a contact to what `revise` makes of its writable part; another customer moves it there.
+
+    A move takes two versions. Errors as in `create_contact`, and VersionMismatchError when the contact is not at
+    `expected_version` or changes meanwhile.
+    """
+    contact = get_contact(workspace, contact_id)
+    workspace.ensure_allowed("contact", contact_id, contact, "write")
+    if expected_version is not None and contact.version != expected_version:
+        raise VersionMismatchError(contact.version)
+    draft = revise(contact.draft())
+    revised = contact.revised(draft)
+    if draft.customer_id != contact.customer_id:
+        revised = revised.model_copy(update={"customer_id": draft.customer_id})
+        customer = customer_of(workspace, draft.customer_id)
+    else:
+        customer = workspace.customers.find(contact.customer_id) if contact.customer_id else None
+    if customer is not None:
+        revised = revised.model_copy(update={"owner_id": customer.owner_id, "team_id": customer.team_id})
+    workspace.ensure_assignable("contact", revised.owner_id, revised.team_id)
+    workspace.check_custom(FieldEntity.CONTACT, revised.custom, contact.custom)
+    stored = workspace.contacts.save_unique(
+        revised, previous=contact, skip_duplicates=skip_duplicates, receipt=receipt
+    )
+    return Saved(stored, stored.version != contact.version)
