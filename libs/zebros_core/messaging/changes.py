@@ -70,9 +70,13 @@ class ChangeReader(Generic[E]):
 
     def _written(self, old: E | None, new: E, operation: Operation) -> EntityChanged:
         changed: tuple[str, ...] = ()
+        previous: dict[str, Any] | None = None
         if operation is Operation.UPDATED:
             names = self._changed_since(new) if old is None else self._schema.changed_fields(old, new)
             changed = tuple(self._schema.stored_name(name) for name in names)
+            if old is not None:
+                before = self._images.wire(old)
+                previous = {name: before.get(name) for name in changed}
         actor = new.deleted_by if operation is Operation.DELETED else new.updated_by
         return self._event(
             new,
@@ -83,6 +87,7 @@ class ChangeReader(Generic[E]):
             job=new.job_id or None,
             occurred_at=new.updated_at,
             snapshot=self._images.wire(new),
+            previous=previous,
         )
 
     def _removed(self, old: E, at: datetime) -> EntityChanged:

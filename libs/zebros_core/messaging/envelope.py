@@ -71,7 +71,8 @@ class EntityChanged(_Wire):
 
     `event_id` is derived from the write, so a repeated event has the same one. `changed` holds wire names of
     top-level fields, for updates only. `snapshot` is the record in wire form after the write; None for
-    `removed`, or when `snapshot_ref` says where it is. `actor` is a user id, None when no user is known;
+    `removed`, or when `snapshot_ref` says where it is. `previous` has the changed fields as they were, for an
+    update whose old image the stream gave (not for a move to another key). `actor` is a user id, None when no user is known;
     `job` the job that wrote, if any.
     """
 
@@ -87,6 +88,7 @@ class EntityChanged(_Wire):
     job: Text | None = None
     occurred_at: AwareDatetime
     snapshot: dict[str, Any] | None = None
+    previous: dict[str, Any] | None = None
     snapshot_ref: SnapshotRef | None = None
 
     @model_validator(mode="after")

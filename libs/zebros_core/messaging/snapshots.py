@@ -38,7 +38,8 @@ class SnapshotStore:
         ref = SnapshotRef(
             bucket=self._bucket, key=key, size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest()
         )
-        return event.model_copy(update={"snapshot": None, "snapshot_ref": ref})
+        # What the fields were before can be as large as what they are; the events before this one have it too.
+        return event.model_copy(update={"snapshot": None, "previous": None, "snapshot_ref": ref})
 
     def snapshot(self, event: EntityChanged) -> dict[str, Any] | None:
         """The snapshot, from the event or through its pointer; None when it has none.
