@@ -106,7 +106,7 @@ def parse_jwks(document: bytes) -> dict[str, RSAPublicKey]:
     try:
         entries = json.loads(document)["keys"]
         keys = {str(entry["kid"]): _rsa_key(entry) for entry in entries if _signs_rs256(entry)}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise JwksError(f"not a JWK set: {error}") from error
     usable = {kid: key for kid, key in keys.items() if key.key_size >= MIN_KEY_BITS}
     if not usable:
