@@ -69,9 +69,10 @@ def exchange(call: Call[T], *, base_url: str, policy: RetryPolicy) -> Generator[
     refreshed = False
     outcome_unknown = False
     attempt = 0
+    target = call.path
     while True:
         attempt += 1
-        answer: Reply | Lost = yield _request(call, base_url, token)
+        answer: Reply | Lost = yield _request(call, base_url, token, target)
         if isinstance(answer, Lost):
             outcome_unknown = outcome_unknown or answer.sent
             delay = policy.delay_seconds(attempt) if call.repeatable or not answer.sent else None
@@ -82,7 +83,11 @@ def exchange(call: Call[T], *, base_url: str, policy: RetryPolicy) -> Generator[
                 )
             yield Wait(delay)
             continue
-        if answer.status < 400:
+        moved = _moved_to(call, answer)
+        if moved is not None and target == call.path:
+            target = moved
+            continue
+        if answer.status < 300:
             return call.read(answer)
         if answer.status == 401 and not refreshed:
             refreshed = True
@@ -106,6 +111,16 @@ def exchange(call: Call[T], *, base_url: str, policy: RetryPolicy) -> Generator[
         yield Wait(delay)
 
 
+def _moved_to(call: Call[Any], answer: Reply) -> str | None:
+    """The path that a read is redirected to: a merged record answers with its winner's.
+
+    Only paths of the API itself are followed; the token must not go anywhere else.
+    """
+    location = answer.headers.get("location", "")
+    followed = answer.status == 308 and call.method == "GET" and location.startswith("/v1/")
+    return location if followed else None
+
+
 def _worth_retrying(problem: Problem, call: Call[Any]) -> bool:
     transient = problem.status in _TRANSIENT or (problem.status == 500 and problem.from_gateway)
     return transient and (call.repeatable or not _may_have_run(problem))
@@ -127,7 +142,7 @@ def _lost_message(base_url: str, lost: Lost, call: Call[Any]) -> str:
     return what
 
 
-def _request(call: Call[Any], base_url: str, token: str) -> Send:
+def _request(call: Call[Any], base_url: str, token: str, target: str) -> Send:
     headers = {
         "Accept": "application/json",
         "Authorization": f"Bearer {token}",
@@ -138,4 +153,4 @@ def _request(call: Call[Any], base_url: str, token: str) -> Send:
     if call.json is not None:
         content = json.dumps(call.json, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
         headers.setdefault("Content-Type", "application/json")
-    return Send(call.method, base_url.rstrip("/") + call.path, headers, dict(call.query or {}), content)
+    return Send(call.method, base_url.rstrip("/") + target, headers, dict(call.query or {}), content)

@@ -166,7 +166,7 @@ class AsyncCustomers(AsyncCollection[Customer]):
         return await self._client.execute(customers.get(customer_id, include_documents=include_documents))
 
     async def upsert(self, external_id: str, /, **fields: Unpack[CustomerFields]) -> Customer:
-        """Create the customer of this external id, or write these fields onto it."""
+        """Create the customer of this external id, or make it like these fields: others are emptied."""
         return await self._client.execute(customers.upsert(external_id, fields))
 
     def list(

@@ -204,7 +204,8 @@ class DuplicateError(ConflictError):
 
     @property
     def duplicates(self) -> tuple[DuplicateRecord, ...]:
-        raw = (self.problem.extensions or {}).get("duplicates") or ()
+        extensions = self.problem.extensions or {}
+        raw = extensions.get("records") or extensions.get("duplicates") or ()
         return tuple(
             DuplicateRecord(str(each.get("entity", "")), str(each.get("id", "")), str(each.get("match", "")))
             for each in raw

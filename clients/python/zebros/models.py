@@ -20,6 +20,7 @@ __all__ = [
     "ContactInfo",
     "Customer",
     "Document",
+    "FieldChange",
     "FieldDefinition",
     "HistoryEntry",
     "Merge",
@@ -202,14 +203,21 @@ class FieldDefinition(_Model):
     choices: list[str] | None = None
 
 
+class FieldChange(_Model):
+    """A field's value before and after."""
+
+    before: Any = None
+    after: Any = None
+
+
 class HistoryEntry(_Model):
-    """One change of a record."""
+    """What one version of a record changed, when (`at`, aware UTC) and by whom."""
 
     version: int = 0
     operation: str = ""
-    changed: list[Any] | dict[str, Any] = Field(default_factory=list[Any])
+    at: datetime | None = None
     actor: str | None = None
-    occurred_at: datetime | None = None
+    changes: dict[str, FieldChange] = Field(default_factory=dict[str, FieldChange])
 
 
 class Merge(_Model):
@@ -217,7 +225,7 @@ class Merge(_Model):
 
     id: str = _id_field("mergeId")
     status: str = ""
-    moved: int | dict[str, Any] | None = None
+    moved: int | None = None
 
 
 class Upload(_Model):
@@ -225,9 +233,8 @@ class Upload(_Model):
 
     method: Literal["POST", "multipart"]
     url: str | None = None
-    fields: dict[str, str] = Field(default_factory=dict[str, str])
-    upload_id: str | None = None
-    part_size_bytes: int = 0
+    fields: dict[str, str] | None = None
+    part_size_bytes: int | None = None
 
 
 class BatchOutcome(_Model):
@@ -255,6 +262,12 @@ class BatchOutcome(_Model):
             f"{each.get('field', '')}: {each.get('message', '')}"
             for each in (cast("dict[str, Any]", error) for error in errors if isinstance(error, dict))
         )
+        records = cast("list[Any]", problem.get("records") or [])
+        named = ", ".join(
+            f"{each.get('entity')} {each.get('id')} has the same {each.get('match')}"
+            for each in (cast("dict[str, Any]", record) for record in records if isinstance(record, dict))
+        )
+        fields = "; ".join(part for part in (fields, named) if part)
         text = str(problem.get("detail") or problem.get("title") or self.outcome)
         return f"{text} ({fields})" if fields else text
 

@@ -53,7 +53,7 @@ class Storage:
             file.seek(0)
             counted = cast("IO[bytes]", _CountedReader(file, size, progress))
             return self._http.post(
-                url, data=upload.fields, files={"file": (file_name, counted, content_type)}
+                url, data=upload.fields or {}, files={"file": (file_name, counted, content_type)}
             )
 
         self._with_retries(attempt)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from zebros.client import Client
 from zebros.retry import RetryPolicy
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import typer.testing
+
 from zebros.cli.main import app
 from zebros.cli.runtime import Runtime
 

@@ -118,7 +118,7 @@ def test_a_duplicate_names_the_record_and_the_option(world: World) -> None:
             409,
             "duplicate",
             detail="exists",
-            duplicates=[{"entity": "customer", "id": "c9", "match": "name"}],
+            records=[{"entity": "customer", "id": "c9", "match": "name"}],
         ),
     )
     result = world.run("customers", "create", "Acme")

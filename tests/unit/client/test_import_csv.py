@@ -6,6 +6,7 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from zebros.importing.csv_rows import MAX_ROW_CHARS, CsvFile, ImportFileError, sniff_delimiter
 from zebros.importing.match_key import match_key, normalised
 

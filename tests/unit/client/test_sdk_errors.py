@@ -6,8 +6,9 @@ from email.utils import formatdate
 
 import httpx
 import pytest
-import zebros
 from scripted_world import ScriptedApi, problem
+
+import zebros
 from zebros import errors
 from zebros._replies import etag_version, retry_after_seconds
 from zebros.client import Client
@@ -86,7 +87,7 @@ def test_fields_at_fault_are_listed(client: Client, api: ScriptedApi) -> None:
 
 def test_a_duplicate_names_the_record(client: Client, api: ScriptedApi) -> None:
     record = {"entity": "customer", "id": "c9", "match": "name"}
-    api.answers = [problem(409, "duplicate", duplicates=[record])]
+    api.answers = [problem(409, "duplicate", records=[record])]
     with pytest.raises(errors.DuplicateError) as caught:
         client.customers.create(company_name="Acme")
     assert caught.value.duplicates == (errors.DuplicateRecord("customer", "c9", "name"),)

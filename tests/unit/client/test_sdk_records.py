@@ -6,9 +6,10 @@ import anyio
 import httpx
 import pytest
 from scripted_world import API, ScriptedApi, problem
+
 from zebros import AsyncClient
 from zebros.client import Client
-from zebros.errors import UnavailableError, VersionConflictError
+from zebros.errors import ApiError, UnavailableError, VersionConflictError
 from zebros.models import ContactInfo, merge_patch
 
 ACME = {
@@ -206,3 +207,43 @@ def test_the_asynchronous_client_pages_retries_and_raises_alike(api: ScriptedApi
 
     assert anyio.run(scenario) == ["a", "b", "e0", "e1"]
     assert len(slept) == 5
+
+
+def test_a_merged_customer_is_read_as_its_winner_below_the_same_base(api: ScriptedApi) -> None:
+    moved = httpx.Response(308, headers={"location": "/v1/customers/c1"})
+    api.answers = [moved, httpx.Response(200, json=ACME)]
+    with Client(f"{API}/stage/$default", token="t", transport=httpx.MockTransport(api)) as client:
+        assert client.customers.get("loser").id == "c1"
+    assert api.requests[-1].url.path == "/stage/$default/v1/customers/c1"
+
+
+@pytest.mark.parametrize("location", ["https://evil.test/v1/customers/c1", "//evil.test/v1/x", "/elsewhere"])
+def test_a_redirect_out_of_the_api_is_not_followed(client: Client, api: ScriptedApi, location: str) -> None:
+    api.answers = [httpx.Response(308, headers={"location": location})]
+    with pytest.raises(ApiError):
+        client.customers.get("loser")
+    assert len(api.requests) == 1
+
+
+def test_history_entries_carry_the_values_before_and_after(client: Client, api: ScriptedApi) -> None:
+    entry = {
+        "version": 2,
+        "operation": "updated",
+        "at": "2026-11-20T10:00:00Z",
+        "actor": "u1",
+        "job": None,
+        "changes": {"tier": {"before": None, "after": "gold"}},
+    }
+    api.answers = [httpx.Response(200, json={"items": [entry], "nextCursor": None})]
+    (read,) = client.customers.history("c1")
+    assert read.changes["tier"].after == "gold"
+    assert read.at is not None
+    assert read.at.tzinfo is not None
+
+
+def test_a_rejected_duplicate_names_the_record(client: Client, api: ScriptedApi) -> None:
+    record = {"entity": "customer", "id": "c9", "match": "name"}
+    refused = {"index": 0, "outcome": "conflict", "problem": {"detail": "exists", "records": [record]}}
+    api.answers = [httpx.Response(200, json={"outcomes": [refused]})]
+    (outcome,) = client.customers.batch(upserts(1))  # type: ignore[arg-type]
+    assert outcome.reason == "exists (customer c9 has the same name)"

@@ -3,6 +3,7 @@
 import httpx
 import pytest
 from scripted_world import ScriptedApi, problem
+
 from zebros.client import Client
 from zebros.errors import NotFoundError, RateLimitedError, ServerError, TransportError, UnavailableError
 from zebros.retry import RetryPolicy

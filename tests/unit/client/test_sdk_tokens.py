@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 from scripted_world import API, ISSUER, ScriptedApi, access_token
+
 from zebros.auth import ClientCredentials, RefreshToken, StaticToken, Tokens
 from zebros.auth.oidc import discover
 from zebros.auth.tokens import claims_of

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 from scripted_world import API
+
 from zebros.client import Client
 from zebros.errors import StorageError, TransportError, UploadInterruptedError
 from zebros.retry import RetryPolicy
@@ -45,12 +46,9 @@ class Crm:
             case "POST", "/v1/documents":
                 asked = json.loads(content)
                 self.document = {**asked, "documentId": "d1", "version": 1}
-                upload = (
-                    {"method": "multipart", "uploadId": "u", "partSizeBytes": PART}
-                    if self.multipart
-                    else {"method": "POST", "url": f"{STORAGE}/bucket", "fields": {"key": "k", "policy": "p"}}
-                )
-                return httpx.Response(201, json={"document": self.document, "upload": upload})
+                return httpx.Response(201, json={"document": self.document, "upload": self.upload()})
+            case "POST", "/v1/documents/d1/upload":
+                return httpx.Response(200, json={"document": self.document, "upload": self.upload()})
             case "POST", "/v1/documents/d1/parts":
                 urls = [
                     {"partNumber": number, "url": f"{STORAGE}/part/{number}"}
@@ -59,7 +57,7 @@ class Crm:
                 return httpx.Response(200, json={"urls": urls})
             case "GET", "/v1/documents/d1/parts":
                 parts = [{"partNumber": number} for number in self.parts]
-                return httpx.Response(200, json={"partSizeBytes": PART, "parts": parts})
+                return httpx.Response(200, json={"items": parts})
             case "POST", "/v1/documents/d1/complete":
                 self.completed += 1
                 return httpx.Response(200, json={**self.document, "status": "available"})
@@ -71,6 +69,13 @@ class Crm:
                 return httpx.Response(200, json=self.document)
             case other:
                 raise AssertionError(other)
+
+    def upload(self) -> dict[str, object]:
+        """As the service writes it: members that do not apply are null."""
+        if self.multipart:
+            return {"method": "multipart", "url": None, "fields": None, "partSizeBytes": PART}
+        fields = {"key": "k", "policy": "p"}
+        return {"method": "POST", "url": f"{STORAGE}/bucket", "fields": fields, "partSizeBytes": None}
 
     def storage(self, request: httpx.Request, content: bytes) -> httpx.Response:
         if request.method == "POST":
@@ -139,6 +144,15 @@ def test_an_upload_that_stopped_is_resumed_with_the_missing_parts_only(file: Pat
     assert crm.put_count == 2
     assert b"".join(crm.parts[number] for number in sorted(crm.parts)) == b"abcdefghijklm"
     assert crm.completed == 1
+
+
+def test_a_form_that_failed_is_sent_again(file: Path) -> None:
+    crm = Crm(multipart=False)
+    crm.refuse_form = httpx.Response(403, content=b"<Error><Code>AccessDenied</Code></Error>")
+    with pytest.raises(StorageError):
+        crm.client().documents.upload(file, customer_id="c1")
+    crm.refuse_form = None
+    assert crm.client().documents.resume("d1", file).status == "available"
 
 
 def test_another_file_is_not_mixed_into_an_upload(file: Path, tmp_path: Path) -> None:

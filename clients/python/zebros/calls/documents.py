@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
 
 from zebros._replies import Reply
 from zebros.calls.call import Call, path, post_headers, read_nothing, read_record
 from zebros.models import Document, Upload
 
-__all__ = ["PartUrls", "UploadStart", "UploadedParts"]
+__all__ = ["PartUrls", "UploadStart"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +18,6 @@ class UploadStart:
 
     document: Document
     upload: Upload
-
-
-@dataclass(frozen=True, slots=True)
-class UploadedParts:
-    """The parts that storage holds already; `part_size_bytes` is 0 where the service does not repeat it."""
-
-    numbers: frozenset[int]
-    part_size_bytes: int
 
 
 PartUrls = dict[int, str]
@@ -64,8 +55,15 @@ def sign_parts(document_id: str, numbers: Sequence[int]) -> Call[PartUrls]:
     return Call("POST", target, _read_urls, json={"partNumbers": list(numbers)}, headers=post_headers(None))
 
 
-def uploaded_parts(document_id: str) -> Call[UploadedParts]:
+def uploaded_parts(document_id: str) -> Call[frozenset[int]]:
+    """The call for the numbers of the parts that storage holds already."""
     return Call("GET", path("/v1/documents/{}/parts", document_id), _read_parts)
+
+
+def start_again(document_id: str) -> Call[UploadStart]:
+    """The call for the upload of a document that has no content yet."""
+    target = path("/v1/documents/{}/upload", document_id)
+    return Call("POST", target, _read_start, headers=post_headers(None))
 
 
 def complete(document_id: str) -> Call[Document]:
@@ -88,10 +86,5 @@ def _read_urls(reply: Reply) -> PartUrls:
     return {int(each["partNumber"]): str(each["url"]) for each in reply.json_object()["urls"]}
 
 
-def _read_parts(reply: Reply) -> UploadedParts:
-    body = reply.json_object()
-    parts = cast("list[dict[str, Any]]", body.get("parts") or body.get("items") or [])
-    return UploadedParts(
-        numbers=frozenset(int(each["partNumber"]) for each in parts),
-        part_size_bytes=int(body.get("partSizeBytes") or 0),
-    )
+def _read_parts(reply: Reply) -> frozenset[int]:
+    return frozenset(int(each["partNumber"]) for each in reply.items("items"))

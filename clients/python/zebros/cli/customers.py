@@ -223,10 +223,10 @@ def history(
     rows = [
         (
             str(entry.version),
-            entry.occurred_at.isoformat(timespec="seconds") if entry.occurred_at else "",
+            entry.at.isoformat(timespec="seconds") if entry.at else "",
             entry.operation,
             entry.actor or "",
-            ", ".join(str(name) for name in entry.changed),
+            ", ".join(sorted(entry.changes)),
         )
         for entry in entries
     ]

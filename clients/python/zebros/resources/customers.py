@@ -45,7 +45,10 @@ class Customers(Collection[Customer]):
         return self._client.execute(calls.by_external_id(external_id))
 
     def upsert(self, external_id: str, /, **fields: Unpack[CustomerFields]) -> Customer:
-        """Create the customer of this external id, or write these fields onto it."""
+        """Create the customer of this external id, or make it like these fields: those not given are emptied.
+
+        To write onto what is there, and for many at once, use `batch` with `upsert`.
+        """
         return self._client.execute(calls.upsert(external_id, fields))
 
     def list(

@@ -68,39 +68,46 @@ class Documents:
                 idempotency_key=idempotency_key,
             )
         )
-        with source.open("rb") as opened:
-            if start.upload.method == "multipart":
-                part_size = start.upload.part_size_bytes
-                return self._in_parts(start.document.id, opened, size, part_size, frozenset(), progress)
-            self._storage.post_form(
-                start.upload,
-                opened,
-                size=size,
-                file_name=name,
-                content_type=media_type,
-                progress=progress or _silent,
-            )
-        return self._client.execute(calls.complete(start.document.id))
+        return self._send(start, source, frozenset(), progress)
 
     def resume(self, document_id: str, file: str | Path, *, progress: Progress | None = None) -> Document:
-        """Go on with an upload in parts that stopped: only the missing parts are sent."""
+        """Go on with an upload that stopped: of a file in parts only the missing ones are sent."""
         source = Path(file)
         size = source.stat().st_size
-        document = self.get(document_id)
-        if document.size_bytes != size:
+        start = self._client.execute(calls.start_again(document_id))
+        if start.document.size_bytes != size:
+            expected = start.document.size_bytes
             raise StorageError(
-                f"{source} has {size} bytes; document {document_id} was started with {document.size_bytes}"
+                f"{source} has {size} bytes; document {document_id} was started with {expected}"
             )
-        parts = self._client.execute(calls.uploaded_parts(document_id))
-        if parts.part_size_bytes <= 0:
-            raise StorageError(f"document {document_id} is not being uploaded in parts; upload it anew")
-        with source.open("rb") as opened:
-            return self._in_parts(document_id, opened, size, parts.part_size_bytes, parts.numbers, progress)
+        in_parts = start.upload.method == "multipart"
+        present = self._client.execute(calls.uploaded_parts(document_id)) if in_parts else frozenset[int]()
+        return self._send(start, source, present, progress)
 
     def download(self, document_id: str, target: str | Path, *, progress: Progress | None = None) -> int:
         """Write the document's bytes to the file `target`, whole or not at all. Returns how many."""
         url = self._client.execute(calls.download(document_id))
         return self._storage.download(url, Path(target), progress)
+
+    def _send(
+        self, start: calls.UploadStart, source: Path, present: frozenset[int], progress: Progress | None
+    ) -> Document:
+        document, upload = start.document, start.upload
+        size = source.stat().st_size
+        with source.open("rb") as opened:
+            if upload.method == "multipart":
+                if not upload.part_size_bytes:
+                    raise StorageError("the service did not say how large the parts are")
+                return self._in_parts(document.id, opened, size, upload.part_size_bytes, present, progress)
+            self._storage.post_form(
+                upload,
+                opened,
+                size=size,
+                file_name=document.file_name,
+                content_type=document.content_type,
+                progress=progress or _silent,
+            )
+        return self._client.execute(calls.complete(document.id))
 
     def _in_parts(
         self,
