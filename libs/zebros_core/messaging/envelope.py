@@ -72,8 +72,8 @@ class EntityChanged(_Wire):
     `event_id` is derived from the write, so a repeated event has the same one. `changed` holds wire names of
     top-level fields, for updates only. `snapshot` is the record in wire form after the write; None for
     `removed`, or when `snapshot_ref` says where it is. `previous` has the changed fields as they were, for an
-    update whose old image the stream gave (not for a move to another key). `actor` is a user id, None when no user is known;
-    `job` the job that wrote, if any.
+    update whose old image the stream gave (not for a move to another key). `actor` is a user id, None when no
+    user is known; `job` the job that wrote, if any.
     """
 
     schema_version: Literal[1] = ENVELOPE_VERSION
