@@ -134,7 +134,7 @@ class Consumer:
         try:
             self._apply([message.change for message in group])
         except PoisonError as error:
-            records = {message.change.key for message in group}
+            records = list(dict.fromkeys(message.change.key for message in group))
             if len(records) > 1:
                 return [
                     message_id
