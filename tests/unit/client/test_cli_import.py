@@ -260,3 +260,12 @@ def test_json_gives_the_counts(world: World, store: Store) -> None:
         "stopped": None,
     }
     assert result.exit_code == 1
+
+
+def test_a_real_companys_accounts_are_all_imported_once(world: World, store: Store) -> None:
+    folder = Path(__file__).parents[3].parent / "shared" / "data" / "crm-sales-opportunities"
+    if not (folder / "accounts.csv").exists():
+        pytest.skip("the optional data folder ../shared/data is missing")
+    command = ("customers", "import", str(folder / "accounts.csv"), "--map", MAP)
+    assert world.run(*command).stdout == "85 created, 0 updated, 0 unchanged, 0 rejected\n"
+    assert world.run(*command).stdout == "0 created, 0 updated, 85 unchanged, 0 rejected\n"
