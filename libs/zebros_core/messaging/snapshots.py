@@ -27,19 +27,23 @@ class SnapshotStore:
         self._bucket = bucket
 
     def outlined(self, event: EntityChanged) -> EntityChanged:
-        """The event itself, or one with a pointer when its snapshot is over 200 KB."""
+        """The event itself, or one with a pointer when it would be over 200 KB with its snapshot.
+
+        What the fields were before stays in the event, unless that alone is over 200 KB: then it is left out, and
+        the events before this one tell it.
+        """
         if event.snapshot is None:
             return event
-        body = json.dumps(event.snapshot, ensure_ascii=False, separators=(",", ":")).encode()
-        if len(body) <= LARGEST_INLINE_BYTES:
+        body, before = _json(event.snapshot), _json(event.previous)
+        if len(body) + len(before) <= LARGEST_INLINE_BYTES:
             return event
         key = f"{event.tenant_id}/events/{event.entity}/{event.id}/{event.version}.json"
         self._client().put_object(Bucket=self._bucket, Key=key, Body=body, ContentType="application/json")
         ref = SnapshotRef(
             bucket=self._bucket, key=key, size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest()
         )
-        # What the fields were before can be as large as what they are; the events before this one have it too.
-        return event.model_copy(update={"snapshot": None, "previous": None, "snapshot_ref": ref})
+        previous = event.previous if len(before) <= LARGEST_INLINE_BYTES else None
+        return event.model_copy(update={"snapshot": None, "previous": previous, "snapshot_ref": ref})
 
     def snapshot(self, event: EntityChanged) -> dict[str, Any] | None:
         """The snapshot, from the event or through its pointer; None when it has none.
@@ -57,3 +61,7 @@ class SnapshotStore:
             raise MalformedMessageError("The snapshot is not the one that was published.")
         found: dict[str, Any] = json.loads(body)
         return found
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

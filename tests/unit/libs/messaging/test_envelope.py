@@ -30,6 +30,7 @@ GOOD: dict[str, Any] = {
     "job": None,
     "occurredAt": "2026-03-01T12:00:00.250Z",
     "snapshot": {"widgetId": "W1", "name": "Größe", "price": "12.30"},
+    "previous": {"name": "Grösse"},
     "snapshotRef": None,
 }
 REF = {"bucket": "failures", "key": "aurora/events/widget/W1/3.json", "sizeBytes": 5, "sha256": "0" * 64}

@@ -43,6 +43,7 @@ class TestOperations:
         world.publisher.publish([make_record(make_widget(), new)])
         event = only(world)
         assert (event.operation, event.changed, event.actor) == (Operation.UPDATED, ("name",), "user-2")
+        assert event.previous == {"name": "bolt"}
 
     def test_a_tombstone_is_a_delete_and_its_end_a_restore(
         self, world: Any, make_widget: Any, make_record: Any
@@ -203,6 +204,16 @@ class TestLargeSnapshots:
         assert event.snapshot_ref.key == "aurora/events/widget/W1/1.json"
         assert world.snapshots.snapshot(event)["name"] == "ü" * 110_000
         assert len(world.bus.details[0].encode()) < 1000
+
+    @pytest.mark.parametrize(("before", "kept"), [(150_000, True), (220_000, False)])
+    def test_an_update_fits_the_bus_with_what_was_before(
+        self, world: Any, make_widget: Any, make_record: Any, before: int, kept: bool
+    ) -> None:
+        old, new = make_widget(name="a" * before), make_widget(version=2, name="b" * 150_000)
+        world.publisher.publish([make_record(old, new)])
+        event = only(world)
+        assert (event.previous is not None) is kept
+        assert world.snapshots.snapshot(event)["name"] == new.name
 
     def test_a_pointer_to_other_content_is_not_followed(
         self, world: Any, make_widget: Any, make_record: Any
