@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zebros_local.demo_tenants import ensure_demo_tenants
 from zebros_local.deploy import LocalDeployer
+from zebros_local.first_requests import check_api, warm_consumers
 from zebros_local.fixups import apply_fixups
 from zebros_local.progress import Progress
 from zebros_local.stack import Stack
@@ -17,6 +18,9 @@ def bring_up(stack: Stack, progress: Progress) -> StackState:
     state = stack.state
     with progress.step("demo tenants") as step:
         step.note(", ".join(ensure_demo_tenants(state)))
+    with progress.step("first request as") as step:
+        step.note(", ".join(check_api(state)))
+    warm_consumers(state)
     return state
 
 

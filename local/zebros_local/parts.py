@@ -69,6 +69,8 @@ def _emulator(settings: LocalSettings, state: StackState) -> Part:
             "BIND_HOST": LOOPBACK,
             "GATEWAY_PORT": str(state.emulator_port),
             "IOT_MTLS_ENABLED": "0",
+            # Keep functions warm through a coffee break.
+            "LAMBDA_WARM_TTL_SECONDS": "1800",
             "MINISTACK_REGION": REGION,
             "PERSIST_STATE": "1",
             "STATE_DIR": str(folder / "state"),
