@@ -12,6 +12,8 @@ import httpx
 import pytest
 from scripted_world import World, problem
 
+import zebros
+
 ACME = {
     "customerId": "c1",
     "companyName": "Acme \x1b[31mCorp",
@@ -278,6 +280,11 @@ def test_completion_scripts_name_the_command(world: World, shell: str) -> None:
     result = world.run("completion", shell)
     assert result.exit_code == 0
     assert "_ZEBROS_COMPLETE" in result.stdout
+
+
+def test_the_version_is_printed_without_a_command(world: World) -> None:
+    result = world.run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"zebros {zebros.__version__}\n")
 
 
 def test_usage_errors_end_with_2(world: World) -> None:

@@ -49,17 +49,21 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(fields.app, name="fields")
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"zebros {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def root(
     ctx: typer.Context,
     profile: Annotated[str | None, typer.Option("--profile", "-p", help="Which sign-in to use.")] = None,
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", is_eager=True)
+        bool,
+        typer.Option("--version", help="Print the version and end.", callback=_print_version, is_eager=True),
     ] = False,
 ) -> None:
-    if version:
-        typer.echo(f"zebros {__version__}")
-        raise typer.Exit
     runtime = ctx.find_object(Runtime) or Runtime()
     runtime.profile = profile
     ctx.obj = runtime
