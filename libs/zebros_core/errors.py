@@ -7,7 +7,7 @@ sentence that is safe to show to the caller, ``fields`` names the parts of the i
 
     ZebrosError
     ├── BadRequestError             malformed input: cannot be read as what it should be
-    │   └── PayloadTooLargeError
+    │   ├── PayloadTooLargeError
     │   └── UnsupportedMediaTypeError
     ├── ValidationError             readable input that breaks a rule
     │   └── IdempotencyKeyReusedError
