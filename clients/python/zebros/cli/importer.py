@@ -66,8 +66,7 @@ def import_(
     with ExitStack() as stack:
         source, size = (sys.stdin.buffer, None) if file == "-" else _opened(file)
         stack.enter_context(source)
-        position = [0]
-        rows = CsvFile(source, delimiter=delimiter, on_read=lambda count: position.__setitem__(0, count))
+        rows = CsvFile(source, delimiter=delimiter)
         needs_fields = any(target.startswith("custom.") for target in pairs.values())
         client = stack.enter_context(connect(ctx, profile)) if needs_fields or not dry_run else None
         try:
@@ -93,7 +92,7 @@ def import_(
                 else lambda operations: customers.batch(operations, skip_duplicate_check=allow_duplicate),
                 rejected=rejected,
                 report=report,
-                on_row=lambda state: bar(position[0], f"{state.rows:,} rows"),
+                on_row=lambda state: bar(state.done_chars, f"{state.rows:,} rows"),
             )
         except ZebrosError:
             note(f"Interrupted: {report.summary()} so far. To go on, run the same command again.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -31,19 +31,18 @@ class Row:
     line: int
     cells: list[str]
     fault: str | None = None
+    end: int = 0
+    """How many characters of the file were read when the row was complete."""
 
 
 class CsvFile:
     """An open CSV file. `header` is read at once, rows as they are iterated.
 
-    `on_read` is called with the number of bytes read so far. Raises ImportFileError for a file without a
-    header.
+    Raises ImportFileError for a file without a header.
     """
 
-    def __init__(
-        self, raw: BinaryIO, *, delimiter: str | None = None, on_read: Callable[[int], None] | None = None
-    ) -> None:
-        buffered = io.BufferedReader(_CountedRaw(raw, on_read), buffer_size=_SAMPLE_BYTES)
+    def __init__(self, raw: BinaryIO, *, delimiter: str | None = None) -> None:
+        buffered = io.BufferedReader(_Raw(raw), buffer_size=_SAMPLE_BYTES)
         sample = buffered.peek(_SAMPLE_BYTES)
         # surrogateescape keeps the bytes of rows that are not UTF-8: those are refused one by one and can be
         # written out again as they were.
@@ -71,7 +70,7 @@ class CsvFile:
         for row in self._parsed():
             if row.fault is None and len(row.cells) != width:
                 fault = f"the row has {len(row.cells)} columns, the header has {width}"
-                row = Row(row.line, row.cells, fault)
+                row = Row(row.line, row.cells, fault, row.end)
             yield row
 
     def _parsed(self) -> Iterator[Row]:
@@ -97,11 +96,11 @@ class CsvFile:
                 csv.field_size_limit(former)
             if self._lines.cut:
                 limit = f"the row is longer than {MAX_ROW_CHARS:,} characters"
-                yield Row(self._lines.row_line, [cell[:200] for cell in cells], limit)
+                yield Row(self._lines.row_line, [cell[:200] for cell in cells], limit, self._lines.read_chars)
             elif fault is not None:
-                yield Row(self._lines.row_line, self._leniently(), fault)
+                yield Row(self._lines.row_line, self._leniently(), fault, self._lines.read_chars)
             elif any(cell.strip() for cell in cells):
-                yield Row(self._lines.row_line, cells, _undecodable(cells))
+                yield Row(self._lines.row_line, cells, _undecodable(cells), self._lines.read_chars)
 
     def _leniently(self) -> list[str]:
         """The broken row's cells as well as they can be told, for the file of rejected rows."""
@@ -122,13 +121,11 @@ def _undecodable(cells: list[str]) -> str | None:
     return "the row is not UTF-8; save the file as UTF-8" if broken else None
 
 
-class _CountedRaw(io.RawIOBase):
-    """Bytes of a stream that may be a pipe, counted as they are taken."""
+class _Raw(io.RawIOBase):
+    """Bytes of a stream that may be a pipe, which cannot seek."""
 
-    def __init__(self, raw: BinaryIO, on_read: Callable[[int], None] | None) -> None:
+    def __init__(self, raw: BinaryIO) -> None:
         self._raw = raw
-        self._on_read = on_read
-        self._count = 0
 
     def readable(self) -> bool:
         return True
@@ -136,9 +133,6 @@ class _CountedRaw(io.RawIOBase):
     def readinto(self, buffer: memoryview) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         data = self._raw.read(len(buffer))
         buffer[: len(data)] = data
-        self._count += len(data)
-        if self._on_read is not None:
-            self._on_read(self._count)
         return len(data)
 
 
@@ -152,6 +146,7 @@ class _Lines:
         self._row_chars = 0
         self._count = 0
         self.row_line = 1
+        self.read_chars = 0
         self.cut = False
         self.at_end = False
 
@@ -194,6 +189,7 @@ class _Lines:
             self._skip_rest_of_line()
         self._row.append(line)
         self._row_chars += len(line)
+        self.read_chars += len(line)
         if self._row_chars > 2 * MAX_ROW_CHARS:
             raise self.never_closed()
         return line

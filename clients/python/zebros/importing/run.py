@@ -33,6 +33,8 @@ class ImportReport:
 
     counts: Counter[str] = field(default_factory=Counter[str])
     stopped: str | None = None
+    done_chars: int = 0
+    """Characters of the file up to the last row that has an outcome, for progress."""
     first_reasons: list[str] = field(default_factory=list[str])
 
     @property
@@ -131,6 +133,7 @@ def import_customers(
         row = pending.pop(outcome.index, None)
         if row is None:
             continue
+        report.done_chars = row.end
         if outcome.ok:
             report.counts[outcome.outcome] += 1
         else:
