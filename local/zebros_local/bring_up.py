@@ -20,7 +20,8 @@ def bring_up(stack: Stack, progress: Progress) -> StackState:
         step.note(", ".join(ensure_demo_tenants(state)))
     with progress.step("first request as") as step:
         step.note(", ".join(check_api(state)))
-    warm_consumers(state)
+    with progress.step("functions that follow changes") as step:
+        step.note(f"{warm_consumers(state)} started")
     return state
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import os
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 from zebros_local.deploy import emulator_client
 from zebros_local.errors import DeployFailedError
@@ -18,20 +20,21 @@ _TIMEOUT_SECONDS = 30.0
 _PATIENCE_SECONDS = 20.0
 
 
-def warm_consumers(state: StackState) -> None:
-    """Start as many of each function that reads a stream or a queue as may run at once, and do not wait for them.
+def warm_consumers(state: StackState) -> int:
+    """Start every function that reads a stream or a queue, with nothing to do, and return how many.
 
     Otherwise the first change of a record would wait seconds for the cold starts of all that follow it.
     """
     lambda_ = emulator_client("lambda", state)
     pages = lambda_.get_paginator("list_event_source_mappings").paginate()
-    at_once: dict[str, int] = {}
-    for mapping in (mapping for page in pages for mapping in page["EventSourceMappings"]):
-        concurrency = mapping.get("ScalingConfig", {}).get("MaximumConcurrency", 1)
-        at_once[mapping["FunctionArn"]] = max(concurrency, at_once.get(mapping["FunctionArn"], 0))
-    for function, concurrency in sorted(at_once.items()):
-        for _ in range(concurrency):
-            lambda_.invoke(FunctionName=function, InvocationType="Event", Payload=b'{"Records": []}')
+    functions = sorted({mapping["FunctionArn"] for page in pages for mapping in page["EventSourceMappings"]})
+
+    def start(function: str) -> None:
+        lambda_.invoke(FunctionName=function, Payload=b'{"Records": []}')
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(start, functions))
+    return len(functions)
 
 
 def check_api(state: StackState) -> list[str]:
