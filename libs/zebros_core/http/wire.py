@@ -45,14 +45,20 @@ class WireModel(BaseModel):
     )
 
 
-def _rfc3339(value: object) -> object:
-    if isinstance(value, str) and not _INSTANT.fullmatch(value):
+def _read_instant(value: object) -> object:
+    """Parse text, and only text of RFC 3339: pydantic alone would also take bare digits and other ISO forms."""
+    if not isinstance(value, str):
+        return value
+    if not _INSTANT.fullmatch(value):
         raise ValueError("must be an instant with a zone, as in 2026-01-31T09:30:00Z")
-    return value
+    return datetime.fromisoformat(value)
 
 
 def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("must be within the years 1 to 9999 in UTC") from error
 
 
 def _write_instant(value: datetime) -> str:
@@ -67,7 +73,7 @@ def _ulid(value: str) -> str:
 
 Instant = Annotated[
     AwareDatetime,
-    BeforeValidator(_rfc3339),
+    BeforeValidator(_read_instant),
     AfterValidator(_to_utc),
     PlainSerializer(_write_instant, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
