@@ -20,6 +20,8 @@ NODE_STAMP := node_modules/.installed
 READY := $(PYTHON_STAMP) $(NODE_STAMP)
 
 export UV_CACHE_DIR ?= $(CURDIR)/.cache/uv
+# A company's own certificate authority is in the system's store, not in uv's.
+export UV_SYSTEM_CERTS ?= true
 export npm_config_cache ?= $(CURDIR)/.cache/npm
 export RUFF_CACHE_DIR ?= $(CURDIR)/.cache/ruff
 export HOME ?= $(CURDIR)/.cache
