@@ -178,8 +178,8 @@ class LookupTable:
         """Claims a value of ``kind`` for a record, to be part of its transaction.
 
         When another record has it: ``taken``, or ``DuplicateError`` naming that record and ``match`` (else
-        ``kind``). With ``taken`` given, the record itself may not have claimed it before either. ``former`` is
-        another record that gives the value up in the same transaction.
+        ``kind``). With ``taken`` given, the record itself may not have claimed it before either. ``former``
+        is another record that gives the value up in the same transaction.
         """
 
         def refused(existing: Item | None) -> ZebrosError | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -39,6 +40,8 @@ _TOMBSTONE_ATTRIBUTES: Final = frozenset(
 )
 _MAX_PARTITION_BYTES: Final = 2048
 _MAX_SORT_BYTES: Final = 1024
+_SORT_TEXT_BYTES: Final = 256
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def shard_of(id: str, shards: int) -> int:
@@ -61,6 +64,15 @@ def checked(schema: EntitySchema[E], entity: E) -> E:
         ) from None
 
 
+def _sort_text(value: str) -> str:
+    """A derived sort value, cut to 256 bytes of whole characters: a position in any list has to fit a
+    cursor of 1 KB.
+    """
+    value = _CONTROL.sub("", value)
+    cut = value.encode()[:_SORT_TEXT_BYTES]
+    return cut.decode(errors="ignore") if len(cut) == _SORT_TEXT_BYTES else value
+
+
 def to_item(schema: EntitySchema[E], entity: E, store: TenantStore) -> Item:
     """The item as it is stored: plain values by stored name, keys and index attributes included.
 
@@ -78,7 +90,7 @@ def to_item(schema: EntitySchema[E], entity: E, store: TenantStore) -> Item:
     id: str = item[schema.key_attribute]
     for name, value in schema.derived(entity).items():
         if value:
-            item[name] = value
+            item[name] = _sort_text(value) if name in schema.sort_attributes else value
     for name in schema.scoped:
         if name in item:
             item[name] = scope(tenant_id, item[name])
