@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -60,6 +68,13 @@ def _custom(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
+def _number(value: Any) -> Any:
+    # A decimal would be read from a string, too, and a field of texts could not be told from one of numbers.
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise PydanticCustomError("number", "not a number")
+    return Decimal(str(value))
+
+
 def _text(maximum: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=maximum)
 
@@ -92,7 +107,10 @@ Tags = Annotated[
     Field(max_length=MAX_TAGS),
 ]
 Number = Annotated[
-    Decimal, Field(max_digits=15, allow_inf_nan=False), PlainSerializer(float, when_used="json")
+    Decimal,
+    BeforeValidator(_number),
+    Field(max_digits=15, allow_inf_nan=False),
+    PlainSerializer(float, when_used="json"),
 ]
 """A decimal of at most 15 significant digits, which a JSON number carries without loss."""
 
