@@ -25,6 +25,7 @@ __all__ = ["LookupTable"]
 
 _GUARD: Final = "guard"
 _GUARD_SORT: Final = "-"
+_MAX_SORT_BYTES: Final = 512
 _RESERVED: Final = frozenset({"pk", "sk", "tenantId", "expiresAt"})
 
 
@@ -76,6 +77,8 @@ class LookupTable:
         ttl_seconds: int | None = None,
     ) -> WriteOp:
         """The same, to be part of a transaction; a ``ConflictError`` when the condition does not hold."""
+        if len(sk.encode()) > _MAX_SORT_BYTES:
+            raise ValueError(f"a sort key has at most {_MAX_SORT_BYTES} bytes, so that a cursor can hold it")
         taken = _RESERVED & set(attributes)
         if taken:
             raise ValueError(f"reserved attributes: {', '.join(sorted(taken))}")

@@ -55,7 +55,7 @@ class EntitySchema(Generic[E]):
     - ``scoped`` names stored attributes that are written as ``{tenant}#{value}``, so that an ordinary
       attribute is an index's partition key too; records show the plain value.
     - ``derived`` gives attributes that exist for indexes only; leave one out to keep the record out of the
-      index.
+      index. Those that an index sorts by are cut to 256 bytes.
     - ``field_codes`` gives each field that users can change a short code, by which ``field_versions`` names
       it.
     - ``upcasters[n]`` turns a stored item (plain values by stored name) of schema version n into one of n +
@@ -83,6 +83,7 @@ class EntitySchema(Generic[E]):
     codes: Mapping[str, str] = field(init=False)
     current_version: int = field(init=False)
     index_attributes: frozenset[str] = field(init=False)
+    sort_attributes: frozenset[str] = field(init=False)
     shard_attributes: frozenset[str] = field(init=False)
     empty_by_default: frozenset[str] = field(init=False)
     nullable: tuple[tuple[str, str], ...] = field(init=False)
@@ -130,6 +131,7 @@ class EntitySchema(Generic[E]):
             pair for pair in pairs if pair[0] not in self.index_attributes and pair[1] in self.codes
         )
         derive(self, "nullable", nullable)
+        derive(self, "sort_attributes", frozenset(index.sort for index in self.indexes.values()))
         shards = frozenset(index.partition for index in self.indexes.values() if index.sharded)
         derive(self, "shard_attributes", shards)
         if shards & self.scoped:

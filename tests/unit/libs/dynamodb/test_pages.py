@@ -150,3 +150,10 @@ def test_a_page_of_nothing_is_refused(store: TenantStore) -> None:
     with pytest.raises(BadRequestError) as caught:
         WidgetRepository(store).page_by_created(limit=0)
     assert caught.value.fields[0].field == "limit"
+
+
+def test_the_longest_names_are_paged_too(world: World, store: TenantStore) -> None:
+    widgets = WidgetRepository(store)
+    names = [kind * 600 for kind in ("ä", '"', "\\", "a\x01")]
+    ids = {widgets.add(Widget(widget_id=store.new_id(), name=name)).widget_id for name in names}
+    assert set(walked(lambda cursor: widgets.page_by_name(limit=1, cursor=cursor))[0]) == ids
