@@ -120,6 +120,17 @@ class CacheCoherence(RuleBasedStateMachine):
     def read(self, miss: Miss) -> tuple[Miss, CacheEntry]:
         return miss, self.truth(miss.tenant_id, miss.key)
 
+    @rule(target=reads, miss=consumes(misses))
+    def read_late(self, miss: Miss) -> Any:
+        """A replica that lags: it still shows the version before the last."""
+        if isinstance(miss.key, ListKey):
+            return miss, self.truth(miss.tenant_id, miss.key)
+        version = self.store.get((miss.tenant_id, ID), (0, True))[0] - 1
+        if self.history.get((miss.tenant_id, ID), {}).get(version, True):
+            return miss, self.truth(miss.tenant_id, miss.key)
+        body = json.dumps([miss.tenant_id, ID, version]).encode()
+        return miss, CacheEntry(body, version)
+
     @rule(read=consumes(reads), client=client)
     def fill(self, read: tuple[Miss, CacheEntry], client: int) -> None:
         self.clients[client].fill(*read)
