@@ -20,5 +20,5 @@ class HistoryRepository:
     def page(self, entity: str, id: str, *, limit: int, cursor: str | None) -> Page[HistoryEntry]:
         """Return a page of a record's history, newest first."""
         page = self._lookup.query(("history", entity, id), limit=limit, cursor=cursor, descending=True)
-        entries = [HistoryEntry.model_validate({**row, "version": int(row.pop("sk"))}) for row in page.items]
+        entries = [HistoryEntry.model_validate({"version": int(row.pop("sk")), **row}) for row in page.items]
         return Page(entries, page.next_cursor)

@@ -1,0 +1,183 @@
+"""`:batch` and the bulk door: an outcome for each wish, repeats change nothing, a bad one leaves the others alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from zebros_core.tenancy import TenantContext
+from zebros_customers.handlers import bulk
+
+Both = tuple[Any, Any]
+
+
+def outcomes(answer: Any) -> list[str]:
+    assert answer.status == 200, answer.text
+    return [outcome["outcome"] for outcome in answer.body["outcomes"]]
+
+
+def test_a_batch_tells_what_became_of_each_operation(both: Both) -> None:
+    one, two = both
+    existing = one.post("/v1/customers", {"companyName": "Known", "externalId": "k"}).body["customerId"]
+    operations = [
+        {"operation": "create", "data": {"companyName": "New"}},
+        {"operation": "create", "data": {"companyName": "new"}},
+        {"operation": "create", "data": {"companyName": ""}},
+        {"operation": "update", "id": existing, "data": {"tier": "gold"}},
+        {"operation": "update", "id": existing, "data": {"tier": "gold"}},
+        {"operation": "update", "id": existing, "version": 1, "data": {"tier": "silver"}},
+        {"operation": "upsert", "externalId": "k", "data": {"industry": "retail"}},
+        {"operation": "upsert", "externalId": "fresh", "data": {"companyName": "Fresh"}},
+        {"operation": "delete", "id": "01JC8Z4T5V6W7X8Y9ZABCDEFGH"},
+        {"operation": "delete", "externalId": "fresh"},
+    ]
+    answer = one.post("/v1/customers:batch", {"operations": operations})
+    assert outcomes(answer) == [
+        "created",
+        "conflict",
+        "rejected",
+        "updated",
+        "unchanged",
+        "conflict",
+        "updated",
+        "created",
+        "rejected",
+        "deleted",
+    ]
+    refused = answer.body["outcomes"]
+    assert refused[1]["problem"]["records"][0]["id"] == refused[0]["id"]
+    assert refused[2]["problem"]["errors"][0]["field"] == "/companyName"
+    assert refused[5]["problem"]["currentVersion"] == 2
+    assert refused[8]["problem"]["status"] == 404
+    foreign = two.post("/v1/customers:batch", {"operations": operations[3:4]})
+    assert outcomes(foreign) == ["rejected"]
+
+
+def test_a_repeated_batch_gives_the_same_outcomes(admin: Any) -> None:
+    body = {"operations": [{"operation": "create", "data": {"companyName": f"C{n}"}} for n in range(3)]}
+    first = admin.post("/v1/customers:batch", body, Idempotency_Key="b-1")
+    again = admin.post("/v1/customers:batch", body, Idempotency_Key="b-1")
+    assert again.body == first.body
+    assert len(admin.get("/v1/customers").body["items"]) == 3
+
+
+def test_a_batch_outdates_cached_customers_and_lists(admin: Any) -> None:
+    created = admin.post("/v1/customers", {"companyName": "A"}).body
+    path = f"/v1/customers/{created['customerId']}"
+    admin.get(path), admin.get("/v1/customers")
+    admin.post(
+        "/v1/customers:batch",
+        {"operations": [{"operation": "update", "id": created["customerId"], "data": {"tier": "gold"}}]},
+    )
+    assert admin.get(path).body["tier"] == "gold"
+    assert admin.get("/v1/customers").body["items"][0]["tier"] == "gold"
+
+
+@pytest.mark.parametrize("count", [0, 101])
+def test_a_batch_has_one_to_a_hundred_operations(admin: Any, count: int) -> None:
+    body = {"operations": [{"operation": "create", "data": {"companyName": f"C{n}"}} for n in range(count)]}
+    assert admin.post("/v1/customers:batch", body).status == 422
+
+
+@pytest.fixture
+def door(container: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Call the bulk door as somebody of a tenant."""
+    monkeypatch.setattr(bulk, "_container", lambda: container)
+
+    def call(
+        tenant: str, audience: str = "zebros-customers-test-bulk", roles: Any = None, **facts: Any
+    ) -> Any:
+        context = TenantContext(
+            tenant,
+            "importer",
+            roles=frozenset(roles or {"tenant-admin"}),
+            isolation=container.registry.get(tenant).isolation,
+            job_id="job-1",
+        )
+        token = container.internal_tokens.sign(context, audience=audience)
+        return bulk.handler({"token": token, **facts}, None)
+
+    return call
+
+
+def wish(mutation_id: str, operation: str = "create", **facts: Any) -> dict[str, Any]:
+    return {"mutationId": mutation_id, "entity": "customer", "operation": operation, **facts}
+
+
+def test_a_mutation_that_is_delivered_twice_has_one_effect_and_one_outcome(both: Both, door: Any) -> None:
+    one, two = both
+    create = wish("m-1", changes={"companyName": "Tidewater"})
+    first = door(one.tenant, verb="apply", mutations=[create])["outcomes"]
+    assert first[0]["outcome"] == "created"
+    id = first[0]["id"]
+    update = wish("m-2", "update", id=id, baseVersion=1, changes={"tier": "gold"})
+    done = door(one.tenant, verb="apply", mutations=[update])["outcomes"]
+    assert (done[0]["outcome"], done[0]["version"]) == ("updated", 2)
+    one.patch(f"/v1/customers/{id}", {"tier": "silver"})
+    assert door(one.tenant, verb="apply", mutations=[create, update])["outcomes"] == [*first, *done]
+    assert one.get(f"/v1/customers/{id}").body["tier"] == "silver"
+    assert door(two.tenant, verb="apply", mutations=[create])["outcomes"][0]["id"] != id
+
+
+def test_an_id_of_another_tenant_is_refused_without_a_word_about_it(both: Both, door: Any) -> None:
+    one, two = both
+    id = one.post("/v1/customers", {"companyName": "Tidewater"}).body["customerId"]
+    created = door(two.tenant, verb="apply", mutations=[wish("m-1", id=id, changes={"companyName": "Mine"})])
+    outcome = created["outcomes"][0]
+    if one.tenant.startswith("pool"):  # the only model in which two tenants' ids share a key
+        assert (outcome["outcome"], outcome["problem"]["status"]) == ("rejected", 422)
+        assert one.tenant not in str(outcome)
+    assert one.get(f"/v1/customers/{id}").body["companyName"] == "Tidewater"
+    updated = door(two.tenant, verb="apply", mutations=[wish("m-2", "update", id=id, changes={"tier": "x"})])
+    assert one.get(f"/v1/customers/{id}").body["tier"] is None, updated
+
+
+def test_exports_page_through_all_live_records(both: Both, door: Any, clock: Any) -> None:
+    one, two = both
+    for number in range(5):
+        clock.advance(seconds=1)
+        one.post("/v1/customers", {"companyName": f"C{number}"})
+    gone = one.post("/v1/customers", {"companyName": "Gone"}).headers["location"]
+    one.delete(gone)
+    names: list[str] = []
+    cursor = None
+    while True:
+        page = door(one.tenant, verb="export", entity="customer", limit=2, cursor=cursor)
+        names += [item["companyName"] for item in page["items"]]
+        cursor = page["nextCursor"]
+        if cursor is None:
+            break
+    assert names == [f"C{number}" for number in range(5)]
+    assert door(two.tenant, verb="export", entity="customer")["items"] == []
+    assert door(one.tenant, roles={"sales-rep"}, verb="export", entity="customer")["problem"]["status"] == 403
+
+
+@pytest.mark.parametrize(
+    ("call", "status"),
+    [
+        ({"verb": "apply", "mutations": []}, None),
+        ({"verb": "drop", "mutations": []}, 422),
+        ({"verb": "apply", "mutations": [wish("a#b")]}, 422),
+        ({"verb": "apply", "mutations": [wish(f"m{n}") for n in range(501)]}, 422),
+        ({"verb": "apply", "mutations": [], "extra": 1}, 422),
+        ({"verb": "apply", "mutations": [], "audience": "zebros-pipeline-test-bulk"}, 401),
+        ({"verb": "export", "entity": "deal"}, 422),
+    ],
+)
+def test_wrong_calls_get_a_problem(person: Any, door: Any, call: dict[str, Any], status: int | None) -> None:
+    answer = door(person().tenant, **call)
+    assert answer.get("problem", {}).get("status") == status
+
+
+def test_a_call_without_a_signed_context_is_refused(person: Any, door: Any) -> None:
+    answer = bulk.handler({"verb": "apply", "token": "eyJhbGciOiJub25lIn0.e30.", "mutations": []}, None)
+    assert answer["problem"]["status"] == 401
+
+
+def test_roles_hold_at_the_bulk_door(both: Both, door: Any) -> None:
+    one, _ = both
+    id = one.post("/v1/customers", {"companyName": "Tidewater"}).body["customerId"]
+    update = wish("m-1", "update", id=id, changes={"tier": "gold"})
+    answer = door(one.tenant, roles={"viewer"}, verb="apply", mutations=[update])
+    assert answer["outcomes"][0]["problem"]["status"] == 403
