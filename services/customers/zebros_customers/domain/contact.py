@@ -42,7 +42,7 @@ class ContactDraft(Value):
     email: Email | None = None
     phone: Phone | None = None
     position: ShortText | None = None
-    details: ContactDetails = ContactDetails()
+    details: ContactDetails = ContactDetails.model_construct()
     do_not_contact: bool = False
     owner_id: PrincipalId | None = None
     team_id: PrincipalId | None = None
@@ -61,7 +61,7 @@ class Contact(StoredEntity):
     email: Annotated[str | None, PERSONAL] = None
     phone: Annotated[str | None, PERSONAL] = None
     position: Annotated[str | None, PERSONAL] = None
-    details: Annotated[ContactDetails, PERSONAL] = ContactDetails()
+    details: Annotated[ContactDetails, PERSONAL] = ContactDetails.model_construct()
     do_not_contact: Annotated[bool, PERSONAL] = False
     last_contacted_at: Annotated[datetime | None, BUSINESS] = None
     owner_id: Annotated[str, BUSINESS]

@@ -28,7 +28,7 @@ class CustomerDraft(Value):
     company_name: Name
     industry: Label | None = None
     tier: Label | None = None
-    contact_info: ContactInfo = ContactInfo()
+    contact_info: ContactInfo = ContactInfo.model_construct()
     owner_id: PrincipalId | None = None
     team_id: PrincipalId | None = None
     external_id: ExternalId | None = None
@@ -43,7 +43,7 @@ class Customer(StoredEntity):
     company_name: Annotated[str, BUSINESS]
     industry: Annotated[str | None, BUSINESS] = None
     tier: Annotated[str | None, BUSINESS] = None
-    contact_info: Annotated[ContactInfo, PERSONAL] = ContactInfo()
+    contact_info: Annotated[ContactInfo, PERSONAL] = ContactInfo.model_construct()
     owner_id: Annotated[str, BUSINESS]
     team_id: Annotated[str | None, BUSINESS] = None
     merged_into: Annotated[str | None, SYSTEM] = None

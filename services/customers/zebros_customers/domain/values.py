@@ -124,7 +124,11 @@ Custom = Annotated[
 class Value(BaseModel):
     """Base of the value objects and drafts: immutable, camelCase on the wire, unknown fields refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    # Validators are built when a model is first used, and defaults without any: a cold start pays for what its
+    # request touches.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, defer_build=True
+    )
 
 
 class Address(Value):

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from zebros_customers.bootstrap import container
+from zebros_core.cold_start import uncollected
 
-_app = container().http_app()
+with uncollected():
+    from zebros_customers.bootstrap import container
+
+    _app = container().http_app()
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
