@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,14 +51,14 @@ def _environment() -> dict[str, str]:
     return environment | {"PATH": f"{node}{os.pathsep}{environment['PATH']}"}
 
 
-def copy_checkout(destination: Path, *, wheels: Path | None) -> Path:
+def copy_checkout(source: Path, destination: Path, *, wheels: Path | None) -> Path:
     """A copy of what a build reads. `wheels`: a cache of built wheels to share, or None to begin with an empty one."""
     for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, destination / name, ignore=IGNORED, copy_function=shutil.copy)
+        item = source / name
+        if item.is_dir():
+            shutil.copytree(item, destination / name, ignore=IGNORED, copy_function=shutil.copy)
         else:
-            shutil.copy(source, destination / name)
+            shutil.copy(item, destination / name)
     for name in LINKED:
         (destination / name).symlink_to(ROOT / name)
     if wheels is not None:
@@ -97,14 +97,15 @@ def package(checkout: Path, stage: str, names: tuple[str, ...] = ()) -> Mapping[
 
 
 @pytest.fixture(scope="session")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Makes copies of the checkout; by default sharing the checkout's own cache of wheels."""
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the checkout that shares its cache of wheels."""
+    return copy_checkout(ROOT, tmp_path_factory.mktemp("checkout"), wheels=ROOT / ".build")
 
-    def make(*, cold: bool = False) -> Path:
-        destination = tmp_path_factory.mktemp("checkout")
-        return copy_checkout(destination, wheels=None if cold else ROOT / ".build")
 
-    return make
+@pytest.fixture(scope="session")
+def second_checkout(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that copy: the same source at another path, later, and with no wheels built."""
+    return copy_checkout(checkout, tmp_path_factory.mktemp("second-checkout"), wheels=None)
 
 
 @pytest.fixture(scope="session")
@@ -114,12 +115,12 @@ def packaged() -> Callable[..., Mapping[str, Stack]]:
 
 
 @pytest.fixture(scope="session")
-def prod(checkout: Callable[..., Path]) -> Iterator[Mapping[str, Stack]]:
+def prod(checkout: Path) -> Mapping[str, Stack]:
     """Every stack as it would be deployed to production."""
-    yield package(checkout(), "prod")
+    return package(checkout, "prod")
 
 
 @pytest.fixture(scope="session")
-def local(checkout: Callable[..., Path]) -> Iterator[Mapping[str, Stack]]:
+def local(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Stack]:
     """Every stack as it is deployed to the laptop's stack."""
-    yield package(checkout(), "local")
+    return package(copy_checkout(ROOT, tmp_path_factory.mktemp("local"), wheels=ROOT / ".build"), "local")

@@ -163,14 +163,13 @@ def digest(path: Path) -> str:
 
 
 def test_the_same_source_gives_the_same_zip_and_another_source_another(
-    prod: Stacks, checkout: Callable[..., Path], packaged: Callable[..., Stacks]
+    prod: Stacks, second_checkout: Path, packaged: Callable[..., Stacks]
 ) -> None:
-    """Elsewhere, with other file times, wheels fetched again; then the same with one more line."""
-    copy = checkout(cold=True)
-    again = packaged(copy, "prod", (SERVICE,))[SERVICE].artefact
+    """Elsewhere, with other file times, wheels unpacked again; then the same with one more line."""
+    again = packaged(second_checkout, "prod", (SERVICE,))[SERVICE].artefact
     assert digest(again) == digest(prod[SERVICE].artefact)
 
-    with (copy / "services/customers/zebros_customers/__init__.py").open("a") as source:
+    with (second_checkout / "services/customers/zebros_customers/__init__.py").open("a") as source:
         source.write("# one more line\n")
-    changed = packaged(copy, "prod", (SERVICE,))[SERVICE].artefact
+    changed = packaged(second_checkout, "prod", (SERVICE,))[SERVICE].artefact
     assert digest(changed) != digest(prod[SERVICE].artefact)

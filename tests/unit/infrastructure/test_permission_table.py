@@ -36,7 +36,7 @@ def test_an_administrator_may_do_everything_to_everything() -> None:
         assert {"read", "write", "delete"} <= set(actions)
 
 
-@pytest.mark.parametrize(("wide", "narrow"), pairwise(WIDEST_FIRST))
+@pytest.mark.parametrize(("wide", "narrow"), list(pairwise(WIDEST_FIRST)))
 def test_a_narrower_role_never_sees_or_changes_more(wide: str, narrow: str) -> None:
     for entity, actions in ROLES[narrow].items():
         for action in actions:
