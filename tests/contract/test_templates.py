@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK
+
 pytestmark = pytest.mark.contract
 
 Stacks = Mapping[str, Any]
@@ -404,6 +406,13 @@ def test_no_route_catches_the_browsers_preflight(prod: Stacks) -> None:
     (api,) = resources(prod, "AWS::ApiGatewayV2::Api").values()
     assert set(api["CorsConfiguration"]["AllowMethods"]) == methods
     assert api["CorsConfiguration"]["AllowOrigins"] == ["https://app.zebros.example"]
+
+
+def test_browsers_may_send_every_header_that_the_api_reads_and_read_those_it_sends(prod: Stacks) -> None:
+    (api,) = resources(prod, "AWS::ApiGatewayV2::Api").values()
+    read = {"authorization", "content-type", "if-match", "if-none-match", "idempotency-key"}
+    assert read | {SKIP_DUPLICATE_CHECK.lower()} == set(api["CorsConfiguration"]["AllowHeaders"])
+    assert {"etag", "location", "retry-after", "ratelimit"} <= set(api["CorsConfiguration"]["ExposeHeaders"])
 
 
 def test_the_api_is_throttled_and_its_access_log_is_json_without_token_or_query(prod: Stacks) -> None:
