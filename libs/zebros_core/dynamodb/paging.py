@@ -25,6 +25,7 @@ from zebros_core.errors import BadRequestError
 __all__ = ["MAX_QUERIES", "Page", "PageQuery", "read_page"]
 
 E = TypeVar("E", bound=StoredEntity)
+T = TypeVar("T")
 Position = list[Any]
 
 MAX_QUERIES: Final = 5
@@ -33,10 +34,10 @@ _EXHAUSTED: Final = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[E]):
+class Page(Generic[T]):
     """Some records in order, and the cursor for those after them (None at the end)."""
 
-    items: list[E]
+    items: list[T]
     next_cursor: str | None
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from zebros_core.auth.internal import InternalTokens
     from zebros_core.auth.verifier import TokenVerifier
     from zebros_core.http.app import HttpApp
+    from zebros_core.http.routing import Route
     from zebros_core.messaging import Consumer, FailureStore, StreamPublisher
 
 
@@ -166,13 +167,12 @@ class Container:
         keys = JwksClient(jwks_fetch(core.oidc_issuer, core.oidc_jwks_uri or None), self.clock)
         return TokenVerifier(keys, self.clock, issuer=core.oidc_issuer, audience=core.oidc_audience)
 
-    def http_app(self) -> HttpApp:
-        """Return the public API."""
+    def http_app(self, routes: Iterable[Route]) -> HttpApp:
+        """Return the public API of these routes."""
         from zebros_core.http.app import HttpApp
-        from zebros_customers.handlers.routes import ROUTES
 
         return HttpApp(
-            ROUTES,
+            routes,
             services=self,
             verifier=self.verifier,
             registry=self.registry,
@@ -192,7 +192,7 @@ class Container:
         from zebros_customers.repositories.keys import SCHEMAS
 
         core = self.settings.core
-        client = botocore.session.get_session().create_client(
+        client: Any = botocore.session.get_session().create_client(
             "events", region_name=core.aws_region, endpoint_url=core.aws_endpoint_url or None
         )
         return StreamPublisher(

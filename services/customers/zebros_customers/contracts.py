@@ -1,7 +1,7 @@
 """Write what this service promises others: `make openapi`, or `python -m zebros_customers.contracts`.
 
-`contracts/openapi.json` is the API's document, `contracts/events/` holds the schema of the event envelope and of the
-snapshot of each entity in it. All of it follows from the code, to the byte: a committed copy shows what a change does to
+`contracts/openapi.json` is the document of the API, `contracts/events/` has the schema of the event envelope and of each
+entity's snapshot in it. All of it follows from the code, to the byte: a committed copy shows what a change does to
 others, and a test fails while the two differ.
 """
 
@@ -23,8 +23,8 @@ FOLDER = Path(__file__).parents[1] / "contracts"
 
 _DESCRIPTION = """\
 Customers, contacts, documents and a tenant's custom fields. The tenant is the access token's; nothing of another tenant
-is ever shown or named. Errors are problem documents (RFC 9457), `ETag` is a record's version, and what is not known in a
-query or a body is refused."""
+is ever shown or named. Errors are problem documents (RFC 9457), `ETag` is a record's version, and what is not known in
+a query or a body is refused."""
 _TAGS = {
     "batch": "Up to 100 writes in one request.",
     "contacts": "People, of a customer or on their own.",

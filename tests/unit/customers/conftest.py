@@ -23,6 +23,7 @@ from zebros_core.clock import FixedClock
 from zebros_core.settings import CoreSettings
 from zebros_core.tenancy.registry import InMemoryTenantRegistry, Tenant
 from zebros_customers.bootstrap import Container
+from zebros_customers.handlers.routes import ROUTES
 from zebros_customers.settings import LAYERS, Settings
 
 ROOT = Path(__file__).parents[3]
@@ -197,7 +198,7 @@ def container() -> Iterator[Container]:
 
 @pytest.fixture(scope="session")
 def app(container: Container) -> Any:
-    return container.http_app()
+    return container.http_app(ROUTES)
 
 
 @pytest.fixture

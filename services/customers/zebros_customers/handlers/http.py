@@ -7,8 +7,9 @@ from zebros_core.cold_start import uncollected
 
 with uncollected():
     from zebros_customers.bootstrap import container
+    from zebros_customers.handlers.routes import ROUTES
 
-    _app = container().http_app()
+    _app = container().http_app(ROUTES)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

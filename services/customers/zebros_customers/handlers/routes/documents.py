@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from zebros_core.errors import ConflictError
+from zebros_core.errors import ConflictError, ValidationError
 from zebros_core.http import (
     Example,
     Instant,
@@ -231,7 +231,7 @@ def parts(request: Request[Container]) -> Response:
     response=DocumentBody,
     etag=True,
     idempotent="none",
-    errors=(ConflictError,),
+    errors=(ConflictError, ValidationError),
     summary="Complete an upload",
 )
 def complete(request: Request[Container]) -> Response:
