@@ -1,6 +1,6 @@
 """Write what this service promises others: `make openapi`, or `python -m zebros_customers.contracts`.
 
-`contracts/openapi.json` is the document of the API, `contracts/events/` has the schema of the event envelope and of each
+`contracts/openapi.json` is the API's document, `contracts/events/` has the schemas of the event envelope and of each
 entity's snapshot in it. All of it follows from the code, to the byte: a committed copy shows what a change does to
 others, and a test fails while the two differ.
 """
