@@ -1,0 +1,164 @@
+"""Calls and units of every operation in tenants of 1,000, 10,000 and 100,000 customers: they must not grow.
+
+Counted, not timed: the emulator's queries slow with the size of a partition, which DynamoDB's do not. A hook on
+the service's own client adds ReturnConsumedCapacity to each request and reads what the answer says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.rows import Row
+from benchmarks.world import INDUSTRIES, OWNERS, TEAMS, TIERS, WORDS, Caller, World
+from zebros_customers.bootstrap import Container
+from zebros_customers.domain.history import HistoryEntry
+from zebros_customers.handlers.routes import ROUTES
+
+SIZES = (1_000, 10_000)
+_LIMIT = 1.1
+"""Units are counted in steps of 4 KB: pages of records that differ by a byte may differ by half a unit."""
+_PAGE = 20
+_DEEP_PAGES = 3
+_FILTERS = {
+    "all": {},
+    "by name": {"sort": "name"},
+    "by owner": {"owner": OWNERS[1]},
+    "by team": {"team": TEAMS[0]},
+    "by industry": {"industry": INDUSTRIES[2]},
+    "by tier": {"tier": TIERS[0]},
+}
+
+
+@dataclass(slots=True)
+class Cost:
+    """What an operation has cost."""
+
+    calls: int = 0
+    units: float = 0.0
+
+
+@dataclass(slots=True)
+class Meter:
+    """Counts the calls and units of a client, from `attach` on."""
+
+    cost: Cost = field(default_factory=Cost)
+
+    def attach(self, client: Any) -> None:
+        """Hook the meter to a client's calls."""
+        client.meta.events.register("before-parameter-build.dynamodb", self._ask)
+        client.meta.events.register("after-call.dynamodb", self._count)
+
+    def of(self, operation: Callable[[], object]) -> Cost:
+        """Return what an operation costs."""
+        self.cost = Cost()
+        operation()
+        return self.cost
+
+    def _ask(self, params: dict[str, Any], **_: Any) -> None:
+        params["ReturnConsumedCapacity"] = "TOTAL"
+
+    def _count(self, parsed: dict[str, Any], **_: Any) -> None:
+        self.cost.calls += 1
+        consumed: Any = parsed.get("ConsumedCapacity") or []
+        for part in consumed if isinstance(consumed, list) else [consumed]:
+            self.cost.units += part["CapacityUnits"]
+
+
+def rows(world: World, say: Callable[[str], None]) -> list[Row]:
+    """Return two rows an operation and larger size: calls and units, each against those with 1,000 customers."""
+    container = world.container(cached=False)
+    meter = Meter()
+    meter.attach(container.dynamodb)
+    app = container.http_app(ROUTES)
+    costs: dict[int, dict[str, Cost]] = {}
+    for size in SIZES:
+        tenant = world.tenant(f"flat{size}", "pool")
+        say(f"loading {size:,} customers")
+        ids = world.load(tenant, size)
+        caller = Caller(app, world.signing.token(tenant))
+        caller.call("GET", f"/v1/customers/{ids[0]}")  # reads the tenant's registration, which is kept
+        costs[size] = _costs(meter, caller, container, tenant, ids)
+    smallest = costs[SIZES[0]]
+    return [
+        Row(
+            f"flat: {operation}, {what}, {size:,}",
+            getattr(costs[size][operation], what),
+            getattr(smallest[operation], what),
+            what,
+            1.0 if what == "calls" else _LIMIT,
+            f"1,000 to {size:,} customers",
+        )
+        for operation in smallest
+        for what in ("calls", "units")
+        for size in SIZES[1:]
+    ]
+
+
+def _costs(meter: Meter, caller: Caller, container: Container, tenant: str, ids: list[str]) -> dict[str, Cost]:
+    """Return what each operation costs one caller of a tenant that has these customers."""
+    middle = ids[len(ids) // 2]
+    last = ids[-1]
+    path = f"/v1/customers/{middle}"
+    found: dict[str, Cost] = {}
+
+    def measure(name: str, method: str, target: str, body: Any = None, /, **query: Any) -> Any:
+        answers: list[Any] = []
+        found[name] = meter.of(lambda: answers.append(caller.call(method, target, body, **query)))
+        return answers[0]
+
+    draft = {
+        "companyName": "Lakeside Instruments 000000",
+        "industry": INDUSTRIES[0],
+        "contactInfo": {"email": "new@company.example"},
+    }
+    measure("create", "POST", "/v1/customers", draft)
+    measure("get", "GET", path)
+    measure("update", "PATCH", path, {"tier": "iron"})
+    measure("rename", "PATCH", path, {"companyName": "Hillside Instruments 000000"})
+    measure("replace by external id", "PUT", "/v1/customers/by-external-id/erp-1", _named("Seaside", 1))
+    measure("upsert again", "PUT", "/v1/customers/by-external-id/erp-1", _named("Seaside", 2))
+    measure("get by external id", "GET", "/v1/customers/by-external-id/erp-1")
+    measure("delete", "DELETE", f"/v1/customers/{last}")
+    measure("restore", "POST", f"/v1/customers/{last}/restore")
+    for name, filters in _FILTERS.items():
+        _lists(measure, f"list {name}", "/v1/customers", {**filters, "limit": _PAGE})
+    two = {"owner": OWNERS[1], "tier": TIERS[0], "limit": _PAGE}
+    _lists(measure, "list by owner and tier", "/v1/customers", two)
+    for words in (WORDS[1][:5], f"{WORDS[1][:5]} inst"):
+        _lists(measure, f"search {words!r}", "/v1/customers/search", {"name": words, "limit": _PAGE})
+    batch = [{"operation": "create", "data": _named("Parkside", number)} for number in range(20)]
+    measure("batch of 20 creates", "POST", "/v1/customers:batch", {"operations": batch})
+    again = [{"operation": "upsert", "externalId": f"erp-b{n}", "data": _named("Fireside", n)} for n in range(20)]
+    measure("batch of 20 upserts", "POST", "/v1/customers:batch", {"operations": again})
+    contact = {"customerId": middle, "lastName": "Vantongeren", "email": "mira@company.example"}
+    created = measure("create a contact", "POST", "/v1/contacts", contact)
+    measure("get a contact", "GET", f"/v1/contacts/{created['contactId']}")
+    measure("contact by e-mail", "GET", "/v1/contacts", email="mira@company.example")
+    measure("contacts of a customer", "GET", f"{path}/contacts")
+    measure("documents of a customer", "GET", f"{path}/documents")
+    _write_history(container, tenant, middle)
+    measure("history", "GET", f"{path}/history", limit=_PAGE)
+    return found
+
+
+def _lists(measure: Callable[..., Any], name: str, target: str, query: dict[str, Any]) -> None:
+    """Measure the first page of a list, and one further in."""
+    page = measure(f"{name}, first page", "GET", target, **query)
+    for _ in range(_DEEP_PAGES):
+        page = measure(f"{name}, deep page", "GET", target, **query, cursor=page["nextCursor"])
+
+
+def _named(word: str, number: int) -> dict[str, Any]:
+    return {"companyName": f"{word} Instruments {number:06d}", "industry": INDUSTRIES[0]}
+
+
+def _write_history(container: Container, tenant: str, id: str) -> None:
+    """Keep as many entries as a page has, which the stream would bring: no stream is read here."""
+    workspace = container.system_workspace(tenant, "bench")
+    for version in range(1, _PAGE + 5):
+        entry = HistoryEntry(
+            version=version, operation="updated", at=container.clock.now(), actor="bench", changes={}
+        )
+        workspace.history.append("customer", id, entry)
