@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 from benchmarks import cold, flat, library, warm
 from benchmarks.engines import EngineError, engines
@@ -56,7 +57,7 @@ def _measured(groups: list[str]) -> tuple[list[Row], str]:
             "flat": lambda: flat.rows(world, _say),
         }
         # The service writes its metrics to standard output, a line a request; here they go nowhere.
-        with open(os.devnull, "w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
             for name in GROUPS:
                 if name in groups:
                     _say(f"measuring: {name}")

@@ -102,7 +102,17 @@ def _fetched() -> Path:
 
 def _valkey(stack: ExitStack, folder: Path) -> str:
     port = choose(0)
-    command = [str(valkey_binary()), "--port", str(port), "--bind", LOOPBACK, "--save", "", "--dir", str(folder)]
+    command = [
+        str(valkey_binary()),
+        "--port",
+        str(port),
+        "--bind",
+        LOOPBACK,
+        "--save",
+        "",
+        "--dir",
+        str(folder),
+    ]
 
     def pongs() -> bool:
         import redis

@@ -13,6 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+FLAT = "flat: "
+"""How the names of rows about growth begin: `flat: operation, what`."""
+
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
@@ -65,31 +68,45 @@ def machine() -> dict[str, Any]:
 
 
 def show(rows: Sequence[Row], engine: str) -> None:
-    """Print the table."""
-    table = Table(title=f"Against {engine}", title_justify="left", header_style="bold")
-    for title, justify in (
-        ("what", "left"),
-        ("ours", "right"),
-        ("baseline", "right"),
-        ("unit", "left"),
-        ("ratio", "right"),
-        ("limit", "right"),
-        ("", "left"),
-    ):
-        table.add_column(title, justify=justify, no_wrap=True)  # pyright: ignore[reportArgumentType]
+    """Print the tables: ratios row by row, and the counts of an operation on one line."""
+    console = Console(width=None if os.isatty(1) else 110)
+    ratios = [row for row in rows if not row.name.startswith(FLAT)]
+    if ratios:
+        table = _table(f"Against {engine}", ("what",), ("ours", "baseline", "ratio", "limit"))
+        for row in ratios:
+            ours, baseline = f"{row.ours:.3g} {row.unit}", f"{row.baseline:.3g} {row.unit}"
+            table.add_row(row.name, ours, baseline, f"{row.ratio:.2f}", f"{row.limit:g}", _mark(row.holds))
+        console.print(table)
+    counted: dict[str, list[Row]] = {}
     for row in rows:
-        mark = "[green]holds[/]" if row.holds else "[red]missed[/]"
-        table.add_row(
-            row.name,
-            f"{row.ours:.3g}",
-            f"{row.baseline:.3g}",
-            row.unit,
-            f"{row.ratio:.2f}",
-            f"{row.limit:g}",
-            mark,
+        if row.name.startswith(FLAT):
+            counted.setdefault(row.name.removeprefix(FLAT).rpartition(", ")[0], []).append(row)
+    if counted:
+        against = next(iter(counted.values()))[0].against
+        table = _table(
+            f"At the smallest and the most, {against}", ("operation",), ("calls", "units", "items")
         )
-    width = None if os.isatty(1) else 130
-    Console(width=width).print(table)
+        for operation, counts in counted.items():
+            cells = [
+                f"{row.baseline:g}" if row.ratio == 1 else f"{row.baseline:g} → {row.ours:g}"
+                for row in counts
+            ]
+            table.add_row(operation, *cells, _mark(all(row.holds for row in counts)))
+        console.print(table)
+
+
+def _table(title: str, left: Sequence[str], right: Sequence[str]) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for name in left:
+        table.add_column(name)
+    for name in right:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("")
+    return table
+
+
+def _mark(holds: bool) -> str:
+    return "[green]holds[/]" if holds else "[red]missed[/]"
 
 
 def write(rows: Sequence[Row], engine: str, seconds: float) -> None:
@@ -110,7 +127,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     Rows of one operation at several sizes are many; the README shows how many hold and the worst of them.
     """
     lines = ["| what | ours | baseline | ratio | limit |", "| --- | ---: | ---: | ---: | ---: |"]
-    flat = [row for row in document["rows"] if row["name"].startswith("flat: ")]
+    flat = [row for row in document["rows"] if row["name"].startswith(FLAT)]
     for row in document["rows"]:
         if row not in flat:
             lines.append(
@@ -119,11 +136,11 @@ def markdown(document: Mapping[str, Any]) -> str:
             )
     if flat:
         worst = max(flat, key=lambda row: row["ratio"])
+        operations = len({row["name"].rpartition(", ")[0] for row in flat})
         held = sum(row["holds"] for row in flat)
         lines.append(
-            f"| calls and units of {len(flat) // 2} operations, {worst['against'].split(' to ')[-1]} "
-            f"| {held} of {len(flat)} flat | the same with 1,000 | {worst['ratio']:.2f} at worst "
-            f"| {worst['limit']:g} |"
+            f"| calls, units and items of {operations} operations | {held} of {len(flat)} flat "
+            f"| {worst['against']} | {worst['ratio']:.2f} at worst | {worst['limit']:g} |"
         )
     about = document["machine"]
     lines += [

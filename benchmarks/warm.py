@@ -11,6 +11,7 @@ from benchmarks.measuring import Timed, medians
 from benchmarks.rows import Row
 from benchmarks.world import PREFIX, Caller, World, isolated_key
 from zebros_core.cold_start import uncollected
+from zebros_core.http.app import HttpApp
 from zebros_customers.handlers.routes import ROUTES
 
 ROUNDS = 400
@@ -23,36 +24,30 @@ def rows(world: World) -> list[Row]:
     with uncollected():
         off = world.container(cached=False).http_app(ROUTES)
         cached = world.container(cached=True).http_app(ROUTES)
-    found: list[Row] = []
-    for model in ("silo", "bridge", "pool"):
-        tenant = world.tenant(f"warm{model}", model)
-        id = world.load(tenant, 20)[7]
-        token = world.signing.token(tenant)
-        without, through = Caller(off, token), Caller(cached, token)
-        event = without.event("GET", f"/v1/customers/{id}")
-        forget = redis.Redis.from_url(world.engines.redis_url).flushdb
-        ways = {
-            "raw": Timed(_raw(world.raw, model, tenant, id)),
-            "cache off": Timed(lambda: without.app.handler(event, None)),
-            "cache miss": Timed(lambda: through.app.handler(event, None), prepare=forget),
-            "cache hit": Timed(lambda: through.app.handler(event, None)),
-        }
-        without.send(event)  # raises for a refusal, which would be quick
-        through.send(event)
-        seconds = medians(ways, rounds=ROUNDS, warm_up=_WARM_UP)
-        call = "query" if model == "pool" else "get_item"
-        found += [
-            Row(
-                f"GET customer, {model}, {way}",
-                seconds[way] * 1000,
-                seconds["raw"] * 1000,
-                "ms",
-                limit,
-                f"boto3 {call}",
-            )
-            for way, limit in _LIMITS.items()
-        ]
-    return found
+    return [row for model in ("silo", "bridge", "pool") for row in _of_model(world, model, off, cached)]
+
+
+def _of_model(world: World, model: str, off: HttpApp, cached: HttpApp) -> list[Row]:
+    tenant = world.tenant(f"warm{model}", model)
+    id = world.load(tenant, 20)[7]
+    caller = Caller(off, world.signing.token(tenant))
+    event = caller.event("GET", f"/v1/customers/{id}")
+    for app in (off, cached):
+        Caller(app, caller.token).send(event)  # raises for a refusal, which would be quick
+    ways = {
+        "raw": Timed(_raw(world.raw, model, tenant, id)),
+        "cache off": Timed(lambda: off.handler(event, None)),
+        "cache miss": Timed(
+            lambda: cached.handler(event, None), prepare=redis.Redis.from_url(world.engines.redis_url).flushdb
+        ),
+        "cache hit": Timed(lambda: cached.handler(event, None)),
+    }
+    seconds = medians(ways, rounds=ROUNDS, warm_up=_WARM_UP)
+    against = "boto3 query" if model == "pool" else "boto3 get_item"
+    return [
+        Row(f"GET customer, {model}, {way}", seconds[way] * 1000, seconds["raw"] * 1000, "ms", limit, against)
+        for way, limit in _LIMITS.items()
+    ]
 
 
 def _raw(client: Any, model: str, tenant: str, id: str) -> Callable[[], object]:

@@ -173,7 +173,8 @@ class World:
         for table, item in rows:
             requests.setdefault(table, []).append({"PutRequest": {"Item": item}})
         while requests:
-            requests = self.raw.batch_write_item(RequestItems=requests).get("UnprocessedItems") or {}
+            client: Any = self.uncached.dynamodb
+            requests = client.batch_write_item(RequestItems=requests).get("UnprocessedItems") or {}
 
 
 def customers(tenant_id: str, count: int) -> Iterator[Customer]:
@@ -183,7 +184,7 @@ def customers(tenant_id: str, count: int) -> Iterator[Customer]:
         yield Customer(
             tenant_id=tenant_id,
             customer_id=f"01K0000000{number:016d}",
-            company_name=f"{WORDS[number % 4]} Instruments {number:06d}",
+            company_name=f"{WORDS[number % 4]} {number:06d}",
             industry=INDUSTRIES[number // 4 % 4],
             tier=TIERS[number % 2],
             owner_id=OWNERS[number // 16 % 4],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -62,6 +63,16 @@ def parse_query(raw: str) -> dict[str, str]:
 
 def validate_query(model: type[QM], parameters: dict[str, str]) -> QM:
     """Return ``parameters`` as ``model``. Raises BadRequestError naming each unknown or wrong parameter."""
+    return _validated(model, parameters) if parameters else _defaults(model)
+
+
+@cache
+def _defaults(model: type[QM]) -> QM:
+    """The query without any parameter. Models are immutable, so requests share it, and a cache hit builds none."""
+    return _validated(model, {})
+
+
+def _validated(model: type[QM], parameters: dict[str, str]) -> QM:
     values: dict[str, Any] = dict(parameters)
     try:
         return model.model_validate(values, by_alias=True, by_name=False)
