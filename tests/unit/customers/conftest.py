@@ -6,36 +6,18 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
-import jwt
 import pytest
-import yaml
-from cryptography.hazmat.primitives.asymmetric import rsa
-from moto import mock_aws
+from customers_in_process import access_token, create_tables, customers_service
 
-from zebros_core.auth.verifier import TokenVerifier
-from zebros_core.cache import InMemoryCache
 from zebros_core.clock import FixedClock
-from zebros_core.settings import CoreSettings
-from zebros_core.tenancy.registry import InMemoryTenantRegistry, Tenant
+from zebros_core.tenancy.registry import Tenant
 from zebros_customers.bootstrap import Container
 from zebros_customers.handlers.routes import ROUTES
-from zebros_customers.settings import LAYERS, Settings
 
-ROOT = Path(__file__).parents[3]
-ISSUER = "https://identity.test/realms/zebros"
-BUCKET = "zebros-test-documents"
 _NUMBERS = count(1000)
-_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-class _Keys:
-    def key(self, kid: str) -> Any:
-        return _KEY.public_key()
 
 
 @dataclass
@@ -64,17 +46,15 @@ class Person:
     headers: dict[str, str] = field(default_factory=dict)
 
     def token(self) -> str:
-        now = int(self.clock.now().timestamp())
-        claims = {
-            "iss": ISSUER,
-            "aud": "zebros-api",
-            "sub": self.user,
-            "exp": now + 900,
-            "tenant_id": self.tenant,
-            "team": self.team,
-            "realm_access": {"roles": list(self.roles)},
-        }
-        return jwt.encode(claims, _KEY, algorithm="RS256", headers={"kid": "k1"})
+        return access_token(
+            self.clock,
+            {
+                "sub": self.user,
+                "tenant_id": self.tenant,
+                "team": self.team,
+                "realm_access": {"roles": list(self.roles)},
+            },
+        )
 
     def call(
         self,
@@ -125,30 +105,6 @@ class Person:
         return self.call("DELETE", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
 
 
-def create_tables(client: Any, prefix: str) -> None:
-    """Make the tables as the service's template declares them."""
-    template = yaml.safe_load((ROOT / "services/customers/serverless.yml").read_text())
-    for name, table in template["custom"]["tables"].items():
-        indexes = table.get("indexes", {})
-        attributes = {*table["key"], *(attribute for keys in indexes.values() for attribute in keys)}
-        schema = lambda keys: [  # noqa: E731
-            {"AttributeName": key, "KeyType": kind}
-            for key, kind in zip(keys, ("HASH", "RANGE"), strict=False)
-        ]
-        request: dict[str, Any] = {
-            "TableName": f"{prefix}-{name}",
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": a, "AttributeType": "S"} for a in sorted(attributes)],
-            "KeySchema": schema(table["key"]),
-        }
-        if indexes:
-            request["GlobalSecondaryIndexes"] = [
-                {"IndexName": index, "KeySchema": schema(keys), "Projection": {"ProjectionType": "ALL"}}
-                for index, keys in indexes.items()
-            ]
-        client.create_table(**request)
-
-
 @pytest.fixture
 def clock(container: Container) -> FixedClock:
     """The service's clock, which only a test moves on."""
@@ -156,47 +112,14 @@ def clock(container: Container) -> FixedClock:
     return container.clock
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def container() -> Iterator[Container]:
-    """The service, once for all tests: each has tenants of its own, so none sees another's records."""
-    environment = {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-central-1",
-    }
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE", "REDIS_URL"):
-            patch.delenv(name, raising=False)
-        core = CoreSettings(
-            stage="test",
-            table_prefix="zebros-test",
-            event_bus="zebros-test",
-            documents_bucket=BUCKET,
-            failures_bucket="zebros-test-failures",
-            oidc_issuer=ISSUER,
-            oidc_audience="zebros-api",
-            service="customers",
-            cursor_secret="a secret of the unit tests only",
-            log_level="ERROR",
-            permissions_file=str(ROOT / "infrastructure/permissions.json"),
-        )
-        clock = FixedClock()
-        client = boto3.client("dynamodb")
-        create_tables(client, "zebros-test")
-        boto3.client("s3").create_bucket(
-            Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
-        )
-        made = Container(Settings(core), clock=clock, dynamodb=client)
-        # What the composition root would build from its settings, in the form that needs no network.
-        vars(made)["registry"] = InMemoryTenantRegistry()
-        vars(made)["cache"] = InMemoryCache(LAYERS, clock, sleep=lambda _: None)
-        vars(made)["verifier"] = TokenVerifier(_Keys(), clock, issuer=ISSUER, audience="zebros-api")
+    """The service, once for the tests of a module: each has tenants of its own, so none sees another's records."""
+    with customers_service("test", FixedClock()) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(container: Container) -> Any:
     return container.http_app(ROUTES)
 

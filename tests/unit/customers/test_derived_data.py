@@ -105,7 +105,7 @@ def test_search_respects_what_the_caller_may_see(person: Any, container: Any) ->
     assert found(person(user="rep", roles=("sales-rep",), team="south"), "tide") == ["Tidewater"]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     names=st.lists(
         st.sampled_from(["Alpha Beta", "Beta Gamma", "Gamma", "Ålpha", ""]), min_size=1, max_size=5

@@ -15,12 +15,21 @@ from zebros_core.storage import MultipartUploads, ObjectStore
 MIB = 1024 * 1024
 
 
+@pytest.fixture(scope="module")
+def client() -> Any:
+    """Making one takes longer than most tests here."""
+    return boto3.client(
+        "s3",
+        region_name="eu-central-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(signature_version="s3v4"),
+    )
+
+
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "test")
+def s3(client: Any) -> Iterator[Any]:
     with mock_aws():
-        client = boto3.client("s3", region_name="eu-central-1", config=Config(signature_version="s3v4"))
         client.create_bucket(
             Bucket="documents", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"}
         )
