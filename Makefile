@@ -57,11 +57,11 @@ demo: $(READY) ## Play the README's tour against the running stack (ACCOUNTS=fil
 
 ##@ Tests and gates
 .PHONY: test test-unit test-integration test-e2e test-isolation prove lint format types check
-test: $(READY) ## Run every suite on a stack of its own: the whole gate
+test: $(READY) lint types ## Check style and types, then run every suite on a stack of its own: the whole gate
 	@$(LOCAL) test
 
 test-unit: $(READY) ## Run the unit tests: no stack, under 30 s
-	@$(PY) -m pytest tests/unit -q -n 2 $(ARGS)
+	@$(PY) -m pytest tests/unit -q -n 2 --dist loadfile $(ARGS)
 
 test-integration: $(READY) ## Run the integration and contract tests on a stack of their own
 	@$(LOCAL) test contract integration

@@ -39,9 +39,12 @@ class Suite:
     arguments: tuple[str, ...] = ()
 
 
+# A file's tests stay on one worker: what a module's fixtures made is then made once.
+_TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
+
 SUITES = (
-    Suite("unit", needs_stack=False, budget_seconds=60, arguments=("-n", "2")),
-    Suite("properties", needs_stack=False, budget_seconds=180, arguments=("-n", "2")),
+    Suite("unit", needs_stack=False, budget_seconds=60, arguments=_TWO_WORKERS),
+    Suite("properties", needs_stack=False, budget_seconds=180, arguments=_TWO_WORKERS),
     Suite("contract", needs_stack=True, budget_seconds=120),
     Suite("integration", needs_stack=True, budget_seconds=360),
     Suite("isolation", needs_stack=True, budget_seconds=240),
