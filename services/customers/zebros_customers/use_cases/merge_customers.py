@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from zebros_core.errors import NotFoundError, ValidationError, VersionMismatchError
+from zebros_core.errors import ConflictError, NotFoundError, ValidationError, VersionMismatchError
 from zebros_customers.domain.contact import Contact
 from zebros_customers.domain.customer import Customer, merged
 from zebros_customers.domain.document import Document
@@ -78,18 +78,24 @@ def continue_merge(workspace: Workspace, merge: Merge, *, at_most: int | None = 
         if moved == at_most:
             done = False
             break
-        move_child(workspace, child, winner)
-        moved += 1
-    progressed = merge.model_copy(
-        update={
-            "moved": merge.moved + moved,
-            "status": MergeStatus.DONE if done else MergeStatus.RUNNING,
-            "finished_at": (merge.finished_at or workspace.now) if done else None,
-        }
-    )
-    if progressed != merge and not workspace.merges.replace(progressed, previous=merge):
-        return workspace.merges.find(merge.merge_id) or progressed
-    return progressed
+        moved += move_child(workspace, child, winner)
+    return _note_progress(workspace, merge, moved, done)
+
+
+def _note_progress(workspace: Workspace, merge: Merge, moved: int, done: bool) -> Merge:
+    """Add to the merge's record what was moved. Another worker may have added meanwhile: neither's part is lost."""
+    while True:
+        ended = done or merge.status is MergeStatus.DONE
+        progressed = merge.model_copy(
+            update={
+                "moved": merge.moved + moved,
+                "status": MergeStatus.DONE if ended else MergeStatus.RUNNING,
+                "finished_at": (merge.finished_at or workspace.now) if ended else None,
+            }
+        )
+        if progressed == merge or workspace.merges.replace(progressed, previous=merge):
+            return progressed
+        merge = workspace.merges.find(merge.merge_id) or progressed
 
 
 def _last_winner(workspace: Workspace, customer_id: str) -> Customer:
@@ -119,11 +125,36 @@ def children_of(workspace: Workspace, customer_id: str) -> Iterator[Contact | Do
             break
 
 
-def move_child(workspace: Workspace, child: Contact | Document, winner: Customer) -> None:
-    """Put a contact or document under another customer, or under the present owner and team of its own."""
+def move_child(workspace: Workspace, child: Contact | Document, winner: Customer) -> bool:
+    """Put a contact or document under another customer, or under the present owner and team of its own.
+
+    False when it is gone, or was put elsewhere meanwhile, as by the request and the event of one merge at the same
+    time. One that was only edited meanwhile is moved as it is now.
+    """
+    while True:
+        try:
+            _save_child(workspace, child, winner)
+        except (ConflictError, NotFoundError):
+            current = _present(workspace, child)
+            if current is None or current.customer_id != child.customer_id:
+                return False
+            if current.version == child.version:
+                raise
+            child = current
+        else:
+            return True
+
+
+def _save_child(workspace: Workspace, child: Contact | Document, winner: Customer) -> None:
     update = {"customer_id": winner.customer_id, "owner_id": winner.owner_id, "team_id": winner.team_id}
     if isinstance(child, Contact):
         # Both customers may have known the same person; the two stay apart until somebody says that they are one.
         workspace.contacts.save_unique(child.model_copy(update=update), previous=child, skip_duplicates=True)
     else:
         workspace.documents.save(child.model_copy(update=update), previous=child)
+
+
+def _present(workspace: Workspace, child: Contact | Document) -> Contact | Document | None:
+    if isinstance(child, Contact):
+        return workspace.contacts.find(child.contact_id)
+    return workspace.documents.find(child.document_id)
