@@ -154,7 +154,13 @@ def test_history_tells_who_changed_what_from_what_whatever_the_order(
             id,
             1,
             Operation.CREATED,
-            snapshot={"companyName": "Tidewater", "tier": "gold", "industry": None},
+            snapshot={
+                "companyName": "Tidewater",
+                "tier": "gold",
+                "industry": None,
+                "tags": [],
+                "contactInfo": {"email": None, "address": {"city": None}},
+            },
         ),
         change(
             container,

@@ -1,6 +1,7 @@
 """Keep what each version of a record changed."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_customers.domain.history import FieldChange, HistoryEntry
@@ -25,7 +26,7 @@ def keep_history(workspace: Workspace, change: EntityChanged) -> None:
         changes={
             name: FieldChange(before=before.get(name), after=after.get(name))
             for name in _changed_names(workspace, change)
-            if before.get(name) is not None or after.get(name) is not None
+            if _has_value(before.get(name)) or _has_value(after.get(name))
         },
     )
     workspace.history.append(change.entity, change.id, entry)
@@ -37,3 +38,11 @@ def _changed_names(workspace: Workspace, change: EntityChanged) -> Sequence[str]
         return change.changed
     schema = (workspace.customers if change.entity == "customer" else workspace.contacts).schema
     return [schema.stored_name(name) for name in schema.codes]
+
+
+def _has_value(value: Any) -> bool:
+    """Tell whether there is anything to show: neither null nor a collection of nothing."""
+    if isinstance(value, dict):
+        members: dict[str, Any] = value
+        return any(_has_value(member) for member in members.values())
+    return value is not None and value != []
