@@ -162,7 +162,7 @@ def _lists(measure: Callable[..., Any], name: str, target: str, query: dict[str,
     """Measure the first page of a list, and one further in."""
     page = measure(f"{name}, first page", "GET", target, **query)
     for _ in range(_DEEP_PAGES):
-        page = measure(f"{name}, deep page", "GET", target, **query, cursor=page["nextCursor"])
+        page = measure(f"{name}, fourth page", "GET", target, **query, cursor=page["nextCursor"])
 
 
 def _named(word: str, number: int) -> dict[str, Any]:

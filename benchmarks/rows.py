@@ -33,10 +33,8 @@ class Row:
 
     @property
     def ratio(self) -> float:
-        """Ours to the baseline; of nothing to nothing it is 1."""
-        if self.baseline == 0:
-            return 1.0 if self.ours == 0 else float("inf")
-        return self.ours / self.baseline
+        """Ours to the baseline. Over a baseline of nothing, ours counts on top of 1: nothing to nothing is 1."""
+        return self.ours / self.baseline if self.baseline else 1.0 + self.ours
 
     @property
     def holds(self) -> bool:
