@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import boto3
 import jwt
 import yaml
+from botocore.config import Config
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from benchmarks.engines import CHECKOUT, Engines
@@ -23,6 +24,7 @@ from zebros_core.auth.jwks import JwksClient
 from zebros_core.auth.verifier import TokenVerifier
 from zebros_core.clock import SystemClock
 from zebros_core.dynamodb.codec import encode
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.mapping import to_item
 from zebros_core.settings import CoreSettings
 from zebros_core.tenancy import SystemContext
@@ -121,14 +123,22 @@ class World:
         for name in ("auth", "customers"):
             create_tables(self.raw, CHECKOUT / "services" / name / "serverless.yml", PREFIX)
 
-    def container(self, *, cached: bool) -> Container:
-        """Return the service with or without the cache; everything is real but where the keys are fetched from."""
+    def container(self, *, cached: bool, dynamodb: Any = None) -> Container:
+        """Return the service with or without the cache; everything is real but where the keys are fetched from.
+
+        `dynamodb` is a client to take instead of the service's own.
+        """
         settings = core_settings(self.engines, redis_url=self.engines.redis_url if cached else "")
-        container = Container(Settings(settings))
+        container = Container(Settings(settings), dynamodb=dynamodb)
         keys = JwksClient(self.signing.jwks, SystemClock())
         verifier = TokenVerifier(keys, SystemClock(), issuer=ISSUER, audience=_AUDIENCE)
         vars(container)["verifier"] = verifier
         return container
+
+    def patient_client(self) -> Any:
+        """Return a client that waits as long as it takes: over large partitions the emulator is slow."""
+        config = Config(read_timeout=300, retries={"total_max_attempts": 1})
+        return boto3.client("dynamodb", endpoint_url=self.engines.dynamodb_url, config=config)
 
     @cached_property
     def uncached(self) -> Container:
@@ -152,7 +162,7 @@ class World:
         tenant = self.uncached.registry.get(tenant_id)
         context = SystemContext(tenant_id, "bench", isolation=tenant.isolation)
         store = self.uncached.access.bind(context)
-        lookup = store.lookup(LOOKUP_TABLE)
+        lookup = LookupTable(store, LOOKUP_TABLE)
         ids: list[str] = []
         rows: list[tuple[str, Mapping[str, Any]]] = []
         for customer in customers(tenant_id, count):
