@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from zebros_core.dynamodb.codec import Item, decode, encode
 from zebros_core.dynamodb.cursor import CursorBinding
 from zebros_core.dynamodb.keys import SEPARATOR, compose, escape_part
-from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.ownership import owned
 from zebros_core.dynamodb.paging import Page
 from zebros_core.errors import BadRequestError, ConflictError, DuplicateError, ZebrosError
@@ -60,8 +60,9 @@ class LookupTable:
         these values.
         """
         try:
-            self._store.write(
-                [self.put_op(pk_parts, sk, attributes, condition=condition, ttl_seconds=ttl_seconds)]
+            write(
+                self._store,
+                [self.put_op(pk_parts, sk, attributes, condition=condition, ttl_seconds=ttl_seconds)],
             )
         except _ChangedError:
             return False
@@ -100,7 +101,7 @@ class LookupTable:
 
     def delete(self, pk_parts: Sequence[str], sk: str) -> None:
         """Removes the item; none there is no error."""
-        self._store.write([self.delete_op(pk_parts, sk)])
+        write(self._store, [self.delete_op(pk_parts, sk)])
 
     def delete_op(self, pk_parts: Sequence[str], sk: str) -> WriteOp:
         """The same, to be part of a transaction."""

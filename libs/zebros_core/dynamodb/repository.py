@@ -24,7 +24,7 @@ from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.dynamodb.keys import NO_PARENT
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.mapping import from_item, is_expired
-from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.paging import Page, PageQuery, read_page
 from zebros_core.dynamodb.schema import EntitySchema
 from zebros_core.dynamodb.store import TenantStore
@@ -139,7 +139,7 @@ class Repository(Generic[E]):
         base = self.schema.lookup_table
         if base is None:
             raise ValueError(f"{self.schema.entity} has no lookup table")
-        return self.store.lookup(base)
+        return LookupTable(self.store, base)
 
     def batch_get(self, ids: Iterable[str | tuple[str, str | None]]) -> dict[str, E]:
         """The records that exist and are not deleted, by id, strongly consistent; at most 100 rows a call.
@@ -200,7 +200,7 @@ class Repository(Generic[E]):
             self.schema, self.store, self.table, entity, idempotency=idempotency, guard_id=client_supplied_id
         )
         try:
-            self.store.write([*operations, *extra])
+            write(self.store, [*operations, *extra])
         except AlreadyExistsError as error:
             id = getattr(entity, self.schema.id_field)
             if idempotency is None or error.entity != self.schema.entity or error.id != id:
@@ -226,7 +226,7 @@ class Repository(Generic[E]):
 
     def _write_over(self, operations: list[WriteOp], extra: Iterable[WriteOp], previous: E) -> None:
         try:
-            self.store.write([*operations, *extra])
+            write(self.store, [*operations, *extra])
         except NotFoundError as error:
             id = getattr(previous, self.schema.id_field)
             if self.schema.parent_field is None or (error.entity, error.id) != (self.schema.entity, id):
@@ -260,7 +260,7 @@ class Repository(Generic[E]):
     def restore(self, tombstone: E, *, extra: Iterable[WriteOp] = ()) -> E:
         """Brings a deleted record back, going on from its version. Its external id must still be free."""
         stamped, operations = plan_restore(self.schema, self.store, self.table, tombstone)
-        self.store.write([*operations, *extra])
+        write(self.store, [*operations, *extra])
         return stamped
 
     # -- pages

@@ -5,19 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from zebros_core.clock import Clock, HybridLogicalClock
 from zebros_core.dynamodb.client import DynamoDbCalls, DynamoDbClient
 from zebros_core.dynamodb.cursor import CursorCodec
-from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.ids import derived_id, new_id
 from zebros_core.tenancy.context import SystemContext, TenantContext
 from zebros_core.tenancy.isolation import isolation_model
-
-if TYPE_CHECKING:
-    from zebros_core.dynamodb.lookup import LookupTable
-    from zebros_core.dynamodb.transaction import TransactionBuilder
 
 __all__ = ["DataAccess", "TenantStore"]
 
@@ -93,22 +88,6 @@ class TenantStore:
     def derived_id(self, route: str, key: str) -> str:
         """The id that a create on this route with this idempotency key always gets, in this tenant."""
         return derived_id(self.tenant_id, route, key)
-
-    def lookup(self, base: str) -> LookupTable:
-        """The tenant's part of a lookup table."""
-        from zebros_core.dynamodb.lookup import LookupTable
-
-        return LookupTable(self, base)
-
-    def transaction(self) -> TransactionBuilder:
-        """A builder of one all-or-nothing write."""
-        from zebros_core.dynamodb.transaction import TransactionBuilder
-
-        return TransactionBuilder(self)
-
-    def write(self, operations: Sequence[WriteOp]) -> None:
-        """Carries out the operations in one call, all or nothing; raises what the first refused one says."""
-        write(self, operations)
 
     def call(self, operation: Any, request: dict[str, Any]) -> Mapping[str, Any]:
         """One call of the client under this store's deadline."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from zebros_core.dynamodb.entity import StoredEntity
-from zebros_core.dynamodb.operations import MAX_OPERATIONS, WriteOp
+from zebros_core.dynamodb.operations import MAX_OPERATIONS, WriteOp, write
 from zebros_core.dynamodb.writes import plan_add, plan_remove, plan_restore, plan_save
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class TransactionBuilder:
     def commit(self) -> None:
         """Carries out everything, or raises and has done nothing. An empty transaction makes no call."""
         operations, self._operations = self._operations, []
-        self._store.write(operations)
+        write(self._store, operations)
 
     def _planned(self, repository: Repository[Any], plan: tuple[E, Iterable[WriteOp]]) -> E:
         if repository.store.tenant_id != self._store.tenant_id:

@@ -171,7 +171,7 @@ def _stamp(
 def _lookup(schema: EntitySchema[Any], store: TenantStore) -> LookupTable:
     if schema.lookup_table is None:
         raise ValueError(f"{schema.entity} has no lookup table to guard values in")
-    return store.lookup(schema.lookup_table)
+    return LookupTable(store, schema.lookup_table)
 
 
 def _guard_changes(

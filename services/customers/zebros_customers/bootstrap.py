@@ -19,6 +19,7 @@ from zebros_core.cache import ResponseCache, Written, create_cache
 from zebros_core.clock import Clock, HybridLogicalClock, SystemClock
 from zebros_core.dynamodb.client import DynamoDbCalls, create_client
 from zebros_core.dynamodb.idempotency import IdempotencyRecords
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import DataAccess, TenantStore
 from zebros_core.observability import Metrics, configure_logging
 from zebros_core.storage import LazyS3Client, MultipartUploads, ObjectStore
@@ -181,7 +182,9 @@ class Container:
             metrics=self.metrics,
             logger=self.logger,
             clock=self.clock,
-            idempotency=lambda context: IdempotencyRecords(self.access.bind(context).lookup(LOOKUP_TABLE)),
+            idempotency=lambda context: IdempotencyRecords(
+                LookupTable(self.access.bind(context), LOOKUP_TABLE)
+            ),
         )
 
     def stream_publisher(self) -> StreamPublisher:

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.repository import Page
 from zebros_core.dynamodb.writes import plan_remove, plan_save
 from zebros_core.errors import BadRequestError, FieldError
@@ -66,7 +67,7 @@ class CustomerRepository(UniqueRepository[Customer], ExportedRepository[Customer
         What the loser alone had and the winner has now goes over without a moment in which somebody else could claim
         it. Raises VersionMismatchError when either has changed since it was read.
         """
-        schema, lookup = self.schema, self.store.lookup(LOOKUP_TABLE)
+        schema, lookup = self.schema, LookupTable(self.store, LOOKUP_TABLE)
         stamped, saves = plan_save(schema, self.store, self.table, merged, winner)
         named = loser.model_copy(update={"merged_into": winner.customer_id})
         tombstone, removes = plan_remove(schema, self.store, self.table, named)
@@ -90,7 +91,7 @@ class CustomerRepository(UniqueRepository[Customer], ExportedRepository[Customer
                 and lookup.guarded_id(f"customer.{kind}", value) == loser.customer_id
             ):
                 operations.append(lookup.delete_guard(f"customer.{kind}", value, id=loser.customer_id))
-        self.store.write(operations)
+        write(self.store, operations)
         return stamped, tombstone
 
 

@@ -1,5 +1,6 @@
 """Custom field definitions of a tenant: a handful of rows in one partition."""
 
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.errors import VersionMismatchError
 from zebros_core.ids import derived_id
@@ -15,7 +16,7 @@ class FieldRepository:
 
     def __init__(self, store: TenantStore) -> None:
         self._store = store
-        self._lookup = store.lookup(LOOKUP_TABLE)
+        self._lookup = LookupTable(store, LOOKUP_TABLE)
 
     def of_entity(self, entity: FieldEntity | None = None) -> list[FieldDefinition]:
         """Return the definitions of an entity, or of all, by entity and name. One Query."""

@@ -1,5 +1,6 @@
 """The history of records: one row a version, below the record."""
 
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
 from zebros_customers.domain.history import HistoryEntry
@@ -10,7 +11,7 @@ class HistoryRepository:
     """One tenant's history."""
 
     def __init__(self, store: TenantStore) -> None:
-        self._lookup = store.lookup(LOOKUP_TABLE)
+        self._lookup = LookupTable(store, LOOKUP_TABLE)
 
     def append(self, entity: str, id: str, entry: HistoryEntry) -> bool:
         """Store the entry of a version; False where that version has one, so a repeated event changes nothing."""

@@ -1,5 +1,6 @@
 """Merges: one row each, from which an interrupted one goes on."""
 
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.ids import derived_id
@@ -14,7 +15,7 @@ class MergeRepository:
 
     def __init__(self, store: TenantStore) -> None:
         self._store = store
-        self._lookup = store.lookup(LOOKUP_TABLE)
+        self._lookup = LookupTable(store, LOOKUP_TABLE)
 
     def id_of(self, loser_id: str) -> str:
         """Return the id of the merge that this customer lost; it can lose only one."""

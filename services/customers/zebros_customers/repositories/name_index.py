@@ -7,8 +7,10 @@ twice change nothing, and no word stays behind.
 
 from dataclasses import dataclass
 
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.dynamodb.transaction import TransactionBuilder
 from zebros_core.errors import ConflictError
 from zebros_customers.repositories.keys import LOOKUP_TABLE
 
@@ -29,7 +31,7 @@ class NameIndex:
 
     def __init__(self, store: TenantStore) -> None:
         self._store = store
-        self._lookup = store.lookup(LOOKUP_TABLE)
+        self._lookup = LookupTable(store, LOOKUP_TABLE)
 
     def page(self, prefix: str, *, query: str, limit: int, cursor: str | None) -> Page[NameHit]:
         """Return a page of the words that begin with `prefix`, in one Query; the cursor is good for `query` only."""
@@ -48,7 +50,7 @@ class NameIndex:
             if known is not None and known["version"] >= version:
                 return False
             former: list[str] = known["words"] if known else []
-            transaction = self._store.transaction()
+            transaction = TransactionBuilder(self._store)
             condition = {"version": known["version"]} if known else "absent"
             state = {"version": version, "words": words}
             transaction.include(self._lookup.put_op(("words", id), _SORT_KEY, state, condition=condition))

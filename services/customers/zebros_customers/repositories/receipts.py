@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp
 from zebros_core.dynamodb.store import TenantStore
 from zebros_customers.repositories.keys import LOOKUP_TABLE
@@ -28,7 +29,7 @@ class ReceiptRepository:
     """One tenant's receipts."""
 
     def __init__(self, store: TenantStore) -> None:
-        self._lookup = store.lookup(LOOKUP_TABLE)
+        self._lookup = LookupTable(store, LOOKUP_TABLE)
 
     def find(self, mutation_id: str) -> KeptReceipt | None:
         """Return what an earlier delivery of this mutation did, or None."""

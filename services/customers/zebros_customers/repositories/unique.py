@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from zebros_core.dynamodb.entity import StoredEntity
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp
 from zebros_core.dynamodb.repository import Created, Repository
 from zebros_core.errors import ConflictError, DuplicateError
@@ -146,7 +147,7 @@ class UniqueRepository(Repository[E]):
                 releases = held
 
     def _claims(self, values: Mapping[str, str], id: str) -> list[WriteOp]:
-        lookup = self.store.lookup(LOOKUP_TABLE)
+        lookup = LookupTable(self.store, LOOKUP_TABLE)
         entity = self.schema.entity
         return [
             lookup.put_guard(f"{entity}.{kind}", value, entity=entity, id=id, match=kind)
@@ -154,14 +155,14 @@ class UniqueRepository(Repository[E]):
         ]
 
     def _releases(self, values: Mapping[str, str], id: str) -> list[WriteOp]:
-        lookup = self.store.lookup(LOOKUP_TABLE)
+        lookup = LookupTable(self.store, LOOKUP_TABLE)
         return [
             lookup.delete_guard(f"{self.schema.entity}.{kind}", value, id=id)
             for kind, value in values.items()
         ]
 
     def _holder(self, kind: str, value: str) -> str | None:
-        return self.store.lookup(LOOKUP_TABLE).guarded_id(f"{self.schema.entity}.{kind}", value)
+        return LookupTable(self.store, LOOKUP_TABLE).guarded_id(f"{self.schema.entity}.{kind}", value)
 
 
 def _receipts(receipt: Receipt | None, outcome: str, version: int) -> list[WriteOp]:

@@ -12,6 +12,8 @@ import pytest
 from widget_world import PREFIX, Part, PartRepository, Widget, WidgetRepository, World
 
 from zebros_core.dynamodb import ForeignRowError
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.transaction import TransactionBuilder
 from zebros_core.tenancy import PlatformContext
 
 
@@ -94,7 +96,7 @@ def test_what_is_stored_names_its_tenant_in_every_key(world: World) -> None:
         widgets.remove(widgets.add(Widget(widget_id="W0", name="n", owner_id="o", external_id="x")))
         widgets.add(Widget(widget_id="W1", name="n", owner_id="o", colour="red", external_id="x"))
         parts.add(Part(part_id="P1", widget_id="W1"), client_supplied_id=True)
-        store.lookup("widgets-lookup").put(["tokens", "gear"], "W1", {"name": "Gear"})
+        LookupTable(store, "widgets-lookup").put(["tokens", "gear"], "W1", {"name": "Gear"})
     for table in ("widgets", "parts", "widgets-lookup"):
         for row in world.rows(table):
             tenant = row["tenantId"]["S"]
@@ -120,7 +122,7 @@ def test_no_store_is_made_for_a_platform_administrator(world: World) -> None:
 
 
 def test_a_transaction_refuses_another_tenants_repository(world: World) -> None:
-    transaction = world.store("aurora").transaction()
+    transaction = TransactionBuilder(world.store("aurora"))
     with pytest.raises(ValueError, match="another tenant"):
         transaction.add(WidgetRepository(world.store("borealis")), Widget(widget_id="W", name="n"))
     assert f"{PREFIX}-widgets" == world.store().table("widgets")

@@ -8,6 +8,8 @@ import pytest
 from widget_world import LOOKUP, Part, PartRepository, Widget, WidgetRepository, World
 
 from zebros_core.dynamodb import IdempotencyRecords, LookupTable, TenantStore, request_fingerprint
+from zebros_core.dynamodb.operations import write
+from zebros_core.dynamodb.transaction import TransactionBuilder
 from zebros_core.errors import (
     AlreadyExistsError,
     BadRequestError,
@@ -25,12 +27,12 @@ def store(world: World, isolation: str) -> TenantStore:
 
 @pytest.fixture
 def lookup(store: TenantStore) -> LookupTable:
-    return store.lookup(LOOKUP)
+    return LookupTable(store, LOOKUP)
 
 
 @pytest.fixture
 def theirs(world: World, isolation: str) -> LookupTable:
-    lookup = world.store("borealis", isolation).lookup(LOOKUP)  # pyright: ignore
+    lookup = LookupTable(world.store("borealis", isolation), LOOKUP)  # pyright: ignore
     lookup.put(["tokens", "gear"], "foreign", {"n": 1})
     return lookup
 
@@ -89,23 +91,23 @@ def test_reserved_attributes_are_refused(lookup: LookupTable) -> None:
 def test_a_guarded_value_belongs_to_one_record(
     lookup: LookupTable, theirs: LookupTable, store: TenantStore
 ) -> None:
-    store.write([lookup.put_guard("widget.email", "a#b", entity="widget", id="W1", match="email")])
-    store.write([lookup.put_guard("widget.email", "a#b", entity="widget", id="W1", match="email")])
+    write(store, [lookup.put_guard("widget.email", "a#b", entity="widget", id="W1", match="email")])
+    write(store, [lookup.put_guard("widget.email", "a#b", entity="widget", id="W1", match="email")])
     assert lookup.guarded_id("widget.email", "a#b") == "W1"
     assert theirs.guarded_id("widget.email", "a#b") is None
     with pytest.raises(DuplicateError) as caught:
-        store.write([lookup.put_guard("widget.email", "a#b", entity="widget", id="W2", match="email")])
+        write(store, [lookup.put_guard("widget.email", "a#b", entity="widget", id="W2", match="email")])
     assert caught.value.records[0] == {"entity": "widget", "id": "W1", "match": "email"}
     with pytest.raises(ConflictError):
-        store.write([lookup.delete_guard("widget.email", "a#b", id="W2")])
-    store.write([lookup.delete_guard("widget.email", "a#b", id="W1")])
+        write(store, [lookup.delete_guard("widget.email", "a#b", id="W2")])
+    write(store, [lookup.delete_guard("widget.email", "a#b", id="W1")])
     assert lookup.guarded_id("widget.email", "a#b") is None
 
 
 def test_a_transaction_does_all_or_nothing(store: TenantStore, lookup: LookupTable, world: World) -> None:
     widgets, parts = WidgetRepository(store), PartRepository(store)
     old = widgets.add(Widget(widget_id="W0", name="old"))
-    transaction = store.transaction()
+    transaction = TransactionBuilder(store)
     added = transaction.add(widgets, Widget(widget_id="W1", name="Gear"))
     part = transaction.add(parts, Part(part_id="P1", widget_id="W1"))
     gone = transaction.remove(widgets, old)
@@ -117,7 +119,7 @@ def test_a_transaction_does_all_or_nothing(store: TenantStore, lookup: LookupTab
     assert calls == ["TransactWriteItems"]
     assert (widgets.get("W1"), parts.get("P1"), widgets.get_any("W0")) == (added, part, gone)
 
-    again = store.transaction()
+    again = TransactionBuilder(store)
     again.save(widgets, added.model_copy(update={"name": "Cog"}), previous=added)
     again.restore(widgets, gone)
     again.add(parts, Part(part_id="P1", widget_id="W1"))
@@ -126,7 +128,7 @@ def test_a_transaction_does_all_or_nothing(store: TenantStore, lookup: LookupTab
     assert widgets.get("W1").name == "Gear"
     assert widgets.find("W0") is None
 
-    stale = store.transaction()
+    stale = TransactionBuilder(store)
     widgets.save(added.model_copy(update={"name": "Wheel"}), previous=added)
     stale.save(widgets, added.model_copy(update={"name": "Cog"}), previous=added)
     stale.delete_guard(lookup, "widget.name", "gear", id="W1")
@@ -136,7 +138,7 @@ def test_a_transaction_does_all_or_nothing(store: TenantStore, lookup: LookupTab
 
 
 def test_a_transaction_has_at_most_a_hundred_operations(store: TenantStore, lookup: LookupTable) -> None:
-    transaction = store.transaction()
+    transaction = TransactionBuilder(store)
     transaction.include(*(lookup.put_op(["k"], str(number), {}) for number in range(100)))
     with pytest.raises(ValueError, match="100"):
         transaction.include(lookup.put_op(["k"], "more", {}))
