@@ -20,6 +20,7 @@ from moto import mock_aws
 from zebros_core.auth.verifier import TokenVerifier
 from zebros_core.cache import InMemoryCache
 from zebros_core.clock import Clock, SystemClock
+from zebros_core.observability import NullMetrics
 from zebros_core.settings import CoreSettings
 from zebros_core.tenancy.registry import InMemoryTenantRegistry
 from zebros_customers.bootstrap import Container
@@ -114,6 +115,7 @@ def customers_service(stage: str, clock: Clock | None = None) -> Iterator[Contai
         )
         container = Container(Settings(core), clock=clock, dynamodb=client)
         # What the composition root would build from its settings, in the form that needs no network.
+        container.metrics = NullMetrics()
         vars(container)["registry"] = InMemoryTenantRegistry()
         vars(container)["cache"] = InMemoryCache(LAYERS, clock, sleep=lambda _: None)
         vars(container)["verifier"] = TokenVerifier(OneKey(), clock, issuer=ISSUER, audience=AUDIENCE)

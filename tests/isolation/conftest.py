@@ -1,0 +1,72 @@
+"""Two tenants of each isolation model with everything a tenant can have, in process and on a deployed stack."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from deployed import DeployedService
+from estate import Estate
+from in_process import InProcessService, in_process_service
+from port import MODELS, Caller, Model, Service
+
+from zebros_local.settings import LocalSettings
+from zebros_local.state import StackState
+
+
+@pytest.fixture(scope="session")
+def in_process() -> Iterator[InProcessService]:
+    """The service in this process."""
+    with in_process_service("isolation") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def deployed() -> DeployedService:
+    """The service on the stack that the suite runner has started for this run."""
+    if not os.environ.get("ZEBROS_LOCAL_DIR"):
+        pytest.skip("no stack of its own: `make test-isolation` starts one and names it in ZEBROS_LOCAL_DIR")
+    state = StackState.load(LocalSettings.from_environ(os.environ).state_file)
+    if state is None:
+        pytest.skip("the stack of ZEBROS_LOCAL_DIR has never been started")
+    return DeployedService(state)
+
+
+@pytest.fixture(scope="session", params=["in_process", "deployed"])
+def service(request: pytest.FixtureRequest) -> Service:
+    """The service, in each way in which it runs."""
+    return request.getfixturevalue(request.param)
+
+
+def admin_of(service: Service, model: Model) -> Caller:
+    """Register a tenant of the model and return its admin."""
+    tenant = service.register(model)
+    return Caller(tenant, user=f"ada-{tenant}", team=f"north-{tenant}")
+
+
+Estates = dict[Model, tuple[Estate, Estate]]
+
+
+@pytest.fixture(scope="session")
+def estates(service: Service) -> Estates:
+    """Two tenants of each model, with everything."""
+    return {
+        model: (
+            Estate(service, admin_of(service, model)).complete(),
+            Estate(service, admin_of(service, model)).complete(),
+        )
+        for model in MODELS
+    }
+
+
+@pytest.fixture
+def new_admin() -> Callable[[Service, Model], Caller]:
+    """Register a tenant and give its admin."""
+    return admin_of

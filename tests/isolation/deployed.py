@@ -1,0 +1,107 @@
+"""The service as it is deployed to the local stack, over HTTP and with its real stream, bus and queues."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from port import UNLIMITED, Answer, Call, Caller, Model, media_type
+
+from zebros_core.auth.internal import InternalTokens
+from zebros_core.clock import SystemClock
+from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy.registry import DynamoDbTenantRegistry, Tenant
+from zebros_core.tenancy.silo_tables import SiloTables
+from zebros_local.demo_tenants import REGISTRY_TABLE
+from zebros_local.deploy import emulator_client
+from zebros_local.identity import LocalIdentity
+from zebros_local.settings import STAGE
+from zebros_local.state import StackState
+
+CUSTOMERS_STACK = f"zebros-customers-{STAGE}"
+BULK = f"zebros-customers-{STAGE}-bulk"
+# From a write to what its events derive: two seconds are promised, a first start of a function comes on top.
+_PATIENCE_SECONDS = 30.0
+
+
+class DeployedService:
+    """The port's adapter over a running local stack."""
+
+    def __init__(self, state: StackState) -> None:
+        self._state = state
+        self._http = httpx.Client(base_url=state.api_url, timeout=60)
+        self._identity = LocalIdentity(state.identity_url)
+        self._lambda = emulator_client("lambda", state)
+        self._tokens: dict[Caller, str] = {}
+
+    def register(self, model: Model) -> str:
+        """Make a new, empty tenant and return its id."""
+        id = f"{model}{uuid.uuid4().hex[:10]}"
+        dynamodb = emulator_client("dynamodb", self._state)
+        if model == "silo":
+            cloudformation = emulator_client("cloudformation", self._state)
+            SiloTables(dynamodb, self._lambda, cloudformation, STAGE).provision(id, [CUSTOMERS_STACK])
+        registry = DynamoDbTenantRegistry(dynamodb, REGISTRY_TABLE)
+        registry.put(Tenant(id=id, name=id, isolation=model, settings=UNLIMITED))
+        return id
+
+    def call(self, caller: Caller, call: Call) -> Answer:
+        """Send a request as the caller."""
+        answer = self._http.request(
+            call.method,
+            quote(call.path, safe="/:"),
+            params=dict(call.query),
+            headers={"authorization": f"Bearer {self._token(caller)}", **media_type(call), **call.headers},
+            content=None if call.body is None else json.dumps(call.body),
+        )
+        return Answer(answer.status_code, dict(answer.headers), answer.text)
+
+    def _token(self, caller: Caller) -> str:
+        if caller not in self._tokens:
+            self._tokens[caller] = self._identity.mint(
+                tenant=caller.tenant, sub=caller.user, roles=caller.roles, team=caller.team
+            )
+        return self._tokens[caller]
+
+    def upload(self, form: Mapping[str, Any], content: bytes) -> None:
+        """Send the form as a browser would."""
+        httpx.post(form["url"], data=form["fields"], files={"file": content}).raise_for_status()
+
+    def settle(self) -> None:
+        """Wait until the queues of events are empty and nothing more comes."""
+        sqs = emulator_client("sqs", self._state)
+        queues = [url for url in sqs.list_queues().get("QueueUrls", []) if not url.endswith("-dlq")]
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        quiet = 0
+        while quiet < 4:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"events are still under way after {_PATIENCE_SECONDS} s")
+            time.sleep(0.5)
+            quiet = 0 if any(self._waiting(sqs, url) for url in queues) else quiet + 1
+
+    @staticmethod
+    def _waiting(sqs: Any, url: str) -> bool:
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        numbers = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return any(int(number) for number in numbers.values())
+
+    def bulk(self, payload: Mapping[str, Any]) -> Any:
+        """Invoke the bulk door."""
+        answer = self._lambda.invoke(FunctionName=BULK, Payload=json.dumps(payload))
+        return json.loads(answer["Payload"].read())
+
+    def sign(self, caller: Caller, model: Model, *, audience: str | None = None) -> str:
+        """Sign an internal call with the key that the deployed functions derive."""
+        variables = self._lambda.get_function_configuration(FunctionName=BULK)["Environment"]["Variables"]
+        key = hmac.new(variables["CURSOR_SECRET"].encode(), b"internal-calls", hashlib.sha256).digest()
+        context = TenantContext(
+            caller.tenant, caller.user, roles=frozenset(caller.roles), isolation=model, team_id=caller.team
+        )
+        return InternalTokens(key, SystemClock()).sign(context, audience=audience or BULK)

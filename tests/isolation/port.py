@@ -1,0 +1,83 @@
+"""How the suite reaches a customers service: one port, so that the same tests judge it in process and deployed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Model = Literal["pool", "bridge", "silo"]
+MODELS: tuple[Model, ...] = ("pool", "bridge", "silo")
+
+# The suite asks far more in a second than a tenant's default limit gives.
+UNLIMITED = {"requestsPerSecond": 100_000, "requestBurst": 100_000}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Somebody of a tenant, as an access token describes them."""
+
+    tenant: str
+    user: str = "ada"
+    roles: tuple[str, ...] = ("tenant-admin",)
+    team: str | None = "north"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request of the API. `path` is plain text, not percent-encoded."""
+
+    method: str
+    path: str
+    body: Any = None
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response of the API; header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text) if self.text else None
+
+
+class Service(Protocol):
+    """A customers service that runs somewhere."""
+
+    def register(self, model: Model) -> str:
+        """Make a new, empty tenant and return its id."""
+        ...
+
+    def call(self, caller: Caller, call: Call) -> Answer:
+        """Send a request as the caller."""
+        ...
+
+    def upload(self, form: Mapping[str, Any], content: bytes) -> None:
+        """Send a file by the form that the API gave for it."""
+        ...
+
+    def settle(self) -> None:
+        """Let the events of all writes so far take effect, where that does not happen by itself."""
+        ...
+
+    def bulk(self, payload: Mapping[str, Any]) -> Any:
+        """Invoke the bulk door."""
+        ...
+
+    def sign(self, caller: Caller, model: Model, *, audience: str | None = None) -> str:
+        """Sign an internal call as this deployment does, by default for its bulk door."""
+        ...
+
+
+def media_type(call: Call) -> dict[str, str]:
+    """Return the header that says what the body is, if there is one."""
+    if call.body is None:
+        return {}
+    return {"content-type": "application/merge-patch+json" if call.method == "PATCH" else "application/json"}

@@ -1,0 +1,97 @@
+"""Every operation × role × whose record it is: the answer is the one that the role table says."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from api_document import Operation, operations
+from estate import Estate
+from in_process import InProcessService
+from port import Caller
+from recipes import call_of
+
+OPERATIONS = operations()
+TABLE = json.loads((Path(__file__).parents[2] / "infrastructure/permissions.json").read_text())["roles"]
+ROLES = (*TABLE, "none")
+# Whose the record is, as the caller sees it: its own, a colleague's of its team, another team's.
+OWNERS = ("own", "team", "other")
+_REACH = {"all": OWNERS, "team": ("own", "team"), "own": ("own",), None: ()}
+
+pytestmark = pytest.mark.isolation
+
+
+def allowed(role: str, entity: str, action: str, owner: str) -> bool:
+    """Tell whether the table lets the role do this to a record of that owner."""
+    return owner in _REACH[TABLE.get(role, {}).get(entity, {}).get(action)]
+
+
+def expected(operation: Operation, role: str, owner: str) -> set[int]:
+    """Return the statuses that the table leaves open."""
+    entity, action = operation.permission
+    if not any(allowed(role, entity, action, any_owner) for any_owner in OWNERS):
+        return {403}
+    is_of_records = bool(operation.path_names) and entity != "field"
+    if is_of_records and not allowed(role, entity, "read", owner):
+        return {404}
+    if is_of_records and not allowed(role, entity, action, owner):
+        return {403}
+    return set(operation.successes)
+
+
+def cases() -> Iterator[tuple[Operation, str, str]]:
+    """Give every case; where no record of anybody is named it does not matter whose it is."""
+    for operation in OPERATIONS.values():
+        for role in ROLES:
+            for owner in OWNERS if operation.path_names and operation.permission[0] != "field" else ("own",):
+                yield operation, role, owner
+
+
+@pytest.fixture(scope="session")
+def tenant(in_process: InProcessService) -> str:
+    return in_process.register("pool")
+
+
+@pytest.mark.parametrize(
+    ("operation", "role", "owner"), [pytest.param(*c, id=f"{c[0].id}-{c[1]}-{c[2]}") for c in cases()]
+)
+def test_the_answer_is_the_tables(
+    in_process: InProcessService, tenant: str, operation: Operation, role: str, owner: str
+) -> None:
+    caller = Caller(tenant, user="carl", team="north", roles=() if role == "none" else (role,))
+    owners = {
+        "own": caller,
+        "team": Caller(tenant, user="tina", team="north"),
+        "other": Caller(tenant, user="olga", team="south"),
+    }
+    admin = Caller(tenant, user="ada", team="east")
+    call = call_of(operation, Estate(in_process, admin, owner=owners[owner]))
+    answer = in_process.call(caller, call)
+    assert answer.status in expected(operation, role, owner), f"{call}\n{answer.status} {answer.text}"
+    if answer.status == 404:
+        assert "owner" not in answer.text and "role" not in answer.text, "hidden looks missing"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_lists_show_what_the_role_may_read(in_process: InProcessService, role: str) -> None:
+    tenant = in_process.register("bridge")
+    caller = Caller(tenant, user="carl", team="north", roles=() if role == "none" else (role,))
+    admin = Caller(tenant, user="ada", team="east")
+    theirs = {
+        "own": Estate(in_process, admin, owner=caller),
+        "team": Estate(in_process, admin, owner=Caller(tenant, user="tina", team="north")),
+        "other": Estate(in_process, admin, owner=Caller(tenant, user="olga", team="south")),
+    }
+    made = {owner: (estate["customer"], estate["contact"]) for owner, estate in theirs.items()}
+    in_process.settle()
+    for operation, entity, index in (
+        ("listCustomers", "customer", 0),
+        ("searchCustomers", "customer", 0),
+        ("listContacts", "contact", 1),
+    ):
+        answer = in_process.call(caller, call_of(OPERATIONS[operation], theirs["own"]))
+        shown = {owner for owner, ids in made.items() if ids[index] in answer.text}
+        assert shown == {owner for owner in OWNERS if allowed(role, entity, "read", owner)}, operation
+        assert (answer.status == 403) == (not shown)
