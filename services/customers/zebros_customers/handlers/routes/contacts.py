@@ -13,10 +13,10 @@ from zebros_customers.domain.contact import Contact, ContactDraft
 from zebros_customers.domain.names import normalised_email
 from zebros_customers.handlers.bodies import ContactBody, HistoryEntryBody
 from zebros_customers.handlers.headers import skips_duplicates
+from zebros_customers.handlers.pages import history_response, page_response
 from zebros_customers.use_cases.create_contact import create_contact
 from zebros_customers.use_cases.delete_contact import delete_contact
 from zebros_customers.use_cases.get_contact import get_contact
-from zebros_customers.use_cases.get_history import get_history
 from zebros_customers.use_cases.list_contacts import list_contacts, list_contacts_of_customer
 from zebros_customers.use_cases.restore_contact import restore_contact
 from zebros_customers.use_cases.update_contact import update_contact
@@ -108,8 +108,7 @@ def list_(request: Request[Container, ContactsQuery]) -> Response:
         limit=query.limit,
         cursor=query.cursor,
     )
-    items = [ContactBody.of(contact) for contact in page.items]
-    return Response(PageBody[ContactBody].model_construct(items=items, next_cursor=page.next_cursor))
+    return page_response(page, ContactBody, ContactBody.of)
 
 
 @routes.get(
@@ -129,8 +128,7 @@ def list_of_customer(request: Request[Container, PageQuery]) -> Response:
         limit=request.query.limit,
         cursor=request.query.cursor,
     )
-    items = [ContactBody.of(contact) for contact in page.items]
-    return Response(PageBody[ContactBody].model_construct(items=items, next_cursor=page.next_cursor))
+    return page_response(page, ContactBody, ContactBody.of)
 
 
 @routes.get(
@@ -245,12 +243,4 @@ def restore(request: Request[Container]) -> Response:
 )
 def history(request: Request[Container, PageQuery]) -> Response:
     """Newest first: who changed which field when, before and after."""
-    page = get_history(
-        request.services.workspace(request.context),
-        "contact",
-        request.path["contactId"],
-        limit=request.query.limit,
-        cursor=request.query.cursor,
-    )
-    items = [HistoryEntryBody.of(entry) for entry in page.items]
-    return Response(PageBody[HistoryEntryBody](items=items, next_cursor=page.next_cursor))
+    return history_response(request, "contact", request.path["contactId"])

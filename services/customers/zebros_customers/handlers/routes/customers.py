@@ -30,11 +30,11 @@ from zebros_customers.handlers.bodies import (
     LinkedDocumentBody,
 )
 from zebros_customers.handlers.headers import skips_duplicates
+from zebros_customers.handlers.pages import history_response, page_response
 from zebros_customers.use_cases.create_customer import create_customer
 from zebros_customers.use_cases.delete_customer import delete_customer
 from zebros_customers.use_cases.get_customer import find_customer_by_external_id, get_customer
 from zebros_customers.use_cases.get_document import documents_of_customer
-from zebros_customers.use_cases.get_history import get_history
 from zebros_customers.use_cases.list_customers import CustomerFilter, CustomerSort, list_customers
 from zebros_customers.use_cases.restore_customer import restore_customer
 from zebros_customers.use_cases.search_customers import search_customers
@@ -131,11 +131,7 @@ def answer(
 
 def page_of(page: Page[Customer]) -> Response:
     """Return the response that shows a page of customers."""
-    return Response(
-        PageBody[CustomerBody].model_construct(
-            items=[CustomerBody.of(customer) for customer in page.items], next_cursor=page.next_cursor
-        )
-    )
+    return page_response(page, CustomerBody, CustomerBody.of)
 
 
 @routes.post(
@@ -332,15 +328,7 @@ def history(request: Request[Container, PageQuery]) -> Response:
     """Newest first: who changed which field when, before and after. Kept from events, so the newest write may be
     missing for a moment.
     """
-    page = get_history(
-        request.services.workspace(request.context),
-        "customer",
-        request.path["customerId"],
-        limit=request.query.limit,
-        cursor=request.query.cursor,
-    )
-    items = [HistoryEntryBody.of(entry) for entry in page.items]
-    return Response(PageBody[HistoryEntryBody](items=items, next_cursor=page.next_cursor))
+    return history_response(request, "customer", request.path["customerId"])
 
 
 @routes.get(

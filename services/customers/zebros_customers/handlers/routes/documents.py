@@ -19,6 +19,7 @@ from zebros_core.http import (
 from zebros_customers.bootstrap import Container
 from zebros_customers.domain.document import DocumentDraft, DocumentKind
 from zebros_customers.handlers.bodies import DocumentBody
+from zebros_customers.handlers.pages import page_response
 from zebros_customers.use_cases.complete_document import complete_document, list_parts, sign_parts
 from zebros_customers.use_cases.delete_document import delete_document
 from zebros_customers.use_cases.get_document import download_document, get_document, list_documents
@@ -272,5 +273,4 @@ def list_of_customer(request: Request[Container, DocumentsQuery]) -> Response:
         limit=request.query.limit,
         cursor=request.query.cursor,
     )
-    items = [DocumentBody.of(document) for document in page.items]
-    return Response(PageBody[DocumentBody].model_construct(items=items, next_cursor=page.next_cursor))
+    return page_response(page, DocumentBody, DocumentBody.of)
