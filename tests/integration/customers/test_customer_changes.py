@@ -159,7 +159,9 @@ def test_a_merge_with_many_contacts_is_finished_by_its_event(
     ]
     outcomes = home.ask("POST", "/v1/contacts:batch", {"operations": people})["outcomes"]
     assert {outcome["outcome"] for outcome in outcomes} == {"created"}
-    deployment.settle("followup")  # a contact whose own event finds its customer merged follows by itself, uncounted
+    deployment.settle(
+        "followup"
+    )  # a contact whose own event finds its customer merged follows by itself, uncounted
 
     started = home.send("POST", f"/v1/customers/{winner}/merge", {"loserId": loser})
     assert (started.status_code, started.json()["status"]) == (202, "running")
