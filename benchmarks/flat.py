@@ -76,7 +76,7 @@ class Meter:
 
 def rows(world: World, say: Callable[[str], None]) -> list[Row]:
     """Return three rows an operation: calls, units and items, the most of the larger sizes against the smallest."""
-    container = world.container(cached=False, dynamodb=world.patient_client())
+    container = world.container(cached=False, dynamodb=world.patient)
     # Read once: a registration that is read again after 30 seconds would count for whatever runs then.
     inner = DynamoDbTenantRegistry(container.dynamodb, f"{PREFIX}-tenants")
     vars(container)["registry"] = CachedTenantRegistry(inner, container.clock, staleness_seconds=3600)

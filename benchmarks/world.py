@@ -135,9 +135,10 @@ class World:
         vars(container)["verifier"] = verifier
         return container
 
-    def patient_client(self) -> Any:
-        """Return a client that waits as long as it takes: over large partitions the emulator is slow."""
-        config = Config(read_timeout=300, retries={"total_max_attempts": 1})
+    @cached_property
+    def patient(self) -> Any:
+        """A client that waits as long as it takes: over large partitions the emulator is slow."""
+        config = Config(read_timeout=300, retries={"total_max_attempts": 1}, parameter_validation=False)
         return boto3.client("dynamodb", endpoint_url=self.engines.dynamodb_url, config=config)
 
     @cached_property
@@ -183,8 +184,7 @@ class World:
         for table, item in rows:
             requests.setdefault(table, []).append({"PutRequest": {"Item": item}})
         while requests:
-            client: Any = self.uncached.dynamodb
-            requests = client.batch_write_item(RequestItems=requests).get("UnprocessedItems") or {}
+            requests = self.patient.batch_write_item(RequestItems=requests).get("UnprocessedItems") or {}
 
 
 def customers(tenant_id: str, count: int) -> Iterator[Customer]:
