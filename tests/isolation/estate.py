@@ -159,7 +159,6 @@ def _customer(estate: Estate) -> str:
         companyName=estate["name"],
         industry=estate["industry"],
         tier=estate["tier"],
-        externalId=estate["external_id"],
         contactInfo={"email": estate["email"]},
         tags=[estate.mark],
     )
@@ -194,8 +193,8 @@ MAKERS: dict[str, Callable[[Estate], str]] = {
     "tier": lambda e: f"{e.mark} tier",
     "email": lambda e: f"{e.mark}@customer.example",
     "contact_email": lambda e: f"{e.mark}@contact.example",
-    "external_id": lambda e: f"{e.mark}-external",
-    "contact_external_id": lambda e: f"{e.mark}-person",
+    "external_id": _kept_by_customer("external_id"),
+    "contact_external_id": _kept_by_contact("contact_external_id"),
     **{name: _kept_by_customer(name) for name in FREE_EXTERNAL_IDS},
     **{name: _kept_by_contact(name) for name in FREE_CONTACT_EXTERNAL_IDS},
     "field_name": lambda e: f"f{e.mark}",
@@ -205,9 +204,7 @@ MAKERS: dict[str, Callable[[Estate], str]] = {
     "customer": _customer,
     "loser": lambda e: e.customer(),
     "deleted_customer": _deleted("/v1/customers", lambda e: e.customer()),
-    "contact": lambda e: e.contact(
-        customerId=e["customer"], email=e["contact_email"], externalId=e["contact_external_id"]
-    ),
+    "contact": lambda e: e.contact(customerId=e["customer"], email=e["contact_email"]),
     "single_contact": lambda e: e.contact(ownerId=e.owner.user, teamId=e.owner.team),
     "deleted_contact": _deleted("/v1/contacts", lambda e: e.contact(customerId=e["customer"])),
     "document": lambda e: e.document(),
@@ -224,8 +221,8 @@ _NEVER: dict[str, Callable[[str], str]] = {
     **{name: (lambda kind: lambda mark: f"{mark} {kind}")(name) for name in ("name", "industry", "tier")},
     "email": lambda mark: f"{mark}@customer.example",
     "contact_email": lambda mark: f"{mark}@contact.example",
-    "external_id": lambda mark: f"{mark}-external",
-    "contact_external_id": lambda mark: f"{mark}-person",
+    "external_id": lambda mark: f"{mark}-external_id",
+    "contact_external_id": lambda mark: f"{mark}-contact_external_id",
     **{
         name: (lambda kind: lambda mark: f"{mark}-{kind}")(name)
         for name in (*FREE_EXTERNAL_IDS, *FREE_CONTACT_EXTERNAL_IDS)
