@@ -6,7 +6,7 @@ from zebros_core.http.merge_patch import MergePatch
 from zebros_core.http.messages import CacheWrite, Request, Response
 from zebros_core.http.paging import DIGITS, PageBody, PageQuery
 from zebros_core.http.query import NoQuery, QueryModel
-from zebros_core.http.routing import CacheRule, Example, Route, Routes, combine
+from zebros_core.http.routing import CacheRule, Example, HeaderParameter, Route, Routes, combine
 from zebros_core.http.wire import Id, Instant, JsonScalar, WireModel
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "CacheRule",
     "CacheWrite",
     "Example",
+    "HeaderParameter",
     "HttpApp",
     "Id",
     "IdempotencyKey",

@@ -183,6 +183,15 @@ def _parameters(route: Route, components: Components) -> list[Schema]:
         parameters.append(_IF_NONE_MATCH)
     if route.idempotency != "none":
         parameters.append(_IDEMPOTENCY_KEY)
+    parameters += [
+        {
+            "name": header.name,
+            "in": "header",
+            "description": header.description,
+            "schema": dict(header.schema),
+        }
+        for header in route.request_headers
+    ]
     return parameters
 
 

@@ -52,6 +52,15 @@ class Example:
     summary: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class HeaderParameter:
+    """A request header that an operation reads beyond the standard ones, as the API document shows it."""
+
+    name: str
+    description: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+
+
 class Declaration(TypedDict, total=False):
     """What a route says about itself; see :class:`Route`."""
 
@@ -69,6 +78,7 @@ class Declaration(TypedDict, total=False):
     errors: tuple[type[ZebrosError], ...]
     idempotent: Idempotent | bool
     path_patterns: Mapping[str, str]
+    request_headers: tuple[HeaderParameter, ...]
     summary: str
     description: str
     examples: tuple[Example, ...]
@@ -107,6 +117,8 @@ class Route:
     ``record`` keeps the answer for 24 hours under the key."""
     path_patterns: Mapping[str, str] = field(default_factory=dict[str, str])
     """Patterns of the path parameters that are not ids."""
+    request_headers: tuple[HeaderParameter, ...] = ()
+    """Headers that the handler reads from the request itself."""
     summary: str = ""
     description: str = ""
     examples: tuple[Example, ...] = ()

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from zebros_core.auth.verifier import TokenVerifier
     from zebros_core.http.app import HttpApp
     from zebros_core.http.routing import Route
-    from zebros_core.messaging import Consumer, FailureStore, StreamPublisher
+    from zebros_core.messaging import Consumer, FailureStore, SnapshotStore, StreamPublisher
 
 
 class Container:
@@ -119,6 +119,13 @@ class Container:
 
         return FailureStore(self.s3, self.settings.core.failures_bucket, self.clock)
 
+    @cached_property
+    def snapshots(self) -> SnapshotStore:
+        """Keeps the snapshots that are too large for the bus, and reads them back."""
+        from zebros_core.messaging import SnapshotStore
+
+        return SnapshotStore(self.s3, self.settings.core.failures_bucket)
+
     def workspace(self, context: TenantContext) -> Workspace:
         """Return what a use case works with for this caller."""
         return self._workspace(context, self.access.bind(context), self.permissions)
@@ -191,7 +198,7 @@ class Container:
         """Return what publishes the tables' changes."""
         import botocore.session
 
-        from zebros_core.messaging import EventBus, SnapshotStore, StreamPublisher
+        from zebros_core.messaging import EventBus, StreamPublisher
         from zebros_customers.repositories.keys import SCHEMAS
 
         core = self.settings.core
@@ -202,7 +209,7 @@ class Container:
             {schema.table: schema for schema in SCHEMAS},
             table_prefix=core.table_prefix,
             bus=EventBus(client, core.event_bus, EVENT_SOURCE),
-            snapshots=SnapshotStore(self.s3, core.failures_bucket),
+            snapshots=self.snapshots,
             failures=self.failures,
         )
 

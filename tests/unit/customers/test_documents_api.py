@@ -7,7 +7,9 @@ from typing import Any
 import boto3
 import pytest
 
+from zebros_core.messaging import EntityChanged, Operation
 from zebros_core.storage import MULTIPART_FROM_BYTES
+from zebros_customers.use_cases.follow_up import follow_up
 
 Both = tuple[Any, Any]
 BUCKET = "zebros-test-documents"
@@ -149,3 +151,26 @@ def test_wrong_announcements_are_422_naming_the_field(admin: Any, facts: dict[st
     refused = announce(admin, customer_id, **facts)
     assert refused.status == 422
     assert [error["field"] for error in refused.body["errors"]] == [field]
+
+
+def test_the_event_of_a_deleted_document_deletes_content_that_was_left_behind(
+    admin: Any, container: Any
+) -> None:
+    started = announce(admin, customer_of(admin))
+    upload(started, b"12345")
+    path = started.headers["location"]
+    document = admin.post(f"{path}/complete").body
+    admin.delete(path)
+    upload(started, b"12345")  # as if the function had been stopped before it deleted the content
+    event = EntityChanged(
+        event_id="e-1",
+        tenant_id=admin.tenant,
+        entity="document",
+        id=document["documentId"],
+        version=document["version"] + 1,
+        operation=Operation.DELETED,
+        occurred_at=container.clock.now(),
+    )
+    follow_up(container.system_workspace(admin.tenant, "followup"), event)
+    key = started.body["upload"]["fields"]["key"]
+    assert boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=key)["KeyCount"] == 0

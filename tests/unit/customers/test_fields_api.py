@@ -103,3 +103,12 @@ def test_wrong_definitions_are_refused(admin: Any, body: Any) -> None:
 def test_only_admins_define_fields(person: Any) -> None:
     assert define(person(roles=("sales-manager",))).status == 403
     assert person(roles=("viewer",)).get("/v1/fields").status == 200
+
+
+def test_a_repeated_definition_under_a_key_gives_the_first_answer_and_another_body_is_refused(
+    admin: Any,
+) -> None:
+    body = {"entity": "customer", "name": "region", "type": "text"}
+    first = admin.post("/v1/fields", body, Idempotency_Key="f-1")
+    assert admin.post("/v1/fields", body, Idempotency_Key="f-1").body == first.body
+    assert admin.post("/v1/fields", body | {"name": "other"}, Idempotency_Key="f-1").status == 422

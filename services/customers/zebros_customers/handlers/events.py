@@ -37,7 +37,11 @@ def _consumer(name: str) -> Consumer:
 def _in_workspace(
     have: Container, name: str, use_case: Callable[[Workspace, EntityChanged], None]
 ) -> Callable[[EntityChanged], None]:
-    return lambda change: use_case(have.system_workspace(change.tenant_id, name), change)
+    def handle(change: EntityChanged) -> None:
+        whole = change.model_copy(update={"snapshot": have.snapshots.snapshot(change), "snapshot_ref": None})
+        use_case(have.system_workspace(change.tenant_id, name), whole)
+
+    return handle
 
 
 def history_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -20,7 +20,9 @@ word, first letter                      ``{word}#{id}``              a word of a
 words, id                               ``-``                        the words under which a customer stands now
 fields                                  ``{entity}#{name}``          a custom field's definition
 merge, id                               ``-``                        a merge and how far it is
-guards                                  by the data access layer     unique names, e-mails, external ids
+mutation, id                            ``-``                        what a mutation of the bulk door did
+idempotency, derived id                 ``-``                        the kept answer of a repeatable request
+guard, kind, value                      ``-``                        who has a unique name, e-mail, external id
 ======================================  ===========================  ==========================================
 """
 

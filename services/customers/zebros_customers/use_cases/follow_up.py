@@ -1,7 +1,8 @@
-"""What follows from a change: owner and team go from a customer to its contacts and documents, merges are finished."""
+"""What follows from a change: inherited owners and teams, the rest of a merge, the content of a deleted document."""
 
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_customers.domain.customer import Customer
+from zebros_customers.use_cases.delete_document import delete_content
 from zebros_customers.use_cases.merge_customers import children_of, continue_merge, move_child
 from zebros_customers.use_cases.workspace import Workspace
 
@@ -12,6 +13,8 @@ def follow_up(workspace: Workspace, change: EntityChanged) -> None:
     """Do what follows from a change. It may come late or twice: everything is compared with the present state."""
     if change.entity == "customer":
         _follow_customer(workspace, change)
+    elif change.entity == "document" and change.operation is Operation.DELETED:
+        _follow_deleted_document(workspace, change)
     elif change.operation in {Operation.CREATED, Operation.RESTORED} or not _HELD_BY.isdisjoint(
         change.changed
     ):
@@ -30,6 +33,12 @@ def _follow_customer(workspace: Workspace, change: EntityChanged) -> None:
         for child in children_of(workspace, customer.customer_id):
             if (child.owner_id, child.team_id) != (customer.owner_id, customer.team_id):
                 move_child(workspace, child, customer)
+
+
+def _follow_deleted_document(workspace: Workspace, change: EntityChanged) -> None:
+    document = workspace.documents.find_any(change.id)
+    if document is not None and document.is_deleted:
+        delete_content(workspace, document)
 
 
 def _follow_child(workspace: Workspace, change: EntityChanged) -> None:

@@ -8,7 +8,7 @@ from zebros_core.http import Example, IdempotencyKey, NoQuery, Request, Response
 from zebros_customers.bootstrap import Container
 from zebros_customers.domain.values import ExternalId, RecordId
 from zebros_customers.handlers.bodies import OutcomeBody, OutcomesBody
-from zebros_customers.handlers.headers import skips_duplicates
+from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK, skips_duplicates
 from zebros_customers.handlers.mutations import mutation_of, outcome_problem
 from zebros_customers.handlers.routes.customers import EXAMPLE
 from zebros_customers.use_cases.apply_mutations import MutationOperation, OutcomeKind, apply_mutations
@@ -88,6 +88,7 @@ def _apply(request: Request[Container, NoQuery, BatchRequest], entity: str) -> R
     body=BatchRequest,
     response=OutcomesBody,
     idempotent="record",
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Write up to 100 customers",
     examples=(
         Example(
@@ -110,6 +111,7 @@ def batch_customers(request: Request[Container, NoQuery, BatchRequest]) -> Respo
     body=BatchRequest,
     response=OutcomesBody,
     idempotent="record",
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Write up to 100 contacts",
     examples=(
         Example("create", {"operations": [{"operation": "create", "data": {"lastName": "Vantongeren"}}]}),

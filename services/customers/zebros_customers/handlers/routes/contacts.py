@@ -12,7 +12,7 @@ from zebros_customers.bootstrap import Container
 from zebros_customers.domain.contact import Contact, ContactDraft
 from zebros_customers.domain.names import normalised_email
 from zebros_customers.handlers.bodies import ContactBody, HistoryEntryBody
-from zebros_customers.handlers.headers import skips_duplicates
+from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK, skips_duplicates
 from zebros_customers.handlers.pages import history_response, page_response
 from zebros_customers.use_cases.create_contact import create_contact
 from zebros_customers.use_cases.delete_contact import delete_contact
@@ -72,6 +72,7 @@ def answer(contact: Contact, *, location: bool = False) -> Response:
     status=201,
     etag=True,
     errors=(DuplicateError,),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Create a contact",
     examples=(_EXAMPLE,),
 )
@@ -153,6 +154,7 @@ def get(request: Request[Container]) -> Response:
     etag=True,
     if_match="required",
     errors=(DuplicateError, ConflictError),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Replace a contact",
     examples=(_EXAMPLE,),
 )
@@ -179,6 +181,7 @@ def replace(request: Request[Container, NoQuery, ContactDraft]) -> Response:
     etag=True,
     if_match="optional",
     errors=(DuplicateError, ConflictError),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Change a contact",
     examples=(Example("position", {"position": "Buyer"}),),
 )
@@ -220,6 +223,7 @@ def delete(request: Request[Container]) -> Response:
     etag=True,
     idempotent="record",
     errors=(DuplicateError,),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Restore a contact",
 )
 def restore(request: Request[Container]) -> Response:

@@ -29,7 +29,7 @@ from zebros_customers.handlers.bodies import (
     HistoryEntryBody,
     LinkedDocumentBody,
 )
-from zebros_customers.handlers.headers import skips_duplicates
+from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK, skips_duplicates
 from zebros_customers.handlers.pages import history_response, page_response
 from zebros_customers.use_cases.create_customer import create_customer
 from zebros_customers.use_cases.delete_customer import delete_customer
@@ -143,6 +143,7 @@ def page_of(page: Page[Customer]) -> Response:
     status=201,
     etag=True,
     errors=(DuplicateError,),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Create a customer",
     examples=(EXAMPLE,),
 )
@@ -236,6 +237,7 @@ def get(request: Request[Container, CustomerQuery]) -> Response:
     etag=True,
     if_match="required",
     errors=(DuplicateError, ConflictError),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Replace a customer",
     examples=(EXAMPLE,),
 )
@@ -262,6 +264,7 @@ def replace(request: Request[Container, NoQuery, CustomerDraft]) -> Response:
     etag=True,
     if_match="optional",
     errors=(DuplicateError, ConflictError),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Change a customer",
     examples=(Example("tier", {"tier": "platinum", "contactInfo": {"phone": None}}),),
 )
@@ -304,6 +307,7 @@ def delete(request: Request[Container]) -> Response:
     etag=True,
     idempotent="record",
     errors=(DuplicateError, ConflictError),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Restore a customer",
 )
 def restore(request: Request[Container]) -> Response:
@@ -359,6 +363,7 @@ def get_by_external_id(request: Request[Container]) -> Response:
     path_patterns={"externalId": EXTERNAL_ID_PATTERN},
     statuses={201: "There was no customer with this external id; it was created."},
     errors=(DuplicateError, AlreadyExistsError),
+    request_headers=(SKIP_DUPLICATE_CHECK,),
     summary="Create or replace a customer by its external id",
     examples=(Example("customer", {"companyName": "Tidewater Instruments", "industry": "medical"}),),
 )

@@ -53,6 +53,7 @@ def list_(request: Request[Container, FieldsQuery]) -> Response:
     response=FieldBody,
     status=201,
     etag=True,
+    idempotent="record",
     errors=(AlreadyExistsError, ConflictError),
     summary="Define a custom field",
     examples=(
