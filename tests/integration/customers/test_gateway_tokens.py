@@ -53,9 +53,9 @@ def test_a_request_without_an_honest_token_gets_the_gateways_body_which_the_sdk_
     answer = deployment.http.get("/v1/customers", headers=headers)
     assert (answer.status_code, answer.json()) == (401, GATEWAYS_OWN)
     if token:
-        with deployment.sdk(deployment.member(home.tenant, token=token)) as client:
-            with pytest.raises(UnauthenticatedError):
-                client.customers.list().first(1)
+        member = deployment.member(home.tenant, token=token)
+        with deployment.sdk(member) as client, pytest.raises(UnauthenticatedError):
+            client.customers.list().first(1)
 
 
 @pytest.mark.parametrize("omitted", ["tenant_id", "sub"])
