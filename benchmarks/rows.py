@@ -107,16 +107,22 @@ def _mark(holds: bool) -> str:
     return "[green]holds[/]" if holds else "[red]missed[/]"
 
 
-def write(rows: Sequence[Row], engine: str, seconds: float) -> None:
-    """Write the results file."""
-    document = {
-        "engine": engine,
-        "machine": machine(),
-        "seconds": round(seconds),
-        "rows": [row.document() for row in rows],
-    }
+def write(rows: Sequence[Row], engine: str, *, complete: bool) -> bool:
+    """Write the results file; of a run that was not complete, only its rows, into results of the same engine.
+
+    Return whether it was written.
+    """
+    documents = [row.document() for row in rows]
+    if not complete:
+        former = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+        if former.get("engine") != engine or former.get("machine") != machine():
+            return False
+        measured = {document["name"]: document for document in documents}
+        documents = [measured.get(document["name"], document) for document in former["rows"]]
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    results = {"engine": engine, "machine": machine(), "rows": documents}
+    RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return True
 
 
 def markdown(document: Mapping[str, Any]) -> str:
