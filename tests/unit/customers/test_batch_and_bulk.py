@@ -181,3 +181,20 @@ def test_roles_hold_at_the_bulk_door(both: Both, door: Any) -> None:
     update = wish("m-1", "update", id=id, changes={"tier": "gold"})
     answer = door(one.tenant, roles={"viewer"}, verb="apply", mutations=[update])
     assert answer["outcomes"][0]["problem"]["status"] == 403
+
+
+def test_names_are_checked_repaired_and_rebuilt(both: Both, door: Any, container: Any) -> None:
+    one, two = both
+    ids = [one.post("/v1/customers", {"companyName": f"Tidewater {n}"}).body["customerId"] for n in range(3)]
+    two.post("/v1/customers", {"companyName": "Foreign"})
+    names = container.system_workspace(one.tenant, "test").names
+    names.put(ids[0], 1, ["tidewater", "0"])
+    names.put(ids[1], 1, ["somebody", "else"])
+    found = door(one.tenant, verb="checkNames")
+    assert (found["checked"], found["late"], found["wrong"]) == (3, [ids[2]], [ids[1]])
+    door(one.tenant, verb="checkNames", repair=True)
+    again = door(one.tenant, verb="checkNames")
+    assert (again["late"], again["wrong"], again["nextCursor"]) == ([], [], None)
+    assert len(one.get("/v1/customers/search", name="tide").body["items"]) == 3
+    assert one.get("/v1/customers/search", name="some").body["items"] == []
+    assert door(one.tenant, roles={"sales-rep"}, verb="checkNames")["problem"]["status"] == 403

@@ -1,4 +1,4 @@
-"""The bulk door: other services' mutations and exports, in one signed call."""
+"""The bulk door: other services' mutations and exports, and the upkeep of derived data, in one signed call."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from zebros_customers.use_cases.apply_mutations import (
     OutcomeKind,
     apply_mutations,
 )
+from zebros_customers.use_cases.check_names import check_names
 from zebros_customers.use_cases.export_records import export_records
 
 MAX_MUTATIONS = 500
@@ -67,6 +68,19 @@ class ExportCall(WireModel):
     since: Instant | None = None
 
 
+class CheckNamesCall(WireModel):
+    """`checkNames`: compare a page of customers with the index of names; with `repair`, mend it.
+
+    Every page in turn with `repair` rebuilds the index.
+    """
+
+    verb: Literal["checkNames"]
+    token: str
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str | None, Field(max_length=1024)] = None
+    repair: bool = False
+
+
 @cache
 def _container() -> Container:
     return container()
@@ -80,6 +94,8 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
             raise PayloadTooLargeError(f"a call takes at most {MAX_CALL_BYTES} bytes")
         if event.get("verb") == "export":
             return _export(_container(), validate_document(ExportCall, event))
+        if event.get("verb") == "checkNames":
+            return _check_names(_container(), validate_document(CheckNamesCall, event))
         return _apply(_container(), validate_document(ApplyCall, event))
     except ZebrosError as error:
         problem = problem_of(error)
@@ -137,4 +153,15 @@ def _export(have: Container, call: ExportCall) -> dict[str, Any]:
     return {
         "items": [record.model_dump(mode="json", by_alias=True, exclude_none=True) for record in page.items],
         "nextCursor": page.next_cursor,
+    }
+
+
+def _check_names(have: Container, call: CheckNamesCall) -> dict[str, Any]:
+    caller = have.internal_tokens.verify(call.token, audience=have.settings.bulk_function)
+    checked = check_names(have.workspace(caller), limit=call.limit, cursor=call.cursor, repair=call.repair)
+    return {
+        "checked": checked.checked,
+        "late": checked.late,
+        "wrong": checked.wrong,
+        "nextCursor": checked.next_cursor,
     }

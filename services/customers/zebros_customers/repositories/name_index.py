@@ -26,6 +26,14 @@ class NameHit:
     id: str
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedName:
+    """The words under which a customer stands, and the version of it that they were taken from."""
+
+    version: int
+    words: list[str]
+
+
 class NameIndex:
     """One tenant's index of names."""
 
@@ -40,25 +48,31 @@ class NameIndex:
         )
         return Page([NameHit(*row["sk"].rsplit("#", 1)) for row in page.items], page.next_cursor)
 
-    def put(self, id: str, version: int, words: list[str]) -> bool:
+    def indexed(self, id: str) -> IndexedName | None:
+        """Return how a customer stands in the index, or None for one that never did."""
+        row = self._lookup.get(("words", id), _SORT_KEY)
+        return None if row is None else IndexedName(row["version"], row["words"])
+
+    def put(self, id: str, version: int, words: list[str], *, again: bool = False) -> bool:
         """Index a customer under `words` as of `version`; False for a version that is not newer than the indexed one.
 
-        No words take the customer out of the index. Raises ConflictError when others change it again and again.
+        `again` writes every word anew even if the version is indexed already: a repair. No words take the customer out
+        of the index. Raises ConflictError when others change it again and again.
         """
         for _ in range(_MAX_ATTEMPTS):
-            known = self._lookup.get(("words", id), _SORT_KEY)
-            if known is not None and known["version"] >= version:
+            known = self.indexed(id)
+            if known is not None and (known.version > version or (known.version == version and not again)):
                 return False
-            former: list[str] = known["words"] if known else []
+            former = known.words if known else []
             transaction = TransactionBuilder(self._store)
-            condition = {"version": known["version"]} if known else "absent"
+            condition = {"version": known.version} if known else "absent"
             state = {"version": version, "words": words}
             transaction.include(self._lookup.put_op(("words", id), _SORT_KEY, state, condition=condition))
             transaction.include(
                 *(
                     self._lookup.put_op(("word", word[0]), f"{word}#{id}", {})
                     for word in words
-                    if word not in former
+                    if again or word not in former
                 ),
                 *(
                     self._lookup.delete_op(("word", word[0]), f"{word}#{id}")
