@@ -114,6 +114,9 @@ class RoutePipeline:
         visibility = Visibility.ALL
         if route.permission is not None:
             visibility = have.permissions.check(context, *route.permission)
+        if incoming.path.endswith("\n"):
+            # The resolver's patterns end with `$`, which lets a line feed at the very end pass unseen.
+            raise BadRequestError.for_field("path", "invalid_path", "A path has no control characters.")
         path = check_path(self._parameters, path_values, self._entity) if self._parameters else {}
         parameters = parse_query(incoming.raw_query)
         query = validate_query(route.query, parameters)
