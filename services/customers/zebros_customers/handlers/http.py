@@ -5,6 +5,8 @@ from typing import Any
 
 from zebros_core.cold_start import uncollected
 
+# Built while the runtime loads the function: that phase has the processor to itself, and a snapshot then holds what it
+# made. No secret is read and no connection opened; only the runtime imports this module.
 with uncollected():
     from zebros_customers.bootstrap import container
     from zebros_customers.handlers.routes import ROUTES
