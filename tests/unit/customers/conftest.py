@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from customers_in_process import access_token, create_tables, customers_service
+from customers_in_process import REGION, access_token, create_tables, customers_service
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 
 from zebros_core.clock import FixedClock
 from zebros_core.tenancy.registry import Tenant
@@ -117,6 +119,18 @@ def container() -> Iterator[Container]:
     """The service, once for the tests of a module: each has tenants of its own, so none sees another's records."""
     with customers_service("test", FixedClock()) as made:
         yield made
+
+
+@pytest.fixture(autouse=True)
+def _empty_tables(container: Container) -> Iterator[None]:
+    """Forget a test's records and its silo tables: a transaction of moto's copies everything that there is."""
+    yield
+    tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+    for name in list(tables):
+        if "-t-" in name:
+            del tables[name]
+        else:
+            tables[name].items.clear()
 
 
 @pytest.fixture(scope="module")
