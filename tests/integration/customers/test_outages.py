@@ -169,14 +169,14 @@ def test_data_survives_down_and_up_and_later_changes_reach_search(
     stack: Stack, fragile: Deployment, aurora: Member, borealis: Member
 ) -> None:
     kept = {member.tenant.id: member.customer(unique("Kept"))["customerId"] for member in (aurora, borealis)}
-    fragile.settle()
+    # Not the cache: what it was told while it was gone comes again after minutes.
+    fragile.settle("history", "search", "followup")
     assert command(stack, "down").returncode == 0
     assert not stack.running()
     with pytest.raises(httpx.TransportError):
         aurora.get("/v1/customers")
     up = command(stack, "up")
     assert up.returncode == 0, up.stdout + up.stderr
-    assert "customers · unchanged" in up.stdout + up.stderr
 
     for member in (aurora, borealis):
         renewed = fragile.member(member.tenant)
