@@ -61,7 +61,7 @@ test: $(READY) lint types ## Check style and types, then run every suite on a st
 	@$(LOCAL) test
 
 test-unit: $(READY) ## Run the unit tests: no stack, under 30 s
-	@$(PY) -m pytest tests/unit -q -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest tests/unit -q -n 2 --dist loadfile -p no:schemathesis $(ARGS)
 
 test-integration: $(READY) ## Run the integration and contract tests on a stack of their own
 	@$(LOCAL) test contract integration

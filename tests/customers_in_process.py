@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
+import cheap_rollback
 import jwt
 import pytest
 import yaml
@@ -25,6 +27,8 @@ from zebros_core.settings import CoreSettings
 from zebros_core.tenancy.registry import InMemoryTenantRegistry
 from zebros_customers.bootstrap import Container
 from zebros_customers.settings import LAYERS, Settings
+
+cheap_rollback.install()
 
 ROOT = Path(__file__).parents[1]
 ISSUER = "https://identity.test/realms/zebros"
@@ -52,8 +56,7 @@ def access_token(clock: Clock, claims: dict[str, Any], *, key: Any = SIGNING_KEY
 
 def create_tables(client: Any, prefix: str) -> None:
     """Make the service's tables as its template declares them."""
-    template = yaml.safe_load((ROOT / "services/customers/serverless.yml").read_text())
-    for name, table in template["custom"]["tables"].items():
+    for name, table in _tables().items():
         indexes = table.get("indexes", {})
         attributes = {*table["key"], *(attribute for keys in indexes.values() for attribute in keys)}
         request: dict[str, Any] = {
@@ -72,6 +75,13 @@ def create_tables(client: Any, prefix: str) -> None:
                 for index, keys in indexes.items()
             ]
         client.create_table(**request)
+
+
+@cache
+def _tables() -> dict[str, Any]:
+    template = yaml.safe_load((ROOT / "services/customers/serverless.yml").read_text())
+    tables: dict[str, Any] = template["custom"]["tables"]
+    return tables
 
 
 def _key_schema(keys: list[str]) -> list[dict[str, str]]:

@@ -39,8 +39,9 @@ class Suite:
     arguments: tuple[str, ...] = ()
 
 
-# A file's tests stay on one worker: what a module's fixtures made is then made once.
-_TWO_WORKERS = ("-n", "2", "--dist", "loadfile")
+# A file's tests stay on one worker: what its fixtures made is then made once. Nothing there needs schemathesis, whose
+# plugin takes a second to load.
+_TWO_WORKERS = ("-n", "2", "--dist", "loadfile", "-p", "no:schemathesis")
 
 SUITES = (
     Suite("unit", needs_stack=False, budget_seconds=60, arguments=_TWO_WORKERS),
