@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -17,13 +18,15 @@ from zebros_core.tenancy.isolation import BRIDGE, POOL, SILO
 
 OPERATIONS = operations()
 
+_NUMBERS = count(1)
+
 pytestmark = pytest.mark.isolation
 
 
 @pytest.fixture
 def service() -> Iterator[InProcessService]:
     """A service of its own: what a broken one has written is not for others."""
-    with in_process_service("broken") as service:
+    with in_process_service(f"broken{next(_NUMBERS)}") as service:
         yield service
 
 
