@@ -6,9 +6,9 @@ import csv
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
+from command_line import Terminal
 from deployed_stack import Deployment, Member, eventually
 
 pytestmark = pytest.mark.e2e
@@ -31,60 +31,70 @@ def counted(printed: str) -> tuple[int, ...]:
     return tuple(int(number) for number in found.groups())
 
 
+@pytest.fixture(scope="module")
+def signed_in(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Terminal:
+    """A terminal at which both demo companies' admins have signed in, borealis last."""
+    terminal = Terminal(deployment, tmp_path_factory.mktemp("config"))
+    assert "Signed in to aurora as ada.admin@aurora.example" in terminal.sign_in("aurora")
+    assert "Signed in to borealis as bo.admin@borealis.example" in terminal.sign_in("borealis")
+    return terminal
+
+
 @pytest.mark.parametrize("file", FILES)
 def test_customers_are_imported_once_found_by_name_and_seen_by_nobody_else(
-    terminal: Any, checkout: Path, file: str
+    signed_in: Terminal, checkout: Path, file: str
 ) -> None:
     accounts = (checkout / FILES[file]).resolve()
     if not accounts.is_file():
         pytest.skip(f"the optional data folder is not here: {FILES[file]}")
     names = names_in(accounts)
-    command = ("customers", "import", str(accounts), "--map", "account=companyName,sector=industry")
+    aurora = ("--profile", "aurora")
+    mapping = ("--map", "account=companyName,sector=industry")
+    command = ("customers", "import", str(accounts), *mapping, *aurora)
 
-    assert "Signed in to aurora as ada.admin@aurora.example" in terminal.sign_in("aurora")
-    first = counted(terminal.succeed(*command))
+    first = counted(signed_in.succeed(*command))
     if first == (0, 0, len(names), 0):
         pytest.skip("this stack's aurora has these customers already; `make test-e2e` starts an empty one")
     assert first == (len(names), 0, 0, 0)
-    assert counted(terminal.succeed(*command)) == (0, 0, len(names), 0)
+    assert counted(signed_in.succeed(*command)) == (0, 0, len(names), 0)
     acme = {name for name in names if name.startswith("Acme")}
-    eventually(lambda: acme <= shown(terminal, "search", "acme"), seconds=10)
+    assert acme
+    eventually(lambda: acme <= shown(signed_in, "search", "acme", *aurora), seconds=10)
+    assert set(names) <= shown(signed_in, "list", "--all", *aurora)
 
-    assert "Signed in to borealis as bo.admin@borealis.example" in terminal.sign_in("borealis")
-    assert "borealis" in terminal.succeed("whoami")
-    assert not shown(terminal, "search", "acme") & acme
-    assert not shown(terminal, "list", "--all") & set(names)
-    assert set(names) <= shown(terminal, "list", "--all", "--profile", "aurora")
+    assert "borealis" in signed_in.succeed("whoami")
+    assert not shown(signed_in, "search", "acme") & acme
+    assert not shown(signed_in, "list", "--all") & set(names)
 
 
-def shown(terminal: Any, *arguments: str) -> set[str]:
+def shown(terminal: Terminal, *arguments: str) -> set[str]:
     """Return the names of the customers that a command shows."""
     printed = terminal.succeed("customers", *arguments, "--json")
     return {record["companyName"] for record in json.loads(printed)}
 
 
 def test_a_program_with_a_token_needs_no_sign_in_and_gets_exit_codes(
-    deployment: Deployment, home: Member, stranger: Member, terminal: Any
+    deployment: Deployment, home: Member, stranger: Member, terminal: Terminal
 ) -> None:
-    terminal = type(terminal)(deployment, terminal.config, {"ZEBROS_TOKEN": home.token})
+    terminal = Terminal(deployment, terminal.config, {"ZEBROS_TOKEN": home.token})
     made = json.loads(terminal.succeed("customers", "create", "Avocet Labs", "--tier", "gold", "--json"))
     id = made["customerId"]
     assert json.loads(terminal.succeed("customers", "get", id, "--json"))["tier"] == "gold"
     assert terminal.run("customers", "create", "AVOCET LABS").returncode == 5
     assert terminal.run("customers", "get", "01JC8Z4T5V6W7X8Y9ZABCDEFGH").returncode == 4
 
-    others = type(terminal)(deployment, terminal.config, {"ZEBROS_TOKEN": stranger.token})
+    others = Terminal(deployment, terminal.config, {"ZEBROS_TOKEN": stranger.token})
     assert others.run("customers", "get", id).returncode == 4
-    nobody = type(terminal)(deployment, terminal.config, {"ZEBROS_TOKEN": "not a token"})
+    nobody = Terminal(deployment, terminal.config, {"ZEBROS_TOKEN": "not a token"})
     assert nobody.run("customers", "list").returncode == 3
     terminal.succeed("customers", "delete", id)
     terminal.succeed("customers", "restore", id)
 
 
 def test_rejected_rows_come_back_in_a_file_that_can_be_corrected(
-    deployment: Deployment, home: Member, terminal: Any, tmp_path: Path
+    deployment: Deployment, home: Member, terminal: Terminal, tmp_path: Path
 ) -> None:
-    terminal = type(terminal)(deployment, terminal.config, {"ZEBROS_TOKEN": home.token})
+    terminal = Terminal(deployment, terminal.config, {"ZEBROS_TOKEN": home.token})
     accounts = tmp_path / "accounts.csv"
     accounts.write_text("companyName,email\nBittern Boats,sales@bittern.example\nHeron Hats,not an address\n")
     done = terminal.run("customers", "import", str(accounts))
