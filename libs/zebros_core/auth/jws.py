@@ -71,6 +71,10 @@ def _json_object(segment: str) -> dict[str, Any]:
 
 def _decoded(segment: str) -> bytes:
     try:
-        return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except binascii.Error as error:
         raise JwsError("the token is malformed") from error
+    # The last character may carry bits that no byte takes (RFC 4648, section 3.5): one token has one spelling.
+    if base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment.encode("ascii"):
+        raise JwsError("the token is malformed")
+    return decoded
