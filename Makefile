@@ -26,6 +26,8 @@ export npm_config_cache ?= $(CURDIR)/.cache/npm
 export RUFF_CACHE_DIR ?= $(CURDIR)/.cache/ruff
 export HOME ?= $(CURDIR)/.cache
 export AWS_EC2_METADATA_DISABLED ?= true
+# Without compiled files every start of every process compiles everything again.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help
 help: ## List the targets
