@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import proof  # noqa: F401 - loads the profile of the random tests
 import pytest
 
 

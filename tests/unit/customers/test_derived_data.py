@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from proof import examples
 
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_customers.use_cases.follow_up import follow_up
@@ -105,7 +106,9 @@ def test_search_respects_what_the_caller_may_see(person: Any, container: Any) ->
     assert found(person(user="rep", roles=("sales-rep",), team="south"), "tide") == ["Tidewater"]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=examples(15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     names=st.lists(
         st.sampled_from(["Alpha Beta", "Beta Gamma", "Gamma", "Ålpha", ""]), min_size=1, max_size=5

@@ -10,6 +10,7 @@ import jwt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from proof import examples
 
 from zebros_core.auth import TokenVerifier, bearer_token
 from zebros_core.auth.jws import JwsError, parse_header, verified_payload
@@ -139,7 +140,9 @@ def test_another_spelling_of_the_same_signature_is_refused(issuer, verifier):
         verifier.verify(token[:-1] + last)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60), deadline=None
+)
 @given(data=st.data())
 def test_our_verdict_on_a_signature_is_pyjwts(issuer, data):
     """One character of a good token is changed anywhere: both accept it or both refuse it."""
