@@ -137,7 +137,10 @@ def _run(
 ) -> None:
     log = folder / f"{name}.log"
     with log.open("wb") as output:
-        server = subprocess.Popen(command, stdout=output, stderr=output, env={**os.environ, **environment})
+        # In the run's own folder: DynamoDB Local leaves a file where it is started.
+        server = subprocess.Popen(
+            command, cwd=folder, stdout=output, stderr=output, env={**os.environ, **environment}
+        )
     stack.callback(_stop, server)
     deadline = time.monotonic() + _START_SECONDS
     while not healthy():
