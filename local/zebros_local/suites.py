@@ -41,14 +41,21 @@ class Suite:
 
 # A file's tests stay on one worker: what its fixtures made is then made once. Nothing there needs schemathesis, whose
 # plugin takes a second to load.
-_TWO_WORKERS = ("-n", "2", "--dist", "loadfile", "-p", "no:schemathesis")
+_PLAIN = ("-p", "no:schemathesis")
+_TWO_WORKERS = ("-n", "2", "--dist", "loadfile", *_PLAIN)
 
 SUITES = (
     Suite("unit", needs_stack=False, budget_seconds=60, arguments=_TWO_WORKERS),
     Suite("properties", needs_stack=False, budget_seconds=180, arguments=_TWO_WORKERS),
     Suite("contract", needs_stack=True, budget_seconds=120),
     Suite("integration", needs_stack=True, budget_seconds=360),
-    Suite("isolation", needs_stack=True, budget_seconds=240),
+    # Grouped by the suite itself: the deployed service on one worker, the one in process on the other.
+    Suite(
+        "isolation",
+        needs_stack=True,
+        budget_seconds=240,
+        arguments=("-n", "2", "--dist", "loadgroup", *_PLAIN),
+    ),
     Suite("e2e", needs_stack=True, budget_seconds=180),
 )
 DEPLOY_BUDGET_SECONDS = 180

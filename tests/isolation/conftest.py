@@ -70,3 +70,14 @@ def estates(service: Service) -> Estates:
 def new_admin() -> Callable[[Service, Model], Caller]:
     """Register a tenant and give its admin."""
     return admin_of
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares an estate on one worker: all of the deployed service, and each file of the one in process."""
+    for item in items:
+        parameters = (
+            item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        )
+        deployed = parameters.get("service") == "deployed"
+        item.add_marker(pytest.mark.xdist_group("deployed" if deployed else item.path.stem))
