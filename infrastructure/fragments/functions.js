@@ -2,13 +2,17 @@
 
 /**
  * What every function of a service gets beside its own definition: an encrypted log group, alarms on errors and
- * throttles, one on lag where it reads a stream, and, where the stage reserves it, the concurrency in
- * `custom.concurrency` (function -> concurrent executions), so that no function starves another.
+ * throttles, on lag and on records set aside where it reads a stream, and, where the stage reserves it, the concurrency
+ * in `custom.concurrency` (function -> concurrent executions), so that no function starves another.
  */
 
 const { alarm, pascal } = require('./alarm');
 
 const STREAM_LAG_MILLISECONDS = 60_000;
+
+// What zebros_core.messaging.stream logs when it keeps a record in the failures bucket and goes on: nothing raises then,
+// so no other alarm would tell.
+const SET_ASIDE = 'stream record set aside';
 
 const reads = (definition, kind) => (definition.events ?? []).some((event) => event[kind]);
 
@@ -51,9 +55,42 @@ function alarmsOf(stage, functionName, logicalId, definition) {
   return alarms;
 }
 
+function setAside(stage, service, functionName, logicalId) {
+  const metric = { namespace: 'Zebros', metric: 'StreamRecordsSetAside' };
+  return {
+    [`${logicalId}SetAsideMetric`]: {
+      Type: 'AWS::Logs::MetricFilter',
+      Properties: {
+        LogGroupName: { Ref: `${logicalId}LogGroup` },
+        FilterPattern: `{ $.message = "${SET_ASIDE}" }`,
+        MetricTransformations: [
+          {
+            MetricNamespace: metric.namespace,
+            MetricName: metric.metric,
+            MetricValue: '1',
+            Dimensions: [
+              { Key: 'service', Value: '$.service' },
+              { Key: 'stage', Value: '$.stage' },
+            ],
+          },
+        ],
+      },
+    },
+    [`${logicalId}SetAside`]: alarm(stage, {
+      name: `${functionName}-set-aside`,
+      description: 'A change could not be published and is kept in the failures bucket: look at it, mend the cause, replay',
+      ...metric,
+      dimensions: { service, stage },
+      statistic: 'Sum',
+      threshold: 0,
+    }),
+  };
+}
+
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const service = await resolveConfigurationProperty(['service']);
+  const shortName = await resolveConfigurationProperty(['custom', 'name']);
   const functions = await resolveConfigurationProperty(['functions']);
   const concurrency = await resolveConfigurationProperty(['custom', 'concurrency']);
   const reserve = await resolveVariable('param:reserveConcurrency');
@@ -68,7 +105,9 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
         Properties: { ReservedConcurrentExecutions: concurrency[name] },
       };
     }
-    Object.assign(Resources, alarmsOf(stage, `${service}-${stage}-${name}`, logicalId, definition));
+    const functionName = `${service}-${stage}-${name}`;
+    Object.assign(Resources, alarmsOf(stage, functionName, logicalId, definition));
+    if (reads(definition, 'stream')) Object.assign(Resources, setAside(stage, shortName, functionName, logicalId));
   }
   return { Resources };
 };

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from zebros_core.messaging.stream import SET_ASIDE
 from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK
 
 pytestmark = pytest.mark.contract
@@ -309,6 +310,27 @@ def test_errors_throttles_and_lag_raise_an_alarm(prod: Stacks) -> None:
     assert ("IteratorAge", "zebros-customers-prod-stream") in alarms
     for name, alarm in resources(prod, "AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"], name
+
+
+def test_a_stream_record_that_is_set_aside_raises_an_alarm(prod: Stacks) -> None:
+    """Nothing raises then: the line in the log is the only trace, so filter and code must agree on it."""
+    (found,) = resources(prod, "AWS::Logs::MetricFilter").values()
+    assert found["FilterPattern"] == f'{{ $.message = "{SET_ASIDE}" }}'
+    (metric,) = found["MetricTransformations"]
+    assert {each["Key"]: each["Value"] for each in metric["Dimensions"]} == {
+        "service": "$.service",
+        "stage": "$.stage",
+    }
+    (alarm,) = (
+        alarm
+        for alarm in resources(prod, "AWS::CloudWatch::Alarm").values()
+        if (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
+    )
+    assert {each["Name"]: each["Value"] for each in alarm["Dimensions"]} == {
+        "service": "customers",
+        "stage": "prod",
+    }
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
 
 
 # Least privilege

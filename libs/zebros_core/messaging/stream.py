@@ -18,6 +18,8 @@ from zebros_core.messaging.snapshots import SnapshotStore
 
 _LOG = logging.getLogger(__name__)
 KIND: Final = "stream"
+SET_ASIDE: Final = "stream record set aside"
+"""The message of the log line for a kept record; an alarm counts these lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,7 @@ class StreamPublisher:
 
     def _set_aside(self, record: Mapping[str, Any], reason: str, fields: Sequence[str]) -> None:
         key = self._failures.keep(KIND, reason, {"Records": [record]}, tenant_id=_tenant(record))
-        _LOG.error(
-            "stream record set aside", extra={"reason": reason, "fields": list(fields), "failure_key": key}
-        )
+        _LOG.error(SET_ASIDE, extra={"reason": reason, "fields": list(fields), "failure_key": key})
 
 
 def _tenant(record: Mapping[str, Any]) -> str | None:
