@@ -249,6 +249,20 @@ def test_nobody_signed_in_says_what_to_do(world: World, provider: IdentityProvid
         assert "zebros login" in result.stderr
 
 
+def test_whoami_shows_the_token_in_the_environment_unless_a_profile_is_named(
+    world: World, provider: IdentityProvider
+) -> None:
+    world.run("login")
+    world.environ["ZEBROS_TOKEN"] = access_token("borealis", subject="script")
+    shown = json.loads(world.run("whoami", "--json").stdout)
+    assert (shown["tenant"], shown["userId"], shown["profile"]) == ("borealis", "script", None)
+    assert (shown["api"], shown["otherProfiles"]) == (API, ["aurora"])
+    named = json.loads(world.run("whoami", "--json", "--profile", "aurora").stdout)
+    assert (named["tenant"], named["profile"]) == ("aurora", "aurora")
+    world.environ["ZEBROS_TOKEN"] = "no token"
+    assert world.run("whoami").exit_code == 3
+
+
 def test_an_unknown_profile_names_those_that_exist(world: World, provider: IdentityProvider) -> None:
     world.run("login")
     result = world.run("customers", "list", "--profile", "other")

@@ -299,7 +299,7 @@ def _show_one(customer: Customer, json: bool) -> None:
             ("tags", customer.tags),
             *((f"custom.{name}", value) for name, value in sorted(customer.custom.items())),
             ("version", customer.version),
-            ("updated", customer.updated_at),
+            ("updated", customer.updated_at.isoformat(timespec="seconds") if customer.updated_at else None),
             *((f"document {each.id}", each.file_name) for each in customer.documents or ()),
         ]
     )

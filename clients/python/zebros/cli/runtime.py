@@ -46,6 +46,17 @@ class Runtime:
 
         return ProfileStore(config_folder(self.environ))
 
+    def token_given(self, profile: str | None = None) -> str | None:
+        """The token in `ZEBROS_TOKEN`, which takes the place of a sign-in unless a profile is named."""
+        return None if profile else self.environ.get("ZEBROS_TOKEN")
+
+    def api_url(self) -> str:
+        """The address of the API where no sign-in names it."""
+        from zebros.cli.endpoints import find_addresses
+
+        given = self.environ.get("ZEBROS_API_URL")
+        return given or find_addresses(self.environ, self.store().settings(), self.folder).api_url
+
     def signed_in(self, profile: str | None = None) -> Profile:
         """The chosen profile, else the current one. Raises SignInError when there is none."""
         from zebros.errors import SignInError
@@ -74,17 +85,13 @@ def runtime_of(ctx: typer.Context) -> Runtime:
 
 def connect(ctx: typer.Context, profile: str | None = None) -> Client:
     """A client for the chosen profile; `ZEBROS_TOKEN` takes the place of a sign-in, for scripts."""
-    from zebros.cli.endpoints import find_addresses
     from zebros.cli.renewal import ProfileToken
     from zebros.client import Client
 
     runtime = runtime_of(ctx)
-    static = runtime.environ.get("ZEBROS_TOKEN")
-    if static and not profile:
-        url = runtime.environ.get("ZEBROS_API_URL")
-        if not url:
-            url = find_addresses(runtime.environ, runtime.store().settings(), runtime.folder).api_url
-        return Client(url, token=static, transport=runtime.transport, sleep=runtime.sleep)
+    static = runtime.token_given(profile)
+    if static:
+        return Client(runtime.api_url(), token=static, transport=runtime.transport, sleep=runtime.sleep)
     signed_in = runtime.signed_in(profile)
     token = ProfileToken(runtime.store(), signed_in, transport=runtime.transport)
     return Client(signed_in.api_url, token=token, transport=runtime.transport, sleep=runtime.sleep)

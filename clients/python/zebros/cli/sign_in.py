@@ -101,32 +101,44 @@ def logout(ctx: typer.Context, profile: ProfileName = None) -> None:
 
 
 def whoami(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag = False) -> None:
-    """Show who is signed in, for which tenant, with which roles. Renews the token if its time is over."""
+    """Show who is signed in, for which tenant, with which roles. Renews the token if its time is over.
+
+    With ZEBROS_TOKEN in the environment, shows what that token says.
+    """
     from datetime import UTC, datetime
 
     from zebros.auth.tokens import claims_of
     from zebros.cli.renewal import ProfileToken
+    from zebros.errors import SignInError
 
     ctx.meta["zebros.json"] = json
     runtime = runtime_of(ctx)
-    signed_in = runtime.signed_in(profile)
-    claims = claims_of(ProfileToken(runtime.store(), signed_in, transport=runtime.transport).token())
+    given = runtime.token_given(profile)
+    if given:
+        claims = claims_of(given)
+        if not claims:
+            raise SignInError("ZEBROS_TOKEN does not hold an access token")
+        name, api_url, issuer = None, runtime.api_url(), claims.get("iss")
+    else:
+        signed_in = runtime.signed_in(profile)
+        claims = claims_of(ProfileToken(runtime.store(), signed_in, transport=runtime.transport).token())
+        name, api_url, issuer = signed_in.name, signed_in.api_url, signed_in.issuer
     access = cast("dict[str, Any]", claims.get("realm_access") or {})
     roles = [str(role) for role in access.get("roles") or ()]
     until = claims.get("exp")
     shown = {
-        "profile": signed_in.name,
+        "profile": name,
         "tenant": claims.get("tenant_id"),
         "user": claims.get("email") or claims.get("preferred_username") or claims.get("sub"),
         "userId": claims.get("sub"),
         "team": claims.get("team"),
         "roles": roles,
-        "api": signed_in.api_url,
-        "issuer": signed_in.issuer,
+        "api": api_url,
+        "issuer": issuer,
         "tokenExpiresAt": datetime.fromtimestamp(until, UTC).isoformat()
         if isinstance(until, int | float)
         else None,
-        "otherProfiles": [name for name in runtime.store().names() if name != signed_in.name],
+        "otherProfiles": [each for each in runtime.store().names() if each != name],
     }
     if json:
         print_json(shown)
