@@ -20,7 +20,7 @@ __all__ = ["DataAccess", "TenantStore"]
 class DataAccess:
     """What all tenants' stores of a container share. Built once, by the composition root.
 
-    ``cursor_key`` signs cursors; of several, the first signs and all are accepted, so that a key can be
+    ``cursor_key`` seals cursors; of several, the first seals and all are accepted, so that a key can be
     rotated.
     """
 
