@@ -21,8 +21,8 @@ def create_contact(
 ) -> Created[Contact]:
     """Create a contact. One of a customer takes that customer's owner and team; otherwise the caller owns it.
 
-    Raises ValidationError for a customer that the caller may not see, DuplicateError naming a live contact of the same
-    e-mail, or of the same name at the same customer, unless `skip_duplicates`.
+    Raises ValidationError for a customer that the caller may not see, and, unless `skip_duplicates`, DuplicateError for
+    a live contact of the same e-mail, or of the same name at the same customer; it is named if the caller may see it.
     """
     owner_id, team_id = ownership(workspace, draft, customer_of(workspace, draft.customer_id))
     workspace.ensure_assignable("contact", owner_id, team_id)
@@ -32,13 +32,15 @@ def create_contact(
         **{name: getattr(draft, name) for name in ContactDraft.model_fields}
         | {"owner_id": owner_id, "team_id": team_id},
     )
-    return workspace.contacts.create_unique(
-        contact,
-        repeat=repeat,
-        client_supplied_id=id is not None,
-        skip_duplicates=skip_duplicates,
-        receipt=receipt,
-    )
+    with workspace.naming_only_visible():
+        created = workspace.contacts.create_unique(
+            contact,
+            repeat=repeat,
+            client_supplied_id=id is not None,
+            skip_duplicates=skip_duplicates,
+            receipt=receipt,
+        )
+    return workspace.created("contact", created)
 
 
 def customer_of(workspace: Workspace, customer_id: str | None) -> Customer | None:

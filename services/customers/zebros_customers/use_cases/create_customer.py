@@ -19,8 +19,8 @@ def create_customer(
     """Create a customer, owned by the caller unless the draft names an owner.
 
     `id` is one that the client made; `repeat` makes a repetition return the first one's record. Raises
-    DuplicateError naming a live customer of the same name or e-mail unless `skip_duplicates`, and always one of the
-    same external id.
+    DuplicateError for a live customer of the same name or e-mail unless `skip_duplicates`, and always for one of the
+    same external id; it names the customer if the caller may see it.
     """
     owner_id = draft.owner_id or workspace.context.user_id
     team_id = draft.team_id or (
@@ -33,10 +33,12 @@ def create_customer(
         **{name: getattr(draft, name) for name in CustomerDraft.model_fields}
         | {"owner_id": owner_id, "team_id": team_id},
     )
-    return workspace.customers.create_unique(
-        customer,
-        repeat=repeat,
-        client_supplied_id=id is not None,
-        skip_duplicates=skip_duplicates,
-        receipt=receipt,
-    )
+    with workspace.naming_only_visible():
+        created = workspace.customers.create_unique(
+            customer,
+            repeat=repeat,
+            client_supplied_id=id is not None,
+            skip_duplicates=skip_duplicates,
+            receipt=receipt,
+        )
+    return workspace.created("customer", created)

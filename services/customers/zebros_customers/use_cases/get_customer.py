@@ -9,15 +9,16 @@ from zebros_customers.use_cases.workspace import Workspace
 def get_customer(workspace: Workspace, customer_id: str) -> Customer:
     """Return a live customer that the caller may see.
 
-    Raises CustomerMergedError for the loser of a merge, naming the winner.
+    Raises CustomerMergedError for the loser of a merge, naming the winner, if the caller may see both; otherwise
+    NotFoundError.
     """
     customer = workspace.customers.get_any(customer_id)
+    workspace.ensure_readable("customer", customer_id, customer)
     if customer.merged_into is not None:
-        workspace.ensure_readable("customer", customer_id, customer)
+        workspace.ensure_readable("customer", customer_id, workspace.customers.get_any(customer.merged_into))
         raise CustomerMergedError(customer.merged_into)
     if customer.is_deleted:
         raise NotFoundError("customer", customer_id)
-    workspace.ensure_readable("customer", customer_id, customer)
     return customer
 
 

@@ -16,4 +16,5 @@ def restore_contact(
     workspace.ensure_allowed("contact", contact_id, contact, "delete")
     if not contact.is_deleted:
         return contact
-    return workspace.contacts.restore_unique(contact, skip_duplicates=skip_duplicates, receipt=receipt)
+    with workspace.naming_only_visible():
+        return workspace.contacts.restore_unique(contact, skip_duplicates=skip_duplicates, receipt=receipt)

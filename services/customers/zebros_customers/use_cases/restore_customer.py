@@ -19,4 +19,5 @@ def restore_customer(
         raise ConflictError("this customer was merged into another one, which keeps its records")
     if not customer.is_deleted:
         return customer
-    return workspace.customers.restore_unique(customer, skip_duplicates=skip_duplicates, receipt=receipt)
+    with workspace.naming_only_visible():
+        return workspace.customers.restore_unique(customer, skip_duplicates=skip_duplicates, receipt=receipt)

@@ -40,7 +40,8 @@ def update_contact(
         revised = revised.model_copy(update={"owner_id": customer.owner_id, "team_id": customer.team_id})
     workspace.ensure_assignable("contact", revised.owner_id, revised.team_id)
     workspace.check_custom(FieldEntity.CONTACT, revised.custom, contact.custom)
-    stored = workspace.contacts.save_unique(
-        revised, previous=contact, skip_duplicates=skip_duplicates, receipt=receipt
-    )
+    with workspace.naming_only_visible():
+        stored = workspace.contacts.save_unique(
+            revised, previous=contact, skip_duplicates=skip_duplicates, receipt=receipt
+        )
     return Saved(stored, stored.version != contact.version)

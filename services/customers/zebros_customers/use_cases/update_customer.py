@@ -31,7 +31,8 @@ def update_customer(
     revised = customer.revised(revise(customer.draft()))
     workspace.ensure_assignable("customer", revised.owner_id, revised.team_id)
     workspace.check_custom(FieldEntity.CUSTOMER, revised.custom, customer.custom)
-    stored = workspace.customers.save_unique(
-        revised, previous=customer, skip_duplicates=skip_duplicates, receipt=receipt
-    )
+    with workspace.naming_only_visible():
+        stored = workspace.customers.save_unique(
+            revised, previous=customer, skip_duplicates=skip_duplicates, receipt=receipt
+        )
     return Saved(stored, stored.version != customer.version)

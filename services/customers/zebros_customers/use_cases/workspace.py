@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from zebros_core.auth.permissions import Visibility, can_see
 from zebros_core.clock import Clock
-from zebros_core.errors import ForbiddenError, NotFoundError
+from zebros_core.dynamodb.repository import Created
+from zebros_core.errors import DuplicateError, ForbiddenError, NotFoundError
 from zebros_core.storage import MultipartUploads, ObjectStore
 from zebros_core.tenancy import TenantContext
+from zebros_customers.domain.contact import Contact
 from zebros_customers.domain.custom_field import FieldEntity, check_custom
+from zebros_customers.domain.customer import Customer
 from zebros_customers.repositories.contacts import ContactRepository
 from zebros_customers.repositories.customers import CustomerRepository
 from zebros_customers.repositories.documents import DocumentRepository
@@ -22,6 +26,7 @@ from zebros_customers.repositories.merges import MergeRepository
 from zebros_customers.repositories.name_index import NameIndex
 from zebros_customers.repositories.receipts import ReceiptRepository
 
+C = TypeVar("C", Customer, Contact)
 R = TypeVar("R")
 
 
@@ -95,6 +100,33 @@ class Workspace:
             raise ForbiddenError(
                 f"your roles do not allow to {action} {entity} records of this owner and team"
             )
+
+    def created(self, entity: str, created: Created[C]) -> Created[C]:
+        """Return what a create gave. Raises ForbiddenError where a repeated one finds its record out of sight."""
+        record = created.entity
+        if created.replayed and not can_see(
+            self.visibility(entity, "read"), self.context, record.owner_id, record.team_id
+        ):
+            raise ForbiddenError(f"the {entity} that this request created was given to others since")
+        return created
+
+    @contextmanager
+    def naming_only_visible(self) -> Generator[None]:
+        """Take the records that the caller may not see out of a DuplicateError: their ids are not theirs to know."""
+        try:
+            yield
+        except DuplicateError as error:
+            named = [found for found in error.records if self._may_see(found["entity"], found["id"])]
+            if len(named) == len(error.records):
+                raise
+            raise DuplicateError(named, error.detail) from error
+
+    def _may_see(self, entity: str, id: str) -> bool:
+        visibility = self.visibility(entity, "read")
+        if visibility is Visibility.ALL:
+            return True
+        record = (self.customers if entity == "customer" else self.contacts).find_any(id)
+        return record is not None and can_see(visibility, self.context, record.owner_id, record.team_id)
 
     def check_custom(
         self, entity: FieldEntity, values: Mapping[str, Any], former: Mapping[str, Any] | None = None
