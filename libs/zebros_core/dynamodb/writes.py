@@ -26,7 +26,7 @@ from zebros_core.errors import (
     ZebrosError,
 )
 
-__all__ = ["plan_add", "plan_remove", "plan_restore", "plan_save"]
+__all__ = ["check_unchanged", "plan_add", "plan_remove", "plan_restore", "plan_save"]
 
 E = TypeVar("E", bound=StoredEntity)
 Plan = tuple[E, list[WriteOp]]
@@ -146,6 +146,19 @@ def plan_restore(schema: EntitySchema[E], store: TenantStore, table: str, tombst
     )
 
 
+def check_unchanged(schema: EntitySchema[E], store: TenantStore, table: str, entity: E) -> WriteOp:
+    """The condition that a record, which the transaction does not write, is still at the version that was
+    read.
+    """
+    _refuse_foreign(entity, store)
+    request = {
+        "TableName": table,
+        "Key": _key(schema, store, entity),
+        **_read_condition(entity),
+    }
+    return WriteOp("ConditionCheck", request, _lost_race(schema, entity, hlc=""))
+
+
 def _id(schema: EntitySchema[Any], entity: StoredEntity) -> str:
     return getattr(entity, schema.id_field)
 
@@ -238,11 +251,10 @@ def _put_over(schema: EntitySchema[Any], table: str, item: Item, previous: Store
 def _delete_old(
     schema: EntitySchema[Any], store: TenantStore, table: str, previous: StoredEntity, hlc: str
 ) -> WriteOp:
-    key = to_item(schema, previous, store)
-    names = (schema.key_attribute, schema.parent_attribute)
-    request = {
-        "TableName": table,
-        "Key": encode({name: key[name] for name in names if name}),
-        **_read_condition(previous),
-    }
+    request = {"TableName": table, "Key": _key(schema, store, previous), **_read_condition(previous)}
     return WriteOp("Delete", request, _lost_race(schema, previous, hlc))
+
+
+def _key(schema: EntitySchema[Any], store: TenantStore, entity: StoredEntity) -> dict[str, Any]:
+    item = to_item(schema, entity, store)
+    return encode({name: item[name] for name in (schema.key_attribute, schema.parent_attribute) if name})

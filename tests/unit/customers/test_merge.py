@@ -148,3 +148,32 @@ def test_reps_do_not_merge(person: Any) -> None:
     boss, rep = person(user="boss"), person(user="rep", roles=("sales-rep",))
     winner, loser = customer_of(boss, "A"), customer_of(boss, "B")
     assert rep.post(f"/v1/customers/{winner}/merge", {"loserId": loser}).status == 403
+
+
+@pytest.mark.parametrize("twin_wins", [True, False])
+def test_merging_two_of_one_name_leaves_the_name_with_the_winner_alone(both: Both, twin_wins: bool) -> None:
+    one, _ = both
+    facts = {"contactInfo": {"email": "t@x.example"}}
+    first = customer_of(one, "Tidewater", **facts)
+    twin = one.post(
+        "/v1/customers", {"companyName": "TIDEWATER", **facts}, X_Skip_Duplicate_Check="true"
+    ).body["customerId"]
+    winner, loser = (twin, first) if twin_wins else (first, twin)
+    assert one.post(f"/v1/customers/{winner}/merge", {"loserId": loser}).status == 200
+    for body in ({"companyName": "tidewater"}, {"companyName": "Other", **facts}):
+        refused = one.post("/v1/customers", body)
+        assert [record["id"] for record in refused.body["records"]] == [winner]
+    assert one.delete(f"/v1/customers/{winner}").status == 204
+    assert one.post("/v1/customers", {"companyName": "Tidewater", **facts}).status == 201
+
+
+def test_a_value_of_the_loser_that_a_third_customer_holds_is_named_in_the_refusal(admin: Any) -> None:
+    info = {"contactInfo": {"email": "t@x.example"}}
+    third = customer_of(admin, "Third", **info)
+    winner = customer_of(admin, "Winner")
+    loser = admin.post("/v1/customers", {"companyName": "Loser", **info}, X_Skip_Duplicate_Check="true").body[
+        "customerId"
+    ]
+    refused = admin.post(f"/v1/customers/{winner}/merge", {"loserId": loser})
+    assert refused.status == 409
+    assert refused.body["records"] == [{"entity": "customer", "id": third, "match": "email"}]

@@ -8,6 +8,7 @@ import pytest
 
 from zebros_core.clock import to_instant
 from zebros_customers.domain.merge import MergeStatus
+from zebros_customers.repositories.customers import CustomerRepository
 from zebros_customers.use_cases.merge_customers import continue_merge, move_child
 
 Both = tuple[Any, Any]
@@ -69,3 +70,24 @@ def test_workers_that_start_from_the_same_record_add_up_and_end_the_merge(
     assert (ended.status, ended.moved) == (MergeStatus.DONE, 3)
     assert ended.finished_at == to_instant(container.clock.now())
     assert one.get(f"/v1/merges/{merge.merge_id}").body["moved"] == 3
+
+
+def test_of_two_merges_into_each_other_only_one_happens(
+    both: Both, container: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = both
+    this, that = customer_of(one, "This"), customer_of(one, "That")
+    absorb = CustomerRepository.absorb
+    outcomes: list[int] = []
+
+    def late(self: Any, *arguments: Any, **facts: Any) -> Any:
+        # Both customers have been read; the opposite merge is quicker.
+        monkeypatch.setattr(CustomerRepository, "absorb", absorb)
+        outcomes.append(one.post(f"/v1/customers/{that}/merge", {"loserId": this}).status)
+        return absorb(self, *arguments, **facts)
+
+    monkeypatch.setattr(CustomerRepository, "absorb", late)
+    outcomes.append(one.post(f"/v1/customers/{this}/merge", {"loserId": that}).status)
+    assert outcomes[0] == 200 and outcomes[1] in {404, 412}
+    assert one.get(f"/v1/customers/{that}").status == 200
+    assert one.get(f"/v1/customers/{this}").headers["location"] == f"/v1/customers/{that}"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.repository import Page
-from zebros_core.dynamodb.writes import plan_remove, plan_save
+from zebros_core.dynamodb.writes import check_unchanged, plan_remove, plan_save
 from zebros_core.errors import BadRequestError, FieldError
 from zebros_customers.domain.customer import Customer
 from zebros_customers.repositories.exported import ExportedRepository
@@ -65,32 +65,41 @@ class CustomerRepository(UniqueRepository[Customer], ExportedRepository[Customer
         """Store the winner of a merge, make the loser a tombstone that names it, write `record`: all in one call.
 
         What the loser alone had and the winner has now goes over without a moment in which somebody else could claim
-        it. Raises VersionMismatchError when either has changed since it was read.
+        it. Raises VersionMismatchError or NotFoundError when either has changed since it was read, DuplicateError when
+        a third customer holds what would go over.
         """
         schema, lookup = self.schema, LookupTable(self.store, LOOKUP_TABLE)
         stamped, saves = plan_save(schema, self.store, self.table, merged, winner)
         named = loser.model_copy(update={"merged_into": winner.customer_id})
         tombstone, removes = plan_remove(schema, self.store, self.table, named)
+        # A winner that has nothing to gain is not written, and must all the same not be merged away meanwhile.
+        kept = saves[:1] or [check_unchanged(schema, self.store, self.table, winner)]
         # The plans' own guards would touch one row twice, which a transaction may not; all guards are written here.
-        operations = [*saves[:1], *removes[:1], record]
-        wanted = _guarded_values(merged)
-        for kind, value in wanted.items():
-            if _guarded_values(winner).get(kind) != value:
-                operations.append(
-                    lookup.put_guard(
-                        f"customer.{kind}",
-                        value,
-                        entity="customer",
-                        id=winner.customer_id,
-                        former=loser.customer_id,
-                    )
-                )
+        operations = [*kept, *removes[:1], record]
+        wanted, had = _guarded_values(merged), _guarded_values(winner)
+
+        def take_over(kind: str, value: str) -> WriteOp:
+            return lookup.put_guard(
+                f"customer.{kind}",
+                value,
+                entity="customer",
+                id=winner.customer_id,
+                match=kind,
+                former=loser.customer_id,
+            )
+
+        gained = {kind: value for kind, value in wanted.items() if had.get(kind) != value}
+        operations += [take_over(kind, value) for kind, value in gained.items()]
         for kind, value in _guarded_values(loser).items():
-            if (
-                wanted.get(kind) != value
-                and lookup.guarded_id(f"customer.{kind}", value) == loser.customer_id
-            ):
-                operations.append(lookup.delete_guard(f"customer.{kind}", value, id=loser.customer_id))
+            if gained.get(kind) == value:
+                continue
+            # One that was let in as a duplicate does not hold its guard; the loser may hold the one of both.
+            if lookup.guarded_id(f"customer.{kind}", value) == loser.customer_id:
+                operations.append(
+                    take_over(kind, value)
+                    if wanted.get(kind) == value
+                    else lookup.delete_guard(f"customer.{kind}", value, id=loser.customer_id)
+                )
         write(self.store, operations)
         return stamped, tombstone
 

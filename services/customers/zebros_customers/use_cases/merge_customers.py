@@ -50,9 +50,10 @@ def merge_customers(
         started_at=workspace.now,
         started_by=workspace.context.user_id,
     )
-    stored, tombstone = workspace.customers.absorb(
-        merged(winner, loser), winner=winner, loser=loser, record=workspace.merges.start(merge)
-    )
+    with workspace.naming_only_visible():
+        stored, tombstone = workspace.customers.absorb(
+            merged(winner, loser), winner=winner, loser=loser, record=workspace.merges.start(merge)
+        )
     return MergedCustomers(stored, tombstone, continue_merge(workspace, merge, at_most=INLINE_CHILDREN))
 
 
