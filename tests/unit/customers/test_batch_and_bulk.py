@@ -198,3 +198,26 @@ def test_names_are_checked_repaired_and_rebuilt(both: Both, door: Any, container
     assert len(one.get("/v1/customers/search", name="tide").body["items"]) == 3
     assert one.get("/v1/customers/search", name="some").body["items"] == []
     assert door(one.tenant, roles={"sales-rep"}, verb="checkNames")["problem"]["status"] == 403
+
+
+def test_a_mutation_that_changed_nothing_changes_nothing_when_it_is_delivered_again(
+    both: Both, door: Any
+) -> None:
+    one, _ = both
+    id = one.post("/v1/customers", {"companyName": "Tidewater", "tier": "gold"}).body["customerId"]
+    contact = one.post("/v1/contacts", {"lastName": "Ames", "position": "buyer"}).body["contactId"]
+    mutations = [
+        wish("m-1", "update", id=id, changes={"tier": "gold"}),
+        wish("m-2", "restore", id=id),
+        wish("m-3", "update", id=contact, changes={"position": "buyer"}) | {"entity": "contact"},
+        wish("m-4", "restore", id=contact) | {"entity": "contact"},
+    ]
+    first = door(one.tenant, verb="apply", mutations=mutations)["outcomes"]
+    assert [outcome["outcome"] for outcome in first] == ["unchanged"] * 4
+    one.patch(f"/v1/customers/{id}", {"tier": "silver"})
+    one.delete(f"/v1/customers/{id}")
+    one.patch(f"/v1/contacts/{contact}", {"position": "head"})
+    one.delete(f"/v1/contacts/{contact}")
+    assert door(one.tenant, verb="apply", mutations=mutations)["outcomes"] == first
+    assert one.get(f"/v1/customers/{id}").status == 404
+    assert one.get(f"/v1/contacts/{contact}").status == 404

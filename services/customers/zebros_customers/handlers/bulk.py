@@ -33,7 +33,7 @@ class BulkMutation(WireModel):
     """One mutation. `changes` are whole values for create and upsert, a merge patch for update.
 
     `baseVersion` is the version that the writer saw. The same `mutationId` again, within 90 days, changes nothing and
-    gives the first outcome.
+    gives the first outcome; one that was refused (conflict, rejected) has done nothing and is tried anew.
     """
 
     mutation_id: MutationId

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.dynamodb.lookup import LookupTable
-from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.repository import Created, Repository
 from zebros_core.errors import ConflictError, DuplicateError
 from zebros_customers.repositories.keys import LOOKUP_TABLE
@@ -65,7 +65,7 @@ class UniqueRepository(Repository[E]):
             claims=_values(record),
             releases={},
             skip_duplicates=skip_duplicates,
-            write=lambda guards: self.create(
+            attempt=lambda guards: self.create(
                 record,
                 *guards,
                 *_receipts(receipt, "created", 1),
@@ -77,10 +77,13 @@ class UniqueRepository(Repository[E]):
     def save_unique(
         self, record: E, *, previous: E, skip_duplicates: bool, receipt: Receipt | None = None
     ) -> E:
-        """Store a changed record, claim its new values and give the former ones back, in one call."""
+        """Store a changed record, claim its new values and give the former ones back, in one call.
+
+        Without any change only the receipt is written.
+        """
         changed = self.schema.changed_fields(previous, record)
         if not changed:
-            return previous
+            return self.keep_unchanged(previous, receipt=receipt)
         version = previous.version + (2 if self.schema.parent_field in changed else 1)
         before, after = _values(previous), _values(record)
         return self._guarded(
@@ -88,10 +91,15 @@ class UniqueRepository(Repository[E]):
             claims={kind: value for kind, value in after.items() if before.get(kind) != value},
             releases={kind: value for kind, value in before.items() if after.get(kind) != value},
             skip_duplicates=skip_duplicates,
-            write=lambda guards: self.save(
+            attempt=lambda guards: self.save(
                 record, previous=previous, extra=[*guards, *_receipts(receipt, "updated", version)]
             ),
         )
+
+    def keep_unchanged(self, record: E, *, receipt: Receipt | None) -> E:
+        """Note that a mutation found nothing to do: delivered again, when there would be, it does nothing either."""
+        write(self.store, _receipts(receipt, "unchanged", record.version))
+        return record
 
     def remove_unique(
         self, record: E, *, receipt: Receipt | None = None, extra: tuple[WriteOp, ...] = ()
@@ -102,7 +110,7 @@ class UniqueRepository(Repository[E]):
             claims={},
             releases=_values(record),
             skip_duplicates=False,
-            write=lambda guards: self.remove(
+            attempt=lambda guards: self.remove(
                 record, extra=[*guards, *_receipts(receipt, "deleted", record.version + 1), *extra]
             ),
         )
@@ -114,7 +122,7 @@ class UniqueRepository(Repository[E]):
             claims=_values(tombstone),
             releases={},
             skip_duplicates=skip_duplicates,
-            write=lambda guards: self.restore(
+            attempt=lambda guards: self.restore(
                 tombstone, extra=[*guards, *_receipts(receipt, "restored", tombstone.version + 1)]
             ),
         )
@@ -126,12 +134,12 @@ class UniqueRepository(Repository[E]):
         claims: Mapping[str, str],
         releases: Mapping[str, str],
         skip_duplicates: bool,
-        write: Callable[[list[WriteOp]], R],
+        attempt: Callable[[list[WriteOp]], R],
     ) -> R:
         id: str = getattr(record, self.schema.id_field)
         while True:
             try:
-                return write([*self._claims(claims, id), *self._releases(releases, id)])
+                return attempt([*self._claims(claims, id), *self._releases(releases, id)])
             except DuplicateError as error:
                 skipped = {found["match"] for found in error.records} & claims.keys()
                 if not skip_duplicates or not skipped:

@@ -141,8 +141,11 @@ def _carry_out(workspace: Workspace, mutation: Mutation) -> Outcome:
             tombstone = verbs.delete(workspace, id, expected_version=mutation.version, receipt=receipt)
             return Outcome(OutcomeKind.DELETED, id, tombstone.version)
         case _:
-            restored = verbs.restore(workspace, id, skip_duplicates=mutation.skip_duplicates, receipt=receipt)
-            return Outcome(OutcomeKind.RESTORED, id, restored.version)
+            restored: Saved[Any] = verbs.restore(
+                workspace, id, skip_duplicates=mutation.skip_duplicates, receipt=receipt
+            )
+            kind = OutcomeKind.RESTORED if restored.changed else OutcomeKind.UNCHANGED
+            return Outcome(kind, id, restored.record.version)
 
 
 def _create(workspace: Workspace, mutation: Mutation, verbs: _Verbs) -> Outcome:

@@ -3,12 +3,12 @@
 from zebros_core.errors import ConflictError
 from zebros_customers.domain.customer import Customer
 from zebros_customers.repositories.unique import Receipt
-from zebros_customers.use_cases.workspace import Workspace
+from zebros_customers.use_cases.workspace import Saved, Workspace
 
 
 def restore_customer(
     workspace: Workspace, customer_id: str, *, skip_duplicates: bool = False, receipt: Receipt | None = None
-) -> Customer:
+) -> Saved[Customer]:
     """Bring a customer back as it was when it was deleted; a live one is returned as it stands.
 
     Raises DuplicateError as on create: another customer may have taken its name meanwhile.
@@ -18,6 +18,9 @@ def restore_customer(
     if customer.merged_into is not None:
         raise ConflictError("this customer was merged into another one, which keeps its records")
     if not customer.is_deleted:
-        return customer
+        return Saved(workspace.customers.keep_unchanged(customer, receipt=receipt), changed=False)
     with workspace.naming_only_visible():
-        return workspace.customers.restore_unique(customer, skip_duplicates=skip_duplicates, receipt=receipt)
+        restored = workspace.customers.restore_unique(
+            customer, skip_duplicates=skip_duplicates, receipt=receipt
+        )
+    return Saved(restored, changed=True)

@@ -228,13 +228,12 @@ def delete(request: Request[Container]) -> Response:
 )
 def restore(request: Request[Container]) -> Response:
     """Brings a contact back from the trash as it was. A live one is returned as it stands."""
-    return answer(
-        restore_contact(
-            request.services.workspace(request.context),
-            request.path["contactId"],
-            skip_duplicates=skips_duplicates(request.headers),
-        )
+    restored = restore_contact(
+        request.services.workspace(request.context),
+        request.path["contactId"],
+        skip_duplicates=skips_duplicates(request.headers),
     )
+    return answer(restored.record)
 
 
 @routes.get(

@@ -312,12 +312,12 @@ def delete(request: Request[Container]) -> Response:
 )
 def restore(request: Request[Container]) -> Response:
     """Brings a customer back from the trash as it was. A live one is returned as it stands."""
-    customer = restore_customer(
+    restored = restore_customer(
         request.services.workspace(request.context),
         request.path["customerId"],
         skip_duplicates=skips_duplicates(request.headers),
     )
-    return answer(customer)
+    return answer(restored.record, wrote=restored.changed)
 
 
 @routes.get(
