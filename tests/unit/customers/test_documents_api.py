@@ -174,3 +174,35 @@ def test_the_event_of_a_deleted_document_deletes_content_that_was_left_behind(
     follow_up(container.system_workspace(admin.tenant, "followup"), event)
     key = started.body["upload"]["fields"]["key"]
     assert boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=key)["KeyCount"] == 0
+
+
+def test_the_content_of_an_available_or_deleted_document_cannot_be_sent_again(admin: Any) -> None:
+    body = {
+        "customerId": customer_of(admin),
+        "fileName": "a.pdf",
+        "contentType": "application/pdf",
+        "sizeBytes": 5,
+    }
+    started = admin.post("/v1/documents", body, Idempotency_Key="d-1")
+    upload(started, b"12345")
+    path = started.headers["location"]
+    assert admin.post(f"{path}/complete").status == 200
+    assert admin.post(f"{path}/upload").status == 409
+    assert admin.post("/v1/documents", body, Idempotency_Key="d-1").status == 409
+    assert admin.delete(path).status == 204
+    assert admin.post("/v1/documents", body, Idempotency_Key="d-1").status == 409
+
+
+def test_a_repeated_announcement_of_a_large_document_leaves_one_upload_open(admin: Any) -> None:
+    body = {
+        "customerId": customer_of(admin),
+        "fileName": "a.bin",
+        "contentType": "application/octet-stream",
+        "sizeBytes": MULTIPART_FROM_BYTES + 1,
+    }
+    first = admin.post("/v1/documents", body, Idempotency_Key="d-1")
+    again = admin.post("/v1/documents", body, Idempotency_Key="d-1")
+    assert again.body == first.body
+    document_id = first.body["document"]["documentId"]
+    listed = boto3.client("s3").list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
+    assert sum(document_id in found["Key"] for found in listed) == 1
