@@ -56,7 +56,8 @@ class IdempotencyRecords:
         """Claims the key, or gives the stored outcome.
 
         ``IdempotencyKeyReusedError`` when another request used the key; ``ConflictError`` while the same one
-        is under way (a claim that is neither completed nor released ends after ``lease_seconds``).
+        is under way (a claim that is neither completed nor released ends after ``lease_seconds``), or when it
+        was carried out and its outcome was too large to be kept.
         """
         record = derived_id(route, key)
         attributes = {"fingerprint": fingerprint}
@@ -68,16 +69,22 @@ class IdempotencyRecords:
                 continue  # its time ended between the two calls
             if found["fingerprint"] != fingerprint:
                 raise IdempotencyKeyReusedError
+            if found.get("carried_out"):
+                raise ConflictError("This request was carried out; its answer was too large to be kept.")
             if "outcome" not in found:
                 raise ConflictError("The same request is being carried out now.")
             return Claim(record, fingerprint, bytes(found["outcome"]))
         return Claim(record, fingerprint)
 
     def complete(self, claim: Claim, outcome: bytes) -> None:
-        """Stores what the request gave, for a day; ``ValueError`` beyond 300,000 bytes."""
-        if len(outcome) > _MAX_OUTCOME_BYTES:
-            raise ValueError("the outcome is too large to be kept")
-        attributes = {"fingerprint": claim.fingerprint, "outcome": outcome}
+        """Stores what the request gave, for a day. Of more than 300,000 bytes only the fact is kept: the request
+        has been carried out, and a repetition must not carry it out again.
+        """
+        attributes: dict[str, object] = {"fingerprint": claim.fingerprint}
+        if len(outcome) <= _MAX_OUTCOME_BYTES:
+            attributes["outcome"] = outcome
+        else:
+            attributes["carried_out"] = True
         self._lookup.put([_PARTITION, claim.record], "-", attributes, ttl_seconds=RETENTION_SECONDS)
 
     def release(self, claim: Claim) -> None:

@@ -209,6 +209,9 @@ class Repository(Generic[E]):
             if existing is None:
                 raise
             if existing.create_fingerprint != idempotency:
+                # An id that the client made says nothing about its key.
+                if client_supplied_id:
+                    raise
                 raise IdempotencyKeyReusedError from error
             return Created(existing, replayed=True)
         return Created(stamped, replayed=False)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from zebros_core.errors import FieldError, ValidationError
 from zebros_core.http.strict_json import pointer
-from zebros_core.http.validation import validate_document
+from zebros_core.http.validation import MAX_REPORTED, validate_document
 from zebros_core.http.wire import wire_document
 
 M = TypeVar("M", bound=BaseModel)
@@ -36,7 +36,8 @@ class MergePatch(Generic[M]):
     """A merge patch for a resource whose writable part is ``model``.
 
     ``document`` is the patch as sent. Members that ``model`` does not know are refused when the patch is
-    made; the values are checked by :meth:`apply`, on the merged whole, since rules between fields hold there.
+    made, the first 50 by name; the values are checked by :meth:`apply`, on the merged whole, since rules between
+    fields hold there.
     """
 
     __slots__ = ("document", "model")
@@ -53,7 +54,8 @@ class MergePatch(Generic[M]):
             raise ValidationError(
                 "the patch has members that the resource does not have",
                 fields=tuple(
-                    FieldError(pointer((name,)), "extra_forbidden", "unknown field") for name in unknown
+                    FieldError(pointer((name,)), "extra_forbidden", "unknown field")
+                    for name in unknown[:MAX_REPORTED]
                 ),
             )
 

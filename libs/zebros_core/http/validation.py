@@ -13,7 +13,8 @@ from zebros_core.errors import FieldError, ValidationError
 from zebros_core.http.strict_json import pointer
 
 M = TypeVar("M", bound=BaseModel)
-_MAX_REPORTED = 50
+MAX_REPORTED = 50
+"""Wrong fields that an error names; an answer has a bounded size, whatever was sent."""
 
 
 def validate_body(model: type[M], raw: bytes) -> M:
@@ -36,7 +37,7 @@ def body_error(error: pydantic.ValidationError) -> ValidationError:
     """Return the errors of a body as one ValidationError; at most 50 fields are named."""
     fields = tuple(
         FieldError(pointer(detail["loc"]), detail["type"], _message(detail))
-        for detail in error.errors(include_url=False, include_input=False)[:_MAX_REPORTED]
+        for detail in error.errors(include_url=False, include_input=False)[:MAX_REPORTED]
     )
     return ValidationError("the body breaks the rules of this resource", fields=fields)
 
@@ -45,7 +46,7 @@ def query_errors(error: pydantic.ValidationError) -> tuple[FieldError, ...]:
     """Return the errors of a query string, each under its parameter's name."""
     return tuple(
         FieldError(str(detail["loc"][0]) if detail["loc"] else "", detail["type"], _message(detail))
-        for detail in error.errors(include_url=False, include_input=False)[:_MAX_REPORTED]
+        for detail in error.errors(include_url=False, include_input=False)[:MAX_REPORTED]
     )
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from zebros_core.errors import UnavailableError
 from zebros_core.tenancy import TenantContext
 from zebros_customers.handlers import bulk
+from zebros_customers.repositories.customers import CustomerRepository
 
 Both = tuple[Any, Any]
 
@@ -221,3 +223,39 @@ def test_a_mutation_that_changed_nothing_changes_nothing_when_it_is_delivered_ag
     assert door(one.tenant, verb="apply", mutations=mutations)["outcomes"] == first
     assert one.get(f"/v1/customers/{id}").status == 404
     assert one.get(f"/v1/contacts/{contact}").status == 404
+
+
+def test_a_keyed_batch_whose_outcomes_are_too_large_to_be_kept_is_answered_and_not_repeated(
+    admin: Any,
+) -> None:
+    nonsense = {f"field{number}": 0 for number in range(60)}
+    operations = [{"operation": "create", "data": nonsense} for _ in range(99)]
+    body = {"operations": [*operations, {"operation": "create", "data": {"companyName": "Tidewater"}}]}
+    first = admin.post("/v1/customers:batch", body, Idempotency_Key="b-1")
+    assert outcomes(first) == ["rejected"] * 99 + ["created"]
+    again = admin.post("/v1/customers:batch", body, Idempotency_Key="b-1")
+    assert again.status == 409
+    assert len(admin.get("/v1/customers").body["items"]) == 1
+
+
+def test_a_client_made_id_that_is_taken_is_named_as_such_also_under_a_key(admin: Any) -> None:
+    id = admin.post("/v1/customers", {"companyName": "Tidewater"}).body["customerId"]
+    body = {"operations": [{"operation": "create", "id": id, "data": {"companyName": "Other"}}]}
+    refused = admin.post("/v1/customers:batch", body, Idempotency_Key="b-1").body["outcomes"][0]
+    assert refused["problem"]["type"].endswith("/already-exists")
+
+
+def test_a_batch_tries_nothing_more_when_the_store_has_no_capacity(
+    admin: Any, container: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def busy(*_: Any, **__: Any) -> Any:
+        tried.append("write")
+        raise UnavailableError
+
+    monkeypatch.setattr(CustomerRepository, "create_unique", busy)
+    operations = [{"operation": "create", "data": {"companyName": f"C{n}"}} for n in range(100)]
+    answer = admin.post("/v1/customers:batch", {"operations": operations})
+    assert {outcome["problem"]["status"] for outcome in answer.body["outcomes"]} == {503}
+    assert len(tried) == 1

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from zebros_core.dynamodb.repository import Created
-from zebros_core.errors import BadRequestError, ConflictError, NotFoundError, ZebrosError
+from zebros_core.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError, ZebrosError
 from zebros_core.ids import derived_id
 from zebros_customers.repositories.unique import Receipt, RequestKey
 from zebros_customers.use_cases.create_contact import create_contact
@@ -90,16 +90,24 @@ MUTABLE_ENTITIES = frozenset(_VERBS)
 
 
 def apply_mutations(workspace: Workspace, mutations: Iterable[Mutation]) -> list[Outcome]:
-    """Apply mutations in their order. One that is refused leaves the others alone; a defect of ours does raise."""
-    return [_apply(workspace, mutation) for mutation in mutations]
+    """Apply mutations in their order. One that is refused leaves the others alone; a defect of ours does raise.
+
+    When the store has no capacity, the rest is refused like the one that found out: each would be retried as long, and
+    the caller's time would be over before it learnt what was done.
+    """
+    outcomes: list[Outcome] = []
+    for mutation in mutations:
+        former = outcomes[-1].error if outcomes else None
+        if isinstance(former, UnavailableError):
+            outcomes.append(Outcome(OutcomeKind.REJECTED, mutation.id, error=former))
+        else:
+            outcomes.append(_apply(workspace, mutation))
+    return outcomes
 
 
 def _apply(workspace: Workspace, mutation: Mutation) -> Outcome:
-    kept = _kept(workspace, mutation)
-    if kept is not None:
-        return kept
     try:
-        return _carry_out(workspace, mutation)
+        return _kept(workspace, mutation) or _carry_out(workspace, mutation)
     except ConflictError as error:
         # Two deliveries of one mutation at the same moment: the receipt tells that the other one did it.
         kept = _kept(workspace, mutation)

@@ -174,7 +174,10 @@ def test_a_claim_ends_by_release_or_by_time(lookup: LookupTable, world: World) -
     assert records.claim("r", "k", "h").outcome is None
 
 
-def test_an_outcome_that_does_not_fit_is_refused(lookup: LookupTable) -> None:
+def test_a_request_whose_outcome_does_not_fit_is_not_carried_out_again(lookup: LookupTable) -> None:
     records = IdempotencyRecords(lookup)
-    with pytest.raises(ValueError, match="too large"):
-        records.complete(records.claim("r", "k", "f"), b"x" * 300_001)
+    records.complete(records.claim("r", "k", "f"), b"x" * 300_001)
+    with pytest.raises(ConflictError, match="too large"):
+        records.claim("r", "k", "f")
+    with pytest.raises(IdempotencyKeyReusedError):
+        records.claim("r", "k", "g")

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zebros_core.http.merge_patch import merge_patch
+from zebros_core.errors import ValidationError
+from zebros_core.http import WireModel
+from zebros_core.http.merge_patch import MergePatch, merge_patch
+
+
+class Widget(WireModel):
+    name: str
+
 
 names = st.sampled_from("abc")
 values = st.recursive(
@@ -65,3 +72,9 @@ def test_members_that_the_patch_does_not_name_stay(target, patch):
     result = merge_patch(target, patch)
     for name in target.keys() - patch.keys():
         assert result[name] == target[name]
+
+
+def test_of_very_many_unknown_members_the_first_fifty_are_named():
+    with pytest.raises(ValidationError) as caught:
+        MergePatch(Widget, {f"x{number}": 1 for number in range(10_000)})
+    assert [fault.field for fault in caught.value.fields] == [f"/x{number}" for number in range(50)]
