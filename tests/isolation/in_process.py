@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import boto3
-from customers_in_process import access_token, create_tables, customers_service
+from customers_in_process import REGION, access_token, create_tables, customers_service
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from port import UNLIMITED, Answer, Call, Caller, Model, media_type
 
 from zebros_core.messaging.changes import ChangeReader
@@ -99,6 +101,19 @@ class InProcessService:
         keep_history(self.container.system_workspace(change.tenant_id, "history"), change)
         if change.entity == "customer":
             index_name(self.container.system_workspace(change.tenant_id, "search"), change)
+
+    def rows(self, tenant: str) -> str:
+        """Return every stored row of a tenant."""
+        tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
+        # Tables with a sort key keep rows by sort key below the partition key.
+        kept = [
+            (name, json.dumps(row.to_json()["Attributes"], sort_keys=True, default=repr))
+            for name, table in tables.items()
+            for rows in table.items.values()
+            for row in (rows.values() if isinstance(rows, dict) else [rows])
+            if row.attrs["tenantId"].value == tenant
+        ]
+        return json.dumps(sorted(kept))
 
     def bulk(self, payload: Mapping[str, Any]) -> Any:
         """Invoke the bulk door."""

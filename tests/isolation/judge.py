@@ -40,20 +40,20 @@ def judge(service: Service, operation: Operation, victim: Estate, *attackers: Es
 def _judge(service: Service, operation: Operation, victim: Estate, attacker: Estate) -> None:
     for call, twin, harmless in _attempts(operation, victim, attacker):
         nobodys = Nowhere()
-        answer = service.call(attacker.admin, call)
-        other = service.call(attacker.admin, twin(nobodys))
+        answer = _but_own_records(service.call(attacker.admin, call), attacker)
+        other = _but_own_records(service.call(attacker.admin, twin(nobodys)), attacker)
         told = f"{operation.id}: {call}\n{answer.status} {answer.text}\n{other.status} {other.text}"
-        _tells_nothing(answer, call, victim, attacker, told)
+        _tells_nothing(answer, call, victim, told)
         if harmless:
             assert answer.status in operation.successes, told
         else:
             assert _is_refused(answer), told
         assert _look(answer, victim) == _look(other, nobodys), f"another's and nobody's differ: {told}"
     for call in _own_calls(operation, attacker):
-        answer = service.call(attacker.admin, call)
+        answer = _but_own_records(service.call(attacker.admin, call), attacker)
         assert answer.status in operation.successes, f"{operation.id}: {call}\n{answer.status} {answer.text}"
         told = f"{operation.id} shows another tenant's: {answer.text}"
-        _tells_nothing(answer, call, victim, attacker, told)
+        _tells_nothing(answer, call, victim, told)
     if operation.has_cursor:
         _judge_cursor(service, operation, victim, attacker)
     if operation.takes_key:
@@ -119,20 +119,20 @@ def _is_refused(answer: Answer) -> bool:
     )
 
 
-def _tells_nothing(answer: Answer, call: Call, victim: Estate, attacker: Estate, told: str) -> None:
-    """Nothing of the victim's is in an answer but what the caller itself has sent, now or in an earlier call."""
+def _tells_nothing(answer: Answer, call: Call, victim: Estate, told: str) -> None:
+    """Nothing of the victim's is in an answer but what the caller itself has sent."""
     sent = json.dumps([call.path, call.body, dict(call.query), dict(call.headers)], ensure_ascii=False)
-    shown = _but_own_records(answer, attacker) + json.dumps(dict(answer.headers))
+    shown = answer.text + json.dumps(dict(answer.headers))
     seen = [secret for secret in victim.secrets() if secret in shown and secret not in sent]
     assert not seen, f"shows {seen}: {told}"
 
 
-def _but_own_records(answer: Answer, attacker: Estate) -> str:
+def _but_own_records(answer: Answer, attacker: Estate) -> Answer:
     """Return the answer without records that the attacker has made itself, under names that it took from the victim."""
     if not isinstance(answer.body, dict) or not isinstance(answer.body.get("items"), list):
-        return answer.text
+        return answer
     others = [item for item in answer.body["items"] if item.get("createdBy") != attacker.admin.user]
-    return json.dumps({**answer.body, "items": others}, ensure_ascii=False)
+    return replace(answer, text=json.dumps({**answer.body, "items": others}, ensure_ascii=False))
 
 
 def _look(answer: Answer, named: Estate | Nowhere) -> tuple[int, str]:

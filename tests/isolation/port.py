@@ -67,6 +67,10 @@ class Service(Protocol):
         """Let the events of all writes so far take effect, where that does not happen by itself."""
         ...
 
+    def rows(self, tenant: str) -> str | None:
+        """Return every stored row of a tenant, or None where only the API can be asked."""
+        ...
+
     def bulk(self, payload: Mapping[str, Any]) -> Any:
         """Invoke the bulk door."""
         ...
