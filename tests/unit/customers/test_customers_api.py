@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -247,3 +248,32 @@ def test_wrong_values_are_422_naming_the_field(admin: Any, body: Any, field: str
     refused = admin.post("/v1/customers", body)
     assert refused.status == 422, refused.text
     assert [error["field"] for error in refused.body["errors"]] == [field]
+
+
+def test_an_external_id_is_one_however_it_is_written(admin: Any) -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    path = "/v1/customers/by-external-id"
+    created = admin.put(f"{path}/{quote(f' {decomposed} ')}", {"companyName": "Café"})
+    assert (created.status, created.body["externalId"]) == (201, composed)
+    assert admin.get(f"{path}/{quote(decomposed)}").body == created.body
+    assert admin.put(f"{path}/{quote(composed)}", {"companyName": "Café"}).body["version"] == 1
+    upsert = {"operation": "upsert", "externalId": decomposed, "data": {"companyName": "Café"}}
+    answer = admin.post("/v1/customers:batch", {"operations": [upsert]})
+    assert [outcome["outcome"] for outcome in answer.body["outcomes"]] == ["unchanged"]
+
+
+def test_an_external_id_of_nothing_but_spaces_is_refused(admin: Any) -> None:
+    refused = admin.put("/v1/customers/by-external-id/ ", {"companyName": "Tidewater"})
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "/externalId")
+    assert admin.get("/v1/customers/by-external-id/ ").status == 404
+
+
+def test_an_emptied_or_deleted_external_id_can_be_given_to_another(admin: Any) -> None:
+    body = {"companyName": "Tidewater", "externalId": "erp-1"}
+    path = admin.post("/v1/customers", body).headers["location"]
+    assert admin.put(path, {"companyName": "Tidewater"}, If_Match='"1"').body["externalId"] is None
+    second = admin.post("/v1/customers", {"companyName": "Second", "externalId": "erp-1"}).headers["location"]
+    assert admin.delete(second).status == 204
+    assert admin.patch(path, {"externalId": "erp-1"}).status == 200
+    refused = admin.post(f"{second}/restore", X_Skip_Duplicate_Check="true")
+    assert [found["match"] for found in refused.body["records"]] == ["externalId"]

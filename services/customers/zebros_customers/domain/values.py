@@ -93,6 +93,13 @@ def _id(text: str) -> str:
 
 RecordId = Annotated[str, StringConstraints(min_length=ID_LENGTH, max_length=ID_LENGTH), AfterValidator(_id)]
 ExternalId = Annotated[str, _text(128), AfterValidator(_label)]
+
+
+def normalised_external_id(text: str) -> str:
+    """Return the form in which an external id is kept and looked up: composed (NFC), without spaces around it."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
 PrincipalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}$")]
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_email)]
 """An e-mail address, kept in the one form in which addresses are compared."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from zebros_core.errors import DuplicateError, ValidationError
 from zebros_customers.domain.customer import Customer, CustomerDraft
+from zebros_customers.domain.values import normalised_external_id
 from zebros_customers.use_cases.create_customer import create_customer
 from zebros_customers.use_cases.update_customer import update_customer
 from zebros_customers.use_cases.workspace import Workspace
@@ -31,6 +32,11 @@ def upsert_customer(
     Raises ValidationError when the draft names another external id, otherwise as `create_customer` and
     `update_customer`.
     """
+    external_id = normalised_external_id(external_id)
+    if not external_id:
+        raise ValidationError.for_field(
+            "/externalId", "string_too_short", "an external id is more than spaces"
+        )
     if draft.external_id not in {None, external_id}:
         raise ValidationError.for_field("/externalId", "differs_from_path", "not the external id of the path")
     wanted = draft.model_copy(update={"external_id": external_id})
