@@ -101,8 +101,12 @@ class ImageReader(Generic[E]):
         return item
 
     def wire(self, record: E) -> dict[str, Any]:
-        """The snapshot: every field but the store's own, by wire name, in JSON's types."""
-        return record.model_dump(mode="json", by_alias=True, exclude=set(_INTERNAL))
+        """The snapshot: every field but the store's own, by wire name, in JSON's types.
+
+        The same record gives the same snapshot in every process: a set's own order differs between them.
+        """
+        wire = record.model_dump(mode="json", by_alias=True, exclude=set(_INTERNAL))
+        return wire | {"tags": sorted(record.tags)}
 
 
 def _own_id(tenant_id: str, key: Any, attribute: str) -> str:

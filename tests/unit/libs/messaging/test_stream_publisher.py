@@ -45,6 +45,16 @@ class TestOperations:
         assert (event.operation, event.changed, event.actor) == (Operation.UPDATED, ("name",), "user-2")
         assert event.previous == {"name": "bolt"}
 
+    def test_tags_have_one_order_before_and_after(
+        self, world: Any, make_widget: Any, make_record: Any
+    ) -> None:
+        tags = [f"tag-{number}" for number in range(9)]
+        old = make_widget(tags=frozenset(tags[1:]))
+        new = make_widget(version=2, tags=frozenset(tags), hlc="h2", field_versions={"t": 2})
+        world.publisher.publish([make_record(old, new)])
+        event = only(world)
+        assert (event.previous["tags"], event.snapshot["tags"]) == (tags[1:], tags)
+
     def test_a_tombstone_is_a_delete_and_its_end_a_restore(
         self, world: Any, make_widget: Any, make_record: Any
     ) -> None:
