@@ -185,6 +185,8 @@ def _escape(value: object) -> str:
 def _describe(raw: dict[str, Any]) -> str:
     state = str(raw["statename"])
     if state == "EXITED":
+        if raw["exitstatus"] < 0:  # supervisor keeps no more of a signal than that it was one
+            return "stopped by itself: killed by a signal"
         return f"stopped by itself with exit status {raw['exitstatus']}"
     if state in ("FATAL", "BACKOFF"):
         return f"could not be started: {raw['spawnerr'] or state.lower()}"

@@ -43,7 +43,7 @@ def test_a_stack_lives_on_between_commands_and_reports_a_crash_by_name(stack: St
     cache = later.status()[1]
     os.kill(cache.pid, signal.SIGKILL)
     assert eventually(lambda: not later.status()[1].healthy)
-    assert "stopped by itself" in later.status()[1].description
+    assert later.status()[1].description == "stopped by itself: killed by a signal"
     assert "Ready to accept connections" in later.status()[1].log_tail
 
     later.restart(["cache"])
