@@ -108,3 +108,38 @@ def test_a_cursor_tells_nothing_of_the_records_that_were_passed_over(north: Any,
     assert b"secret" not in base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     rest = south.get("/v1/customers", sort="name", limit=1, cursor=cursor).body
     assert [item["companyName"] for item in rest["items"]] == ["Zebra"]
+
+
+def test_contacts_and_documents_of_a_customer_are_listed_for_whoever_may_read_each(
+    person: Person, north: Any, south: Any
+) -> None:
+    customer = north.post("/v1/customers", {"companyName": "Tidewater"}).body["customerId"]
+    path = f"/v1/customers/{customer}"
+    contact = north.post("/v1/contacts", {"lastName": "Ames", "customerId": customer}).headers["location"]
+    announced = {
+        "customerId": customer,
+        "fileName": "a.pdf",
+        "contentType": "application/pdf",
+        "sizeBytes": 5,
+    }
+    document = north.post("/v1/documents", announced).headers["location"]
+    boss = person(user="boss")
+    assert boss.patch(path, {"ownerId": "rep-s", "teamId": "south"}).status == 200
+    # The customer has changed hands and its contacts and documents have not followed yet.
+    assert (south.get(contact).status, south.get(document).status) == (404, 404)
+    assert south.get(f"{path}/contacts").body["items"] == []
+    assert south.get(f"{path}/documents").body["items"] == []
+    assert south.get(path, include="documents").body["documents"] == []
+    assert len(boss.get(f"{path}/contacts").body["items"]) == 1
+    assert len(boss.get(path, include="documents").body["documents"]) == 1
+
+
+def test_a_contact_of_a_customer_in_the_trash_can_be_changed_but_none_be_added(north: Any) -> None:
+    customer = north.post("/v1/customers", {"companyName": "Tidewater"}).body["customerId"]
+    body = {"lastName": "Ames", "customerId": customer}
+    contact = north.post("/v1/contacts", body).headers["location"]
+    assert north.delete(f"/v1/customers/{customer}").status == 204
+    assert north.patch(contact, {"position": "buyer"}).body["customerId"] == customer
+    refused = north.post("/v1/contacts", body | {"lastName": "Else"})
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "/customerId")
+    assert north.get(f"/v1/customers/{customer}/documents").status == 404

@@ -35,8 +35,8 @@ def list_documents(
 ) -> Page[Document]:
     """Return a page of a customer's documents, newest first. Raises NotFoundError for a customer out of sight."""
     get_customer(workspace, customer_id)
-    workspace.visibility("document", "read")
-    return workspace.documents.page_by_customer(customer_id, kind=kind, limit=limit, cursor=cursor)
+    page = workspace.documents.page_by_customer(customer_id, kind=kind, limit=limit, cursor=cursor)
+    return workspace.readable("document", page)
 
 
 def link_document(workspace: Workspace, document: Document) -> LinkedDocument:
@@ -59,6 +59,5 @@ def download_document(workspace: Workspace, document_id: str) -> LinkedDocument:
 
 def documents_of_customer(workspace: Workspace, customer_id: str) -> list[LinkedDocument]:
     """Return the newest documents of a customer that was read already, with links; at most 20."""
-    workspace.visibility("document", "read")
     page = workspace.documents.page_by_customer(customer_id, limit=INCLUDED_DOCUMENTS, cursor=None)
-    return [link_document(workspace, document) for document in page.items]
+    return [link_document(workspace, document) for document in workspace.readable("document", page).items]

@@ -38,8 +38,10 @@ def list_contacts_of_customer(
 ) -> Page[Contact]:
     """Return a page of a customer's contacts by last name. Raises NotFoundError for a customer out of sight.
 
-    Contacts share their customer's owner and team, so who may see the customer may see them.
+    Contacts have their customer's owner and team, though for a moment after a change still the former ones: each is
+    shown to whoever may read it alone, too.
     """
     get_customer(workspace, customer_id)
-    workspace.visibility("contact", "read")
-    return workspace.contacts.page_by_customer(customer_id, limit=limit, cursor=cursor)
+    return workspace.readable(
+        "contact", workspace.contacts.page_by_customer(customer_id, limit=limit, cursor=cursor)
+    )

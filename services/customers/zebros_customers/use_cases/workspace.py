@@ -10,7 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from zebros_core.auth.permissions import Visibility, can_see
 from zebros_core.clock import Clock
-from zebros_core.dynamodb.repository import Created
+from zebros_core.dynamodb.repository import Created, Page
 from zebros_core.errors import DuplicateError, ForbiddenError, NotFoundError
 from zebros_core.storage import MultipartUploads, ObjectStore
 from zebros_core.tenancy import TenantContext
@@ -37,6 +37,9 @@ class Owned(Protocol):
     def owner_id(self) -> str: ...
     @property
     def team_id(self) -> str | None: ...
+
+
+S = TypeVar("S", bound=Owned)
 
 
 class Rights(Protocol):
@@ -81,6 +84,14 @@ class Workspace:
     def visibility(self, entity: str, action: str) -> Visibility:
         """Return whose records of `entity` the caller may do `action` to. Raises ForbiddenError for none."""
         return self.rights.check(self.context, entity, action)
+
+    def readable(self, entity: str, page: Page[S]) -> Page[S]:
+        """Return a page without what the caller may not see; its cursor stays."""
+        visibility = self.visibility(entity, "read")
+        shown = [
+            found for found in page.items if can_see(visibility, self.context, found.owner_id, found.team_id)
+        ]
+        return Page(shown, page.next_cursor)
 
     def ensure_readable(self, entity: str, id: str, record: Owned) -> None:
         """Raise NotFoundError unless the caller may see the record: a hidden one looks missing."""
