@@ -112,3 +112,13 @@ def test_a_repeated_definition_under_a_key_gives_the_first_answer_and_another_bo
     first = admin.post("/v1/fields", body, Idempotency_Key="f-1")
     assert admin.post("/v1/fields", body, Idempotency_Key="f-1").body == first.body
     assert admin.post("/v1/fields", body | {"name": "other"}, Idempotency_Key="f-1").status == 422
+
+
+def test_a_definition_that_has_changed_is_not_removed_over_the_version_that_was_read(admin: Any) -> None:
+    body = {"entity": "customer", "name": "region", "type": "choice", "choices": ["north"]}
+    path = admin.post("/v1/fields", body).headers["location"]
+    assert admin.put(path, {"choices": ["north", "south"]}).status == 200
+    refused = admin.delete(path, If_Match='"1"')
+    assert (refused.status, refused.body["currentVersion"]) == (412, 2)
+    assert admin.delete(path, If_Match='"2"').status == 204
+    assert admin.get(path).status == 404

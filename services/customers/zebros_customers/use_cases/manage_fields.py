@@ -72,7 +72,10 @@ def revise_field(
     return definition if revised == definition else workspace.fields.replace(revised, previous=definition)
 
 
-def remove_field(workspace: Workspace, field_id: str) -> None:
+def remove_field(workspace: Workspace, field_id: str, *, expected_version: int | None) -> None:
     """Remove a definition. Values under it stay on their records and can no longer be set."""
     workspace.visibility("field", "delete")
-    workspace.fields.remove(get_field(workspace, field_id))
+    definition = get_field(workspace, field_id)
+    if expected_version is not None and definition.version != expected_version:
+        raise VersionMismatchError(definition.version)
+    workspace.fields.remove(definition)

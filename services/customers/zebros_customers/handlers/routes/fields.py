@@ -104,10 +104,12 @@ def revise(request: Request[Container, NoQuery, FieldRevision]) -> Response:
     "/v1/fields/{fieldId}",
     operation="deleteField",
     permission=("field", "delete"),
+    if_match="optional",
     status=204,
     summary="Remove a custom field",
 )
 def delete(request: Request[Container]) -> Response:
     """Values stay on their records and can no longer be set."""
-    remove_field(request.services.workspace(request.context), request.path["fieldId"])
+    workspace = request.services.workspace(request.context)
+    remove_field(workspace, request.path["fieldId"], expected_version=request.if_match)
     return Response()
