@@ -122,3 +122,11 @@ def test_a_definition_that_has_changed_is_not_removed_over_the_version_that_was_
     assert (refused.status, refused.body["currentVersion"]) == (412, 2)
     assert admin.delete(path, If_Match='"2"').status == 204
     assert admin.get(path).status == 404
+
+
+def test_a_choice_given_twice_is_refused_in_a_change_too_and_nothing_breaks(admin: Any) -> None:
+    body = {"entity": "customer", "name": "region", "type": "choice", "choices": ["north"]}
+    path = admin.post("/v1/fields", body).headers["location"]
+    refused = admin.put(path, {"choices": ["south", "south"]})
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "/choices")
+    assert admin.get("/v1/fields").status == 200

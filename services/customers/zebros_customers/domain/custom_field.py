@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from zebros_core.errors import FieldError, ValidationError
@@ -32,7 +32,15 @@ class FieldType(StrEnum):
     CHOICE = "choice"
 
 
+def _each_once(choices: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(choices)) != len(choices):
+        raise PydanticCustomError("choices", "each choice once")
+    return choices
+
+
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,39}$")]
+
+Choices = Annotated[tuple[Label, ...], Field(max_length=50), AfterValidator(_each_once)]
 
 
 class FieldDraft(Value):
@@ -42,14 +50,12 @@ class FieldDraft(Value):
     name: FieldName
     type: FieldType
     label: ShortText | None = None
-    choices: Annotated[tuple[Label, ...], Field(max_length=50)] = ()
+    choices: Choices = ()
 
     @model_validator(mode="after")
     def _choices_go_with_choice(self) -> Self:
         if (self.type is FieldType.CHOICE) != bool(self.choices):
             raise PydanticCustomError("choices", "a field of type choice has choices, and no other field has")
-        if len(set(self.choices)) != len(self.choices):
-            raise PydanticCustomError("choices", "each choice once")
         return self
 
 
@@ -57,7 +63,7 @@ class FieldRevision(Value):
     """What may change on a definition. Its type may not: values of it are already kept."""
 
     label: ShortText | None = None
-    choices: Annotated[tuple[Label, ...], Field(max_length=50)] | None = None
+    choices: Choices | None = None
 
 
 class FieldDefinition(FieldDraft):
