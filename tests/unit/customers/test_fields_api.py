@@ -25,7 +25,7 @@ def test_a_defined_field_takes_values_in_its_tenant_only(both: Both) -> None:
     assert refused.status == 422 and refused.body["errors"][0]["field"] == "/custom/region"
     assert two.get("/v1/fields").body == {"items": []}
     path = field.headers["location"]
-    assert two.get(path).status == two.delete(path).status == two.put(path, {"label": "x"}).status == 404
+    assert two.get(path).status == two.delete(path).status == two.put(path, {"label": "x"}, If_Match="*").status == 404
 
 
 @pytest.mark.parametrize(
@@ -81,8 +81,9 @@ def test_label_and_choices_change_the_type_does_not(admin: Any) -> None:
     changed = admin.put(path, {"label": "Region", "choices": ["north", "west"]}, If_Match='"1"')
     assert (changed.status, changed.body["choices"], changed.body["version"]) == (200, ["north", "west"], 2)
     assert admin.put(path, {"label": "R"}, If_Match='"1"').status == 412
-    assert admin.put(path, {"type": "text"}).status == 422
-    assert admin.put(path, {"choices": []}).status == 422
+    assert admin.put(path, {"type": "text"}, If_Match="*").status == 422
+    assert admin.put(path, {"choices": []}, If_Match="*").status == 422
+    assert admin.put(path, {"label": "R"}).status == 428
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_a_repeated_definition_under_a_key_gives_the_first_answer_and_another_bo
 def test_a_definition_that_has_changed_is_not_removed_over_the_version_that_was_read(admin: Any) -> None:
     body = {"entity": "customer", "name": "region", "type": "choice", "choices": ["north"]}
     path = admin.post("/v1/fields", body).headers["location"]
-    assert admin.put(path, {"choices": ["north", "south"]}).status == 200
+    assert admin.put(path, {"choices": ["north", "south"]}, If_Match="*").status == 200
     refused = admin.delete(path, If_Match='"1"')
     assert (refused.status, refused.body["currentVersion"]) == (412, 2)
     assert admin.delete(path, If_Match='"2"').status == 204
@@ -127,6 +128,6 @@ def test_a_definition_that_has_changed_is_not_removed_over_the_version_that_was_
 def test_a_choice_given_twice_is_refused_in_a_change_too_and_nothing_breaks(admin: Any) -> None:
     body = {"entity": "customer", "name": "region", "type": "choice", "choices": ["north"]}
     path = admin.post("/v1/fields", body).headers["location"]
-    refused = admin.put(path, {"choices": ["south", "south"]})
+    refused = admin.put(path, {"choices": ["south", "south"]}, If_Match="*")
     assert (refused.status, refused.body["errors"][0]["field"]) == (422, "/choices")
     assert admin.get("/v1/fields").status == 200

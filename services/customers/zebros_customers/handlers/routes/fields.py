@@ -88,7 +88,7 @@ def get(request: Request[Container]) -> Response:
     body=FieldRevision,
     response=FieldBody,
     etag=True,
-    if_match="optional",
+    if_match="required",
     summary="Change a custom field's label or choices",
     examples=(Example("choices", {"label": "Region", "choices": ["north", "south", "west"]}),),
 )
