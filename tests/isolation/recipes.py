@@ -292,6 +292,6 @@ RECIPES: dict[str, Recipe] = {
         ),
     ),
     "getField": Recipe(),
-    "reviseField": Recipe(body=lambda _: {"label": "Another label"}),
+    "reviseField": Recipe(body=lambda _: {"label": "Another label"}, headers=_WHATEVER_IT_IS),
     "deleteField": Recipe(),
 }
