@@ -5,9 +5,10 @@ The suites that need the whole service without a stack share it: isolation, perm
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,13 @@ def access_token(clock: Clock, claims: dict[str, Any], *, key: Any = SIGNING_KEY
     usual = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ada", "iat": now, "exp": now + 900}
     said = {name: value for name, value in {**usual, **claims}.items() if value is not None}
     algorithm = header.pop("alg", "RS256")
-    return jwt.encode(said, key, algorithm=algorithm, headers={"kid": "k1", **header})
+    return _signed(json.dumps(said), key, algorithm, json.dumps({"kid": "k1", **header}))
+
+
+@lru_cache(maxsize=1000)
+def _signed(claims: str, key: Any, algorithm: str, header: str) -> str:
+    # Most tests call again and again as the same person at the same moment, and a signature takes a millisecond.
+    return jwt.encode(json.loads(claims), key, algorithm=algorithm, headers=json.loads(header))
 
 
 def create_tables(client: Any, prefix: str) -> None:

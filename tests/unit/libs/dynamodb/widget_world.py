@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import Annotated, Any
 
+import cheap_rollback
 from moto.dynamodb.models import dynamodb_backends
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -30,6 +31,8 @@ from zebros_core.dynamodb import (
 )
 from zebros_core.settings import CoreSettings
 from zebros_core.tenancy import IsolationName, TenantContext
+
+cheap_rollback.install()
 
 PREFIX = "zebros-dev"
 REGION = "eu-central-1"
