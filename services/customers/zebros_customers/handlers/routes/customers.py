@@ -193,7 +193,7 @@ def list_(request: Request[Container, CustomersQuery]) -> Response:
 )
 def search(request: Request[Container, SearchQuery]) -> Response:
     """Customers whose name has, for each word asked for, a word that begins with it; case and accents do not count.
-    A new name is found within two seconds.
+    A new name is found when its event has been handled, as a rule within two seconds.
     """
     query = request.query
     return page_of(
