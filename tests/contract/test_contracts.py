@@ -1,4 +1,4 @@
-"""The committed contracts are those of the code, and valid by the standards that they name."""
+"""The committed contracts of every service are those of its code, and valid by the standards that they name."""
 
 import json
 from typing import Any
@@ -8,44 +8,56 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from zebros_core.clock import FixedClock
+from zebros_core.contracts import ServiceContracts
 from zebros_core.messaging import EntityChanged, Operation
-from zebros_customers.contracts import FOLDER, contracts
-from zebros_customers.handlers.routes import ROUTES
+from zebros_customers.contracts import CONTRACTS as CUSTOMERS
 
 pytestmark = pytest.mark.contract
 
-COMMITTED = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.json"))
+every_service = pytest.mark.parametrize("service", [CUSTOMERS], ids=lambda service: service.root.name)
 
 
-def committed(name: str) -> Any:
-    return json.loads((FOLDER / name).read_text(encoding="utf-8"))
+def names(service: ServiceContracts) -> list[str]:
+    return sorted(path.relative_to(service.folder).as_posix() for path in service.folder.rglob("*.json"))
 
 
-def test_the_committed_contracts_are_those_of_the_code() -> None:
-    made = contracts()
-    assert sorted(made) == COMMITTED, "run `make openapi` and commit what it writes"
-    drifted = [name for name, text in made.items() if (FOLDER / name).read_text(encoding="utf-8") != text]
+def committed(service: ServiceContracts, name: str) -> Any:
+    return json.loads((service.folder / name).read_text(encoding="utf-8"))
+
+
+@every_service
+def test_the_committed_contracts_are_those_of_the_code(service: ServiceContracts) -> None:
+    made = service.files()
+    assert sorted(made) == names(service), "run `make openapi` and commit what it writes"
+    drifted = [
+        name for name, text in made.items() if (service.folder / name).read_text(encoding="utf-8") != text
+    ]
     assert not drifted, "run `make openapi` and look at what the change does to clients"
 
 
-def test_making_the_contracts_twice_gives_the_same_bytes() -> None:
-    assert contracts() == contracts()
+@every_service
+def test_making_the_contracts_twice_gives_the_same_bytes(service: ServiceContracts) -> None:
+    assert service.files() == service.files()
 
 
-def test_the_api_document_is_valid_openapi() -> None:
-    assert [str(error) for error in OpenAPIV31SpecValidator(committed("openapi.json")).iter_errors()] == []
+@every_service
+def test_the_api_document_is_valid_openapi(service: ServiceContracts) -> None:
+    found = OpenAPIV31SpecValidator(committed(service, "openapi.json")).iter_errors()
+    assert [str(error) for error in found] == []
 
 
-def test_every_route_is_in_the_api_document() -> None:
-    document = committed("openapi.json")
+@every_service
+def test_every_route_is_in_the_api_document(service: ServiceContracts) -> None:
+    document = committed(service, "openapi.json")
     described = {
         operation["operationId"] for methods in document["paths"].values() for operation in methods.values()
     }
-    assert described == {route.operation for route in ROUTES}
+    assert described == {route.operation for route in service.routes}
 
 
-def test_every_example_of_a_body_is_of_its_schema() -> None:
-    document = committed("openapi.json")
+@every_service
+def test_every_example_of_a_body_is_of_its_schema(service: ServiceContracts) -> None:
+    document = committed(service, "openapi.json")
     for methods in document["paths"].values():
         for operation in methods.values():
             for content in operation.get("requestBody", {}).get("content", {}).values():
@@ -54,9 +66,12 @@ def test_every_example_of_a_body_is_of_its_schema() -> None:
                     Draft202012Validator(schema).validate(example["value"])
 
 
-@pytest.mark.parametrize("name", [name for name in COMMITTED if name.startswith("events/")])
-def test_every_event_schema_is_a_json_schema(name: str) -> None:
-    Draft202012Validator.check_schema(committed(name))
+@every_service
+def test_every_event_schema_is_a_json_schema(service: ServiceContracts) -> None:
+    schemas = [name for name in names(service) if name.startswith("events/")]
+    assert schemas
+    for name in schemas:
+        Draft202012Validator.check_schema(committed(service, name))
 
 
 def test_an_event_on_the_wire_is_of_its_schema() -> None:
@@ -72,4 +87,4 @@ def test_an_event_on_the_wire_is_of_its_schema() -> None:
         snapshot={"customerId": "01JC8Z4T5V6W7X8Y9ZABCDEFGJ", "companyName": "Tidewater"},
     )
     on_the_wire = json.loads(event.model_dump_json(by_alias=True))
-    Draft202012Validator(committed("events/EntityChanged.json")).validate(on_the_wire)
+    Draft202012Validator(committed(CUSTOMERS, "events/EntityChanged.json")).validate(on_the_wire)

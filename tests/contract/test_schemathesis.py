@@ -24,11 +24,12 @@ from schemathesis.specs.openapi.checks import (
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from customers_in_process import access_token, customers_service
+from customers_in_process import customers_service
+from service_in_process import access_token
 
 from zebros_core.clock import SystemClock
 from zebros_core.tenancy.registry import Tenant
-from zebros_customers.contracts import FOLDER
+from zebros_customers.contracts import CONTRACTS
 from zebros_customers.handlers.routes import ROUTES
 
 pytestmark = pytest.mark.contract
@@ -91,7 +92,7 @@ def api() -> Iterator[Any]:
 
 
 def _with_document(gateway: Gateway) -> Any:
-    document = (FOLDER / "openapi.json").read_bytes()
+    document = (CONTRACTS.folder / "openapi.json").read_bytes()
 
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/openapi.json":
@@ -102,7 +103,7 @@ def _with_document(gateway: Gateway) -> Any:
     return app
 
 
-_DOCUMENT = json.loads((FOLDER / "openapi.json").read_text(encoding="utf-8"))
+_DOCUMENT = json.loads((CONTRACTS.folder / "openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = [(method, path) for path, methods in _DOCUMENT["paths"].items() for method in methods]
 
 

@@ -10,10 +10,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 import boto3
-from customers_in_process import REGION, access_token, create_tables, customers_service
+from customers_in_process import SERVICE, customers_service
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from port import UNLIMITED, Answer, Call, Caller, Model, media_type
+from service_in_process import REGION, access_token, create_tables
 
 from zebros_core.messaging.changes import ChangeReader
 from zebros_core.tenancy import TenantContext
@@ -43,7 +44,7 @@ class InProcessService:
         registry.put(Tenant(id=id, name=id, isolation=model, settings=UNLIMITED))
         if model == "silo":
             own = f"{self.container.settings.core.table_prefix}-t-{id}"
-            create_tables(self.container.dynamodb, own)
+            create_tables(self.container.dynamodb, own, SERVICE)
             self._tables.append(own)
         return id
 

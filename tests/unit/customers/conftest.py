@@ -10,9 +10,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from customers_in_process import REGION, access_token, create_tables, customers_service
+from customers_in_process import SERVICE, customers_service
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from service_in_process import REGION, access_token, create_tables
 
 from zebros_core.clock import FixedClock
 from zebros_core.tenancy.registry import Tenant
@@ -146,7 +147,7 @@ def tenant(container: Container) -> Callable[..., str]:
         id = f"{model}{next(_NUMBERS)}"
         container.registry.put(Tenant(id=id, name=id, isolation=model))
         if model == "silo":
-            create_tables(container.dynamodb, f"zebros-test-t-{id}")
+            create_tables(container.dynamodb, f"zebros-test-t-{id}", SERVICE)
         return id
 
     return register

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric import rsa
-from customers_in_process import SIGNING_KEY
+from service_in_process import SIGNING_KEY
 
 from zebros_core.auth.jwks import JwksClient, JwksError
 from zebros_core.auth.verifier import TokenVerifier

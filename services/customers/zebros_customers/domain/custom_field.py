@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from zebros_core.errors import FieldError, ValidationError
-from zebros_customers.domain.values import Label, ShortText, Value
+from zebros_core.values import Label, ShortText, Value
 
 MAX_FIELDS_PER_ENTITY = 50
 

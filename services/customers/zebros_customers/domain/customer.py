@@ -6,11 +6,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
-from zebros_customers.domain.names import name_key, normalised_name
-from zebros_customers.domain.values import (
+from zebros_core.values import (
     MAX_CUSTOM_BYTES,
     MAX_TAGS,
-    ContactInfo,
     Custom,
     ExternalId,
     Label,
@@ -20,6 +18,8 @@ from zebros_customers.domain.values import (
     Value,
     custom_size_bytes,
 )
+from zebros_customers.domain.names import name_key, normalised_name
+from zebros_customers.domain.values import ContactInfo
 
 
 class CustomerDraft(Value):

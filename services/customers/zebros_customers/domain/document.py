@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
-from zebros_customers.domain.values import RecordId, ShortText, Tags, Value
+from zebros_core.values import RecordId, ShortText, Tags, Value
 
 MEBIBYTE = 1024 * 1024
 MAX_DOCUMENT_BYTES = 5 * 1024 * MEBIBYTE

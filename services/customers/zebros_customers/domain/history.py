@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from zebros_customers.domain.values import Value
+from zebros_core.values import Value
 
 
 class FieldChange(Value):

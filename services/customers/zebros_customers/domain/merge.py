@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from zebros_customers.domain.values import Value
+from zebros_core.values import Value
 
 INLINE_CHILDREN = 40
 """Contacts and documents that the request itself moves; the rest follows in the background."""

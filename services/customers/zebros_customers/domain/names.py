@@ -51,12 +51,3 @@ def normalised_name(text: str) -> str:
 def name_key(text: str) -> str:
     """Return the sort key of a name: its normalised form, cut to 64 characters."""
     return normalised_name(text)[:_NAME_KEY_LENGTH]
-
-
-def normalised_email(address: str) -> str:
-    """Return the form in which two e-mail addresses are the same.
-
-    Case is folded in the whole address: RFC 5321 leaves the local part to the receiving host, and no host
-    in use distinguishes it.
-    """
-    return unicodedata.normalize("NFC", address.strip()).casefold()

@@ -5,13 +5,14 @@ from typing import Any, Literal
 from pydantic import Field
 
 from zebros_core.http.wire import Id, Instant, WireModel
+from zebros_core.values import Custom
 from zebros_customers.domain.contact import Contact, ContactDetails
 from zebros_customers.domain.custom_field import FieldDefinition, FieldEntity, FieldType
 from zebros_customers.domain.customer import Customer
 from zebros_customers.domain.document import Document, DocumentKind, DocumentStatus
 from zebros_customers.domain.history import HistoryEntry
 from zebros_customers.domain.merge import Merge, MergeStatus
-from zebros_customers.domain.values import ContactInfo, Custom
+from zebros_customers.domain.values import ContactInfo
 
 
 class RecordBody(WireModel):

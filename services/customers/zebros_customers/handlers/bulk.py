@@ -13,8 +13,8 @@ from zebros_core.errors import PayloadTooLargeError, ZebrosError
 from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
 from zebros_core.http.wire import Instant, WireModel
+from zebros_core.values import ExternalId, RecordId
 from zebros_customers.bootstrap import Container, container
-from zebros_customers.domain.values import ExternalId, RecordId
 from zebros_customers.handlers.mutations import mutation_of, outcome_problem
 from zebros_customers.use_cases.apply_mutations import (
     MutationOperation,

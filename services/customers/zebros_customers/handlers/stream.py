@@ -6,11 +6,12 @@ from typing import Any
 
 from zebros_core.messaging import StreamPublisher
 from zebros_customers.bootstrap import container
+from zebros_customers.repositories.keys import SCHEMAS
 
 
 @cache
 def _publisher() -> StreamPublisher:
-    return container().stream_publisher()
+    return container().stream_publisher(SCHEMAS)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Read a customer."""
 
 from zebros_core.errors import NotFoundError
+from zebros_core.values import normalised_external_id
 from zebros_customers.domain.customer import Customer
 from zebros_customers.domain.errors import CustomerMergedError
-from zebros_customers.domain.values import normalised_external_id
 from zebros_customers.use_cases.workspace import Workspace
 
 

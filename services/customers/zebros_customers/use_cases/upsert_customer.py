@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from zebros_core.errors import DuplicateError, ValidationError
+from zebros_core.values import normalised_external_id
 from zebros_customers.domain.customer import Customer, CustomerDraft
-from zebros_customers.domain.values import normalised_external_id
 from zebros_customers.use_cases.create_customer import create_customer
 from zebros_customers.use_cases.update_customer import update_customer
 from zebros_customers.use_cases.workspace import Workspace

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
-from zebros_core.auth.permissions import Visibility, can_see
+from zebros_core.auth.permissions import Rights, Visibility, can_see
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.repository import Created, Page
 from zebros_core.errors import DuplicateError, ForbiddenError, NotFoundError
@@ -40,14 +40,6 @@ class Owned(Protocol):
 
 
 S = TypeVar("S", bound=Owned)
-
-
-class Rights(Protocol):
-    """The permission table, as use cases ask it."""
-
-    def check(self, context: TenantContext, entity: str, action: str) -> Visibility:
-        """Return whose records the caller may do this to. Raises ForbiddenError for none."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

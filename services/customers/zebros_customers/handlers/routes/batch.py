@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from zebros_core.http import Example, IdempotencyKey, NoQuery, Request, Response, Routes, WireModel
+from zebros_core.values import ExternalId, RecordId
 from zebros_customers.bootstrap import Container
-from zebros_customers.domain.values import ExternalId, RecordId
 from zebros_customers.handlers.bodies import OutcomeBody, OutcomesBody
 from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK, skips_duplicates
 from zebros_customers.handlers.mutations import mutation_of, outcome_problem

@@ -19,10 +19,11 @@ from zebros_core.http import (
     Routes,
 )
 from zebros_core.http.merge_patch import MergePatch
+from zebros_core.http.pages import page_response
+from zebros_core.values import ExternalId
 from zebros_customers.bootstrap import Container
 from zebros_customers.domain.customer import Customer, CustomerDraft
 from zebros_customers.domain.errors import CustomerMergedError
-from zebros_customers.domain.values import ExternalId
 from zebros_customers.handlers.bodies import (
     CustomerBody,
     CustomerWithDocumentsBody,
@@ -30,7 +31,7 @@ from zebros_customers.handlers.bodies import (
     LinkedDocumentBody,
 )
 from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK, skips_duplicates
-from zebros_customers.handlers.pages import history_response, page_response
+from zebros_customers.handlers.pages import history_response
 from zebros_customers.use_cases.create_customer import create_customer
 from zebros_customers.use_cases.delete_customer import delete_customer
 from zebros_customers.use_cases.get_customer import find_customer_by_external_id, get_customer

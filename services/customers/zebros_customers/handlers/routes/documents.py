@@ -16,10 +16,10 @@ from zebros_core.http import (
     Routes,
     WireModel,
 )
+from zebros_core.http.pages import page_response
 from zebros_customers.bootstrap import Container
 from zebros_customers.domain.document import DocumentDraft, DocumentKind
 from zebros_customers.handlers.bodies import DocumentBody
-from zebros_customers.handlers.pages import page_response
 from zebros_customers.use_cases.complete_document import complete_document, list_parts, sign_parts
 from zebros_customers.use_cases.delete_document import delete_document
 from zebros_customers.use_cases.get_document import download_document, get_document, list_documents

@@ -1,0 +1,221 @@
+"""What the composition root of every service has in common: settings to clients, once per container.
+
+A service's ``Container`` extends ``ServiceContainer`` with its repositories and use cases. Nothing is built at
+import: each part is made when it is first asked for, so that a function pays at its start for what it uses only.
+"""
+
+# botocore ships no types: they end here.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zebros_core.auth.permissions import PermissionTable
+from zebros_core.cache import Layer, ResponseCache, create_cache
+from zebros_core.clock import Clock, HybridLogicalClock, SystemClock
+from zebros_core.dynamodb.client import DynamoDbCalls, create_client
+from zebros_core.dynamodb.idempotency import IdempotencyRecords
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.store import DataAccess, TenantStore
+from zebros_core.observability import Metrics, configure_logging
+from zebros_core.settings import CoreSettings
+from zebros_core.storage import LazyS3Client
+from zebros_core.tenancy import SystemContext, TenantContext
+from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry, TenantRegistry
+
+if TYPE_CHECKING:
+    from zebros_core.auth.internal import InternalTokens
+    from zebros_core.auth.verifier import TokenVerifier
+    from zebros_core.dynamodb.schema import EntitySchema
+    from zebros_core.http.app import HttpApp
+    from zebros_core.http.routing import Route
+    from zebros_core.messaging import Consumer, FailureStore, SnapshotStore, StreamPublisher
+
+__all__ = ["ServiceContainer"]
+
+
+class ServiceContainer:
+    """What the functions of a service share.
+
+    - ``service``: its short name, as in ``zebros-{service}-{stage}``, and the source of its events
+      ``zebros.{service}``.
+    - ``lookup_table``: base name of the lookup table in which outcomes of repeated requests are kept.
+    - ``layers``: the layers of the response cache, by entity or list.
+    """
+
+    def __init__(
+        self,
+        core: CoreSettings,
+        *,
+        service: str,
+        lookup_table: str,
+        layers: Mapping[str, Layer] | None = None,
+        clock: Clock | None = None,
+        dynamodb: Any = None,
+    ) -> None:
+        self.core = core
+        self.service = service
+        self.event_source = f"zebros.{service}"
+        self.clock = clock or SystemClock()
+        self.logger = configure_logging(service, core.stage, core.log_level)
+        self.metrics = Metrics(namespace="Zebros", service=service, stage=core.stage, clock=self.clock)
+        self.dynamodb = dynamodb or create_client(core)
+        self.calls = DynamoDbCalls()
+        self.s3 = LazyS3Client(core)
+        self._lookup_table = lookup_table
+        self._layers = dict(layers or {})
+
+    def client(self, name: str) -> Any:
+        """Return a new client of an AWS service, of this stage's region and endpoint."""
+        import botocore.session
+
+        return botocore.session.get_session().create_client(
+            name, region_name=self.core.aws_region, endpoint_url=self.core.aws_endpoint_url or None
+        )
+
+    # -- keys ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def secret(self) -> bytes:
+        """The deployment's secret, from which the keys of cursors and internal calls are derived."""
+        if self.core.cursor_secret:
+            return self.core.cursor_secret.encode()
+        return self.secret_parameter(self.core.cursor_secret_parameter).encode()
+
+    def secret_parameter(self, name: str) -> str:
+        """Return a parameter of the parameter store, decrypted."""
+        answer = self.client("ssm").get_parameter(Name=name, WithDecryption=True)
+        return str(answer["Parameter"]["Value"])
+
+    def key_for(self, purpose: str) -> bytes:
+        """Return the key for one purpose, so that what is signed for one is worth nothing for another."""
+        return hmac.new(self.secret, purpose.encode(), hashlib.sha256).digest()
+
+    @cached_property
+    def internal_tokens(self) -> InternalTokens:
+        """Signs and checks the contexts of internal calls."""
+        from zebros_core.auth.internal import InternalTokens
+
+        return InternalTokens(self.key_for("internal-calls"), self.clock)
+
+    # -- data ------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def access(self) -> DataAccess:
+        """The data access layer."""
+        return DataAccess(
+            self.dynamodb,
+            table_prefix=self.core.table_prefix,
+            cursor_key=self.key_for("cursors"),
+            clock=self.clock,
+            hlc=HybridLogicalClock(self.clock),
+            calls=self.calls,
+        )
+
+    @cached_property
+    def registry(self) -> TenantRegistry:
+        """The tenant registry, at most 30 seconds old."""
+        table = f"{self.core.table_prefix}-tenants"
+        return CachedTenantRegistry(DynamoDbTenantRegistry(self.dynamodb, table), self.clock)
+
+    @cached_property
+    def cache(self) -> ResponseCache:
+        """The response cache; none where no Redis is configured."""
+        return create_cache(
+            self.core.redis_url, self._layers, self.clock, on_trouble=self._count_cache_trouble
+        )
+
+    def request_store(self, context: TenantContext) -> TenantStore:
+        """Return the caller's access to their tenant's tables."""
+        return self.access.bind(context)
+
+    def system_access(self, tenant_id: str, cause: str) -> tuple[TenantContext, TenantStore]:
+        """Return the context and the store with which our own machinery works for a tenant."""
+        tenant = self.registry.get(tenant_id)
+        system = SystemContext(tenant_id, cause, isolation=tenant.isolation, index_shards=tenant.index_shards)
+        acting = TenantContext(
+            tenant_id, system.actor, isolation=tenant.isolation, index_shards=tenant.index_shards
+        )
+        return acting, self.access.bind(system)
+
+    # -- requests --------------------------------------------------------------------------------------------
+
+    @cached_property
+    def permissions(self) -> PermissionTable:
+        """The role table."""
+        return PermissionTable.load(Path(self.core.permissions_file).read_bytes())
+
+    @cached_property
+    def verifier(self) -> TokenVerifier:
+        """Verifies access tokens by the issuer's keys, which are fetched at the first request."""
+        from zebros_core.auth.jwks import JwksClient, jwks_fetch
+        from zebros_core.auth.verifier import TokenVerifier
+
+        core = self.core
+        keys = JwksClient(jwks_fetch(core.oidc_issuer, core.oidc_jwks_uri or None), self.clock)
+        return TokenVerifier(keys, self.clock, issuer=core.oidc_issuer, audience=core.oidc_audience)
+
+    def http_app(self, routes: Iterable[Route]) -> HttpApp:
+        """Return the public API of these routes."""
+        from zebros_core.http.app import HttpApp
+
+        return HttpApp(
+            routes,
+            services=self,
+            verifier=self.verifier,
+            registry=self.registry,
+            permissions=self.permissions,
+            cache=self.cache,
+            metrics=self.metrics,
+            logger=self.logger,
+            clock=self.clock,
+            idempotency=lambda context: IdempotencyRecords(
+                LookupTable(self.request_store(context), self._lookup_table)
+            ),
+        )
+
+    # -- events ----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def failures(self) -> FailureStore:
+        """Keeps what cannot be handled, for a replay."""
+        from zebros_core.messaging import FailureStore
+
+        return FailureStore(self.s3, self.core.failures_bucket, self.clock)
+
+    @cached_property
+    def snapshots(self) -> SnapshotStore:
+        """Keeps the snapshots that are too large for the bus, and reads them back."""
+        from zebros_core.messaging import SnapshotStore
+
+        return SnapshotStore(self.s3, self.core.failures_bucket)
+
+    def stream_publisher(self, schemas: Iterable[EntitySchema[Any]]) -> StreamPublisher:
+        """Return what publishes the changes of these entities' tables."""
+        from zebros_core.messaging import EventBus, StreamPublisher
+
+        return StreamPublisher(
+            {schema.table: schema for schema in schemas},
+            table_prefix=self.core.table_prefix,
+            bus=EventBus(self.client("events"), self.core.event_bus, self.event_source),
+            snapshots=self.snapshots,
+            failures=self.failures,
+        )
+
+    def consumer(
+        self, name: str, handle: Any, *, entities: frozenset[str], fold: bool, source: str | None = None
+    ) -> Consumer:
+        """Return a consumer of this service's own events, or of those of another ``source``."""
+        from zebros_core.messaging import Consumer
+
+        source = source or self.event_source
+        return Consumer(handle, name=name, source=source, entities=entities, fold=fold)
+
+    def _count_cache_trouble(self, kind: str) -> None:
+        self.metrics.emit({"CacheTrouble": (1, "Count")}, properties={"kind": kind})
