@@ -6,10 +6,11 @@ it.
 
 from zebros_core.auth.jwks import JwksClient, JwksError, jwks_fetch
 from zebros_core.auth.permissions import PermissionTable, Visibility, can_see, visibility_key
-from zebros_core.auth.principal import caller
+from zebros_core.auth.principal import PLATFORM_ADMIN, caller, platform_caller
 from zebros_core.auth.verifier import Claims, TokenVerifier, bearer_token
 
 __all__ = [
+    "PLATFORM_ADMIN",
     "Claims",
     "JwksClient",
     "JwksError",
@@ -20,5 +21,6 @@ __all__ = [
     "caller",
     "can_see",
     "jwks_fetch",
+    "platform_caller",
     "visibility_key",
 ]

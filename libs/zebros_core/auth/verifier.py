@@ -27,10 +27,14 @@ class SigningKeys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. ``expires_at`` is in seconds since the epoch."""
+    """What a verified token says. ``expires_at`` is in seconds since the epoch.
+
+    ``tenant_id`` is None in a token without that claim: somebody of the platform. ``caller`` and
+    ``platform_caller`` decide what such a token opens.
+    """
 
     subject: str
-    tenant_id: str
+    tenant_id: str | None
     team_id: str | None
     roles: frozenset[str]
     scopes: frozenset[str]
@@ -87,15 +91,15 @@ class TokenVerifier:
         if payload.get("typ", "Bearer") != "Bearer":
             raise UnauthenticatedError("the token is not an access token")
         tenant_id = payload.get("tenant_id")
-        if not is_tenant_id(tenant_id):
-            raise UnauthenticatedError("the token has no claim tenant_id")
+        if tenant_id is not None and not is_tenant_id(tenant_id):
+            raise UnauthenticatedError("the token has no claim tenant_id that names one tenant")
         team = payload.get("team")
         access = payload.get("realm_access")
         roles = cast("dict[str, Any]", access).get("roles") if isinstance(access, dict) else None
         scope = payload.get("scope")
         return Claims(
             subject=_subject(payload),
-            tenant_id=str(tenant_id),
+            tenant_id=None if tenant_id is None else str(tenant_id),
             team_id=team if isinstance(team, str) and team else None,
             roles=frozenset(str(role) for role in cast("list[Any]", roles))
             if isinstance(roles, list)

@@ -12,7 +12,7 @@ from typing_extensions import TypeVar
 
 from zebros_core.auth.permissions import Visibility
 from zebros_core.http.idempotency import IdempotencyKey
-from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy import PlatformContext, TenantContext
 
 S = TypeVar("S", default=Any)
 Q = TypeVar("Q", default=Any)
@@ -28,7 +28,8 @@ class Request(Generic[S, Q, B]):
     """
 
     services: S
-    context: TenantContext
+    caller: TenantContext | PlatformContext
+    """Who is calling; handlers ask for ``context`` or ``platform``, as their route's access says."""
     visibility: Visibility
     """What the route's permission covers for this caller; ``all`` for a route without a permission."""
     path: Mapping[str, str]
@@ -46,6 +47,20 @@ class Request(Generic[S, Q, B]):
     idempotency: IdempotencyKey | None
     request_id: str
     now: datetime
+
+    @property
+    def context(self) -> TenantContext:
+        """The caller of one tenant. RuntimeError on a route of the platform, which has none."""
+        if not isinstance(self.caller, TenantContext):
+            raise RuntimeError("a platform route has no tenant's context")
+        return self.caller
+
+    @property
+    def platform(self) -> PlatformContext:
+        """The administrator of the platform. RuntimeError on a tenant's route."""
+        if not isinstance(self.caller, PlatformContext):
+            raise RuntimeError("a tenant's route has no platform context")
+        return self.caller
 
 
 @dataclass(frozen=True, slots=True)

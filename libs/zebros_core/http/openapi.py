@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from zebros_core.auth.principal import PLATFORM_ADMIN
 from zebros_core.errors import (
     BadRequestError,
     ConflictError,
@@ -153,6 +154,10 @@ def _operation(route: Route, components: Components, refusals: dict[str, Schema]
         "description": route.description,
         "parameters": _parameters(route, components),
     }
+    if route.access == "platform":
+        # A list of roles that the token needs, as 3.1 allows for every kind of scheme.
+        operation["security"] = [{_SCHEME: [PLATFORM_ADMIN]}]
+        operation["x-access"] = "platform"
     if route.permission is not None:
         operation["x-permission"] = {"entity": route.permission[0], "action": route.permission[1]}
     if route.body is not None:

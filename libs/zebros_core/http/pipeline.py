@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pydantic import BaseModel
 
 from zebros_core.auth.permissions import PermissionTable, Visibility
-from zebros_core.auth.principal import caller
+from zebros_core.auth.principal import caller, platform_caller
 from zebros_core.auth.verifier import Claims, bearer_token
 from zebros_core.cache.port import EntityKey, Hit, Miss, RateLimit, ResponseCache
 from zebros_core.clock import Clock
@@ -37,7 +37,7 @@ from zebros_core.http.strict_json import parse_json
 from zebros_core.http.validation import validate_body
 from zebros_core.http.wire import dump_json, dump_mapping
 from zebros_core.observability.logger import bind
-from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy import PlatformContext, TenantContext
 
 if TYPE_CHECKING:
     from zebros_core.tenancy.registry import Tenant, TenantRegistry
@@ -76,6 +76,11 @@ class Exchange:
 
     incoming: Incoming
     operation: str = "none"
+    route: Route | None = None
+    claims: Claims | None = None
+    """Who is calling, once that is proved."""
+    path: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The path's parameters, once they are checked."""
     headers: dict[str, str] = field(default_factory=dict[str, str])
     """Headers of the answer, also when it is a problem."""
     cached: str = "off"
@@ -107,37 +112,21 @@ class RoutePipeline:
     def serve(self, exchange: Exchange, path_values: Mapping[str, str]) -> Outgoing:
         """Return the answer. Raises ZebrosError for whatever the request is refused for."""
         route, incoming, have = self._route, exchange.incoming, self._with
-        exchange.operation = route.operation
+        exchange.operation, exchange.route = route.operation, route
         claims = have.verifier.verify(bearer_token(incoming.headers.get("authorization")))
+        exchange.claims = claims
+        if route.access == "platform":
+            administrator = platform_caller(claims)
+            bind(userId=administrator.user_id)
+            return self._handled(self._request(exchange, administrator, Visibility.ALL, path_values)[0])[0]
         context, tenant = caller(claims, have.registry)
         bind(tenantId=context.tenant_id, userId=context.user_id)
         visibility = Visibility.ALL
         if route.permission is not None:
             visibility = have.permissions.check(context, *route.permission)
-        if incoming.path.endswith("\n"):
-            # The resolver's patterns end with `$`, which lets a line feed at the very end pass unseen.
-            raise BadRequestError.for_field("path", "invalid_path", "A path has no control characters.")
-        path = check_path(self._parameters, path_values, self._entity) if self._parameters else {}
-        parameters = parse_query(incoming.raw_query)
-        query = validate_query(route.query, parameters)
-        body, fields_set, document = self._body(incoming)
-        canonical_query = repr(sorted(parameters.items()))
-        request: Request[Any, Any, Any] = Request(
-            services=have.services,
-            context=context,
-            visibility=visibility,
-            path=path,
-            query=query,
-            body=body,
-            body_fields_set=fields_set,
-            headers=incoming.headers,
-            if_match=self._if_match(incoming),
-            idempotency=self._idempotency(incoming, context, path, canonical_query, document),
-            request_id=incoming.request_id,
-            now=have.clock.now(),
-        )
+        request, canonical_query = self._request(exchange, context, visibility, path_values)
         limit = have.rate_limit(tenant)
-        key = cache_key(route, path, incoming.raw_query, canonical_query, context, visibility)
+        key = cache_key(route, request.path, incoming.raw_query, canonical_query, context, visibility)
         entered = have.cache.enter(context.tenant_id, limit, key)
         if limit is not None and entered.rate is not None:
             exchange.headers.update(rate_headers(limit, entered.rate))
@@ -154,6 +143,40 @@ class RoutePipeline:
         if route.idempotency == "record" and request.idempotency is not None:
             return self._recorded(request, request.idempotency)
         return self._handled(request)[0]
+
+    def _request(
+        self,
+        exchange: Exchange,
+        who: TenantContext | PlatformContext,
+        visibility: Visibility,
+        path_values: Mapping[str, str],
+    ) -> tuple[Request[Any, Any, Any], str]:
+        """Return what the handler gets, and the query in its one form. Raises ZebrosError for bad input."""
+        route, incoming, have = self._route, exchange.incoming, self._with
+        if incoming.path.endswith("\n"):
+            # The resolver's patterns end with `$`, which lets a line feed at the very end pass unseen.
+            raise BadRequestError.for_field("path", "invalid_path", "A path has no control characters.")
+        path = check_path(self._parameters, path_values, self._entity) if self._parameters else {}
+        exchange.path = path
+        parameters = parse_query(incoming.raw_query)
+        query = validate_query(route.query, parameters)
+        body, fields_set, document = self._body(incoming)
+        canonical_query = repr(sorted(parameters.items()))
+        request: Request[Any, Any, Any] = Request(
+            services=have.services,
+            caller=who,
+            visibility=visibility,
+            path=path,
+            query=query,
+            body=body,
+            body_fields_set=fields_set,
+            headers=incoming.headers,
+            if_match=self._if_match(incoming),
+            idempotency=self._idempotency(incoming, who, path, canonical_query, document),
+            request_id=incoming.request_id,
+            now=have.clock.now(),
+        )
+        return request, canonical_query
 
     def _handled(self, request: Request[Any, Any, Any]) -> tuple[Outgoing, Response, str]:
         response = self._route.handler(request)
@@ -245,12 +268,17 @@ class RoutePipeline:
         return parse_if_match(header)
 
     def _idempotency(
-        self, incoming: Incoming, context: TenantContext, path: Mapping[str, str], query: str, document: Any
+        self,
+        incoming: Incoming,
+        who: TenantContext | PlatformContext,
+        path: Mapping[str, str],
+        query: str,
+        document: Any,
     ) -> IdempotencyKey | None:
         header = incoming.headers.get("idempotency-key")
         if header is None or self._route.idempotency == "none":
             return None
-        mark = fingerprint(context.user_id, self._route.operation, path, query, document)
+        mark = fingerprint(who.user_id, self._route.operation, path, query, document)
         return IdempotencyKey(parse_idempotency_key(header), mark)
 
 

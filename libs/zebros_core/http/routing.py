@@ -17,6 +17,7 @@ from zebros_core.http.query import NoQuery, QueryModel
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 IfMatch = Literal["none", "optional", "required"]
 Idempotent = Literal["create", "record", "none"]
+Access = Literal["tenant", "platform"]
 Handler = Callable[[Request[Any, Any, Any]], Response]
 
 _TEMPLATE_NAME = re.compile(r"\{(\w+)\}")
@@ -65,6 +66,7 @@ class Declaration(TypedDict, total=False):
     """What a route says about itself; see :class:`Route`."""
 
     operation: Required[str]
+    access: Access
     permission: tuple[str, str] | None
     query: type[QueryModel]
     body: type[BaseModel] | None
@@ -93,6 +95,9 @@ class Route:
     operation: str
     handler: Handler
     tag: str
+    access: Access = "tenant"
+    """``platform`` lets administrators of the platform in and nobody else: ``request.platform`` says who, and
+    there is no tenant, no permission to look up, no cache and no tenant's rate limit."""
     permission: tuple[str, str] | None = None
     """Entity and action to look up in the permission table; None lets every caller of a tenant in."""
     query: type[QueryModel] = NoQuery
@@ -229,6 +234,11 @@ def _check(route: Route) -> None:
         raise ValueError(f"{route.operation}: a merge patch is a PATCH with a body model")
     if route.cache is not None and route.method != "GET":
         raise ValueError(f"{route.operation}: only a GET is cached")
+    if route.access == "platform" and (route.permission is not None or route.cache is not None):
+        raise ValueError(f"{route.operation}: a platform route has neither a tenant's permission nor a cache")
+    if route.access == "platform" and route.idempotency == "record":
+        # Outcomes are kept in a tenant's own store, and here is none: let the write itself be repeatable.
+        raise ValueError(f"{route.operation}: a platform route takes 'create' or 'none' as idempotent")
     if route.method != "POST" and route.idempotency != "none":
         raise ValueError(f"{route.operation}: only a POST takes an idempotency key")
     if (

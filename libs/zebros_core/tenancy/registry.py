@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, get_args
 
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.client import ClientError, DynamoDbCalls, DynamoDbClient, error_code
@@ -27,7 +27,8 @@ __all__ = [
     "TenantStatus",
 ]
 
-TenantStatus = Literal["active", "suspended"]
+TenantStatus = Literal["onboarding", "active", "suspended", "offboarding", "offboarded", "failed"]
+"""Only an active tenant is served. An offboarded one stays registered: its id is never given again."""
 
 STALENESS_SECONDS: Final = 30.0
 OUTAGE_SECONDS: Final = 3600.0
@@ -54,7 +55,7 @@ class Tenant:
             raise ValueError("not a tenant id")
         if self.isolation not in ("silo", "bridge", "pool"):
             raise ValueError(f"not an isolation model: {self.isolation}")
-        if self.status not in ("active", "suspended"):
+        if self.status not in get_args(TenantStatus):
             raise ValueError(f"not a status: {self.status}")
         if not 1 <= self.index_shards <= MAX_INDEX_SHARDS:
             raise ValueError(f"indexShards must be 1 to {MAX_INDEX_SHARDS}")

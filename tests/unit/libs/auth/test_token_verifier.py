@@ -40,6 +40,10 @@ def test_a_service_accounts_token_needs_no_team(issuer, verifier):
     assert (claims.tenant_id, claims.team_id, claims.client_id) == ("borealis", None, "borealis-erp")
 
 
+def test_a_token_without_a_tenant_is_somebodys_of_the_platform(issuer, verifier):
+    assert verifier.verify(issuer.token(tenant_id=None)).tenant_id is None
+
+
 def test_the_header_type_of_rfc_9068_is_taken(issuer, verifier):
     assert verifier.verify(issuer.token(headers={"typ": "at+jwt"})).tenant_id == "aurora"
 
@@ -60,7 +64,7 @@ def test_the_header_type_of_rfc_9068_is_taken(issuer, verifier):
         ({"nbf": 4_000_000_000}, "not valid yet"),
         ({"typ": "ID"}, "not an access token"),
         ({"typ": "Refresh"}, "not an access token"),
-        ({"tenant_id": None}, "no claim tenant_id"),
+        ({"tenant_id": ""}, "no claim tenant_id"),
         ({"tenant_id": ["aurora", "borealis"]}, "no claim tenant_id"),
         ({"tenant_id": "aurora#borealis"}, "no claim tenant_id"),
         ({"tenant_id": "Aurora"}, "no claim tenant_id"),

@@ -254,13 +254,14 @@ def widget_routes() -> Routes:
 
 
 class Tokens:
-    """Stands in for a verifier: a token reads ``tenant/user/role/team``."""
+    """Stands in for a verifier: a token reads ``tenant/user/role+role/team``; without a tenant, the platform's."""
 
     def verify(self, token: str) -> Claims:
         if token.count("/") != 3:
             raise UnauthenticatedError("the token is malformed")
         tenant, user, role, team = token.split("/")
-        return Claims(user, tenant, team or None, frozenset({role}), frozenset(), "web", 2_000_000_000)
+        roles = frozenset(role.split("+"))
+        return Claims(user, tenant or None, team or None, roles, frozenset(), "web", 2_000_000_000)
 
 
 class Outcomes:

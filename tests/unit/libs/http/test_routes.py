@@ -25,6 +25,9 @@ def handler(request):
         ("patch", "/v1/widgets", {"merge_patch": True}),
         ("post", "/v1/widgets", {"cache": CacheRule(list_name="widgets")}),
         ("get", "/v1/widgets", {"idempotent": "record"}),
+        ("post", "/v1/shelves", {"access": "platform", "idempotent": "record"}),
+        ("get", "/v1/shelves", {"access": "platform", "permission": ("widget", "read")}),
+        ("get", "/v1/shelves", {"access": "platform", "cache": CacheRule(list_name="shelves")}),
         ("get", "/v1/widgets/{id}", {"cache": CacheRule(entity="widget", id_param="widgetId")}),
     ],
 )
