@@ -1,0 +1,1 @@
+"""Tenants, their people and integrations, who did what, and notifications."""

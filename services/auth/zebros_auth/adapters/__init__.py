@@ -1,0 +1,1 @@
+"""Adapters to systems outside of AWS; only the composition root imports them."""
