@@ -57,7 +57,7 @@ class IdentityProvider(Protocol):
         user_id: str,
         *,
         name: str | None = None,
-        team: str | None | Unchanged = UNCHANGED,
+        team: str | Unchanged | None = UNCHANGED,
         role: str | None = None,
         enabled: bool | None = None,
     ) -> Person:
