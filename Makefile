@@ -112,7 +112,7 @@ bench: $(READY) ## Measure against the limits and write benchmarks/results/lates
 	@$(PY) -m benchmarks $(ARGS)
 
 lock: $(PYTHON_STAMP) ## Resolve requirements/*.in again into the hashed locks
-	@for name in dev runtime client bootstrap checkov; do \
+	@for name in dev runtime auth client bootstrap checkov; do \
 	  echo "locking $$name"; \
 	  constraint=$$([ $$name = dev ] || [ $$name = checkov ] || echo "--constraint requirements/dev.lock"); \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -57,7 +57,7 @@ class BuildPlugin {
     const step = this.progress.create({ message: `Building the artefact of ${service.service} for ${stage}` });
     try {
       const awsServices = service.custom?.build?.awsServices ?? DEFAULT_AWS_SERVICES;
-      const wheels = await wheelEntries({ root: ROOT, stage, awsServices });
+      const wheels = await wheelEntries({ root: ROOT, service: path.basename(this.serverless.serviceDir), stage, awsServices });
       const own = this.sources().map(([name, file]) => entry(name, fs.readFileSync(file)));
       const artefact = path.join(this.serverless.serviceDir, '.serverless', `${service.service}.zip`);
       const content = archive([...wheels, ...own]);

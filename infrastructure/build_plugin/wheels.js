@@ -1,8 +1,9 @@
 'use strict';
 
 /**
- * The third-party part of an artefact: the wheels of `requirements/runtime.lock`, compressed once per lock, target and
- * list of AWS services, and kept in `.build/wheels/`. A warm build reads one file.
+ * The third-party part of an artefact: the wheels of `requirements/<service>.lock` or, for a service that needs no more
+ * than the others, of `requirements/runtime.lock`, compressed once per lock, target and list of AWS services, and kept in
+ * `.build/wheels/`. A warm build reads one file.
  */
 
 const { execFile } = require('child_process');
@@ -50,8 +51,8 @@ async function install(root, lock, target, folder) {
 }
 
 /** Compressed entries of the locked wheels, sorted by name. */
-async function wheelEntries({ root, stage, awsServices }) {
-  const lock = path.join(root, 'requirements/runtime.lock');
+async function wheelEntries({ root, service, stage, awsServices }) {
+  const lock = firstExisting(...[service, 'runtime'].map((name) => path.join(root, `requirements/${name}.lock`)));
   const target = targetArguments(root, stage);
   const key = crypto
     .createHash('sha256')
