@@ -1,10 +1,10 @@
 """Events: from table streams to the bus, from queues to consumers.
 
 `StreamPublisher` turns a service's table streams into `EntityChanged`; `Consumer` gives them to whoever
-subscribed.
+subscribed. `EventConsumer` does the same for events of any other kind.
 """
 
-from zebros_core.messaging.bus import EventBus
+from zebros_core.messaging.bus import BusEvent, EventBus
 from zebros_core.messaging.consumer import Consumer
 from zebros_core.messaging.envelope import (
     DETAIL_TYPE,
@@ -21,6 +21,7 @@ from zebros_core.messaging.errors import (
     OversizedMessageError,
     PoisonError,
 )
+from zebros_core.messaging.event_consumer import EventConsumer
 from zebros_core.messaging.failures import Failure, FailureStore
 from zebros_core.messaging.replay import Replayed, replay
 from zebros_core.messaging.snapshots import SnapshotStore
@@ -35,10 +36,12 @@ __all__ = [
     "DETAIL_TYPE",
     "ENVELOPE_VERSION",
     "AppliedVersions",
+    "BusEvent",
     "Consumer",
     "DynamoDbAppliedVersions",
     "EntityChanged",
     "EventBus",
+    "EventConsumer",
     "Failure",
     "FailureStore",
     "ForeignMessageError",

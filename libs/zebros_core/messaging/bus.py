@@ -9,11 +9,12 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from datetime import datetime
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from zebros_core.dynamodb.client import error_code
 from zebros_core.errors import UnavailableError
-from zebros_core.messaging.envelope import DETAIL_TYPE, EntityChanged, instant_text
+from zebros_core.messaging.envelope import instant_text
 
 MAX_ENTRIES: Final = 10
 MAX_CALL_BYTES: Final = 262_144
@@ -35,11 +36,24 @@ class EventBusClient(Protocol):
     def put_events(self, **request: Any) -> dict[str, Any]: ...
 
 
+class BusEvent(Protocol):
+    """What can be put on the bus: `EntityChanged`, `AuditEvent`."""
+
+    @property
+    def detail_type(self) -> str: ...
+    @property
+    def occurred_at(self) -> datetime: ...
+    def to_wire(self) -> str: ...
+
+
+E = TypeVar("E", bound=BusEvent)
+
+
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Generic[E]):
     """An event that the bus will never take, and its code."""
 
-    event: EntityChanged
+    event: E
     code: str
 
 
@@ -73,20 +87,20 @@ class EventBus:
         # The system's generator: a seeded one would give containers of one snapshot the same delays.
         self._jitter = jitter or random.SystemRandom().random
 
-    def put(self, events: Sequence[EntityChanged]) -> list[Refused]:
+    def put(self, events: Sequence[E]) -> list[Refused[E]]:
         """Put all, in order within a call; those that the bus refuses for good are returned.
 
         Raises UnavailableError when the bus is out of reach, or still refuses some after the last attempt.
         """
-        refused: list[Refused] = []
+        refused: list[Refused[E]] = []
         for call in _calls([(event, self._entry(event)) for event in events]):
             refused.extend(self._put_call(call))
         return refused
 
-    def _put_call(self, waiting: list[tuple[EntityChanged, dict[str, Any]]]) -> list[Refused]:
+    def _put_call(self, waiting: list[tuple[E, dict[str, Any]]]) -> list[Refused[E]]:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        refused: list[Refused] = []
+        refused: list[Refused[E]] = []
         cause: Exception | None = None
         for attempt in range(self._attempts):
             if attempt:
@@ -102,7 +116,7 @@ class EventBus:
             except BotoCoreError as error:
                 cause = error
                 continue
-            again: list[tuple[EntityChanged, dict[str, Any]]] = []
+            again: list[tuple[E, dict[str, Any]]] = []
             for item, outcome in zip(waiting, answer.get("Entries", ()), strict=True):
                 code = outcome.get("ErrorCode")
                 if code in _TRANSIENT:
@@ -114,21 +128,19 @@ class EventBus:
             waiting = again
         raise UnavailableError(detail="The event bus does not take events.") from cause
 
-    def _entry(self, event: EntityChanged) -> dict[str, Any]:
+    def _entry(self, event: BusEvent) -> dict[str, Any]:
         return {
             "EventBusName": self._bus_name,
             "Source": self._source,
-            "DetailType": DETAIL_TYPE,
+            "DetailType": event.detail_type,
             "Detail": event.to_wire(),
             "Time": instant_text(event.occurred_at),
         }
 
 
-def _calls(
-    items: Sequence[tuple[EntityChanged, dict[str, Any]]],
-) -> Iterator[list[tuple[EntityChanged, dict[str, Any]]]]:
+def _calls(items: Sequence[tuple[E, dict[str, Any]]]) -> Iterator[list[tuple[E, dict[str, Any]]]]:
     """The items in calls that are within the bus's limits on number and size."""
-    call: list[tuple[EntityChanged, dict[str, Any]]] = []
+    call: list[tuple[E, dict[str, Any]]] = []
     size = 0
     for item in items:
         item_size = len(item[1]["Detail"].encode()) + _ENTRY_OVERHEAD_BYTES

@@ -1,6 +1,6 @@
 """`EntityChanged`: what consumers learn about a write, and the only event that the streams publish.
 
-The envelope is versioned as a whole. A consumer knows the versions that it reads and refuses others; a new
+`Wire` is what every envelope on our bus is made of. An envelope is versioned as a whole. A consumer knows the versions that it reads and refuses others; a new
 field is a new version, which consumers learn to read before publishers start to write it.
 """
 
@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, Self, cast
+from typing import Annotated, Any, Final, Literal, Self, TypeVar, cast
 
 from pydantic import (
     AwareDatetime,
@@ -51,13 +51,15 @@ class Operation(StrEnum):
     """
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
+    """The base of what goes over the bus: camelCase names, nothing that is not declared, no conversions."""
+
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", strict=True
     )
 
 
-class SnapshotRef(_Wire):
+class SnapshotRef(Wire):
     """Where a snapshot lies that is too large for the bus. `key` starts with the tenant."""
 
     bucket: Text
@@ -66,7 +68,7 @@ class SnapshotRef(_Wire):
     sha256: Digest
 
 
-class EntityChanged(_Wire):
+class EntityChanged(Wire):
     """One committed write of one record.
 
     `event_id` is derived from the write, so a repeated event has the same one. `changed` holds wire names of
@@ -100,6 +102,11 @@ class EntityChanged(_Wire):
         return self
 
     @property
+    def detail_type(self) -> str:
+        """The name under which rules on the bus know this event."""
+        return DETAIL_TYPE
+
+    @property
     def key(self) -> tuple[str, str, str]:
         """(tenant, entity, id): what versions are counted for."""
         return self.tenant_id, self.entity, self.id
@@ -111,9 +118,14 @@ class EntityChanged(_Wire):
 
     def to_wire(self) -> str:
         """The envelope as JSON text."""
-        document = self.model_dump(mode="json", by_alias=True)
-        document["occurredAt"] = instant_text(self.occurred_at)
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        return wire_text(self, occurredAt=self.occurred_at)
+
+
+def wire_text(event: Wire, **instants: datetime) -> str:
+    """An envelope as JSON text, its instants (by wire name) in the one form that they have on the bus."""
+    document = event.model_dump(mode="json", by_alias=True)
+    document |= {name: instant_text(value) for name, value in instants.items()}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def instant_text(value: datetime) -> str:
@@ -129,13 +141,7 @@ def parse_entity_changed(
     `tenant_id` is given and another one's event came, or when the snapshot belongs to a tenant that the
     envelope does not name.
     """
-    document = read_json(message) if isinstance(message, str | bytes) else message
-    try:
-        event = _ADAPTER.validate_json(json.dumps(document, allow_nan=False))
-    except PydanticError as error:
-        raise MalformedMessageError(fields=_fields(error)) from None
-    except (TypeError, ValueError, RecursionError):
-        raise MalformedMessageError from None
+    event = parse_wire(_ADAPTER, message)
     owners = {event.tenant_id}
     if tenant_id is not None:
         owners.add(tenant_id)
@@ -155,6 +161,18 @@ def json_schema() -> dict[str, Any]:
 
 
 _ADAPTER: Final = TypeAdapter(EntityChanged)
+W = TypeVar("W", bound=Wire)
+
+
+def parse_wire(adapter: TypeAdapter[W], message: str | bytes | Mapping[str, Any]) -> W:
+    """Any envelope that arrived. Raises OversizedMessageError, MalformedMessageError (naming the fields)."""
+    document = read_json(message) if isinstance(message, str | bytes) else message
+    try:
+        return adapter.validate_json(json.dumps(document, allow_nan=False))
+    except PydanticError as error:
+        raise MalformedMessageError(fields=_fields(error)) from None
+    except (TypeError, ValueError, RecursionError):
+        raise MalformedMessageError from None
 
 
 def read_json(message: str | bytes) -> Any:
