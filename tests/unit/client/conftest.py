@@ -15,6 +15,7 @@ from zebros.retry import RetryPolicy
 # The suite runs with `--import-mode=importlib`, which does not put a test's own folder on the path.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from identity_provider import IdentityProvider
 from scripted_world import API, ISSUER, ScriptedApi, World, access_token, no_network
 
 
@@ -45,3 +46,12 @@ def world(tmp_path: Path) -> World:
         "ZEBROS_TOKEN": access_token("aurora"),
     }
     return World(tmp_path, no_network, environ)
+
+
+@pytest.fixture
+def provider(world: World) -> IdentityProvider:
+    """Nobody is signed in, and this provider is the network."""
+    del world.environ["ZEBROS_TOKEN"]
+    made = IdentityProvider()
+    world.respond = made
+    return made

@@ -66,6 +66,9 @@ class World:
     waits: list[float] = field(default_factory=list)
     opened: list[str] = field(default_factory=list)
     requests: list[httpx.Request] = field(default_factory=list)
+    browser: Callable[[str], bool] | None = None
+    """Opens an address; none by default, as over ssh."""
+    browser_timeout_seconds: float = 10.0
 
     def run(self, *args: str, stdin: str | bytes | None = None) -> typer.testing.Result:
         def answer(request: httpx.Request) -> httpx.Response:
@@ -78,9 +81,15 @@ class World:
             folder=self.folder,
             transport=httpx.MockTransport(answer),
             sleep=self.waits.append,
-            open_browser=lambda url: self.opened.append(url) is None,
+            has_browser=lambda: self.browser is not None,
+            open_browser=self._open,
+            browser_timeout_seconds=self.browser_timeout_seconds,
         )
         return typer.testing.CliRunner().invoke(app, list(args), input=stdin, obj=runtime)
+
+    def _open(self, url: str) -> bool:
+        self.opened.append(url)
+        return self.browser is None or self.browser(url)
 
     @property
     def config(self) -> Path:

@@ -3,88 +3,13 @@
 from __future__ import annotations
 
 import json
-import stat
 import time
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import httpx
 import pytest
+from identity_provider import IdentityProvider
 from scripted_world import API, ISSUER, World, access_token
-
-DISCOVERY = {
-    "issuer": ISSUER,
-    "token_endpoint": f"{ISSUER}/token",
-    "device_authorization_endpoint": f"{ISSUER}/device",
-    "revocation_endpoint": f"{ISSUER}/revoke",
-}
-
-
-class IdentityProvider:
-    """Device flow, client credentials, rotation; `polls` are its answers before the person agrees."""
-
-    def __init__(self, tenant: str = "aurora", *, polls: list[str] | None = None) -> None:
-        self.tenant = tenant
-        self.polls = polls or []
-        self.forms: list[tuple[str, dict[str, str]]] = []
-        self.lifetime = 300
-        self.issued = 0
-        self.device = True
-        self.refuse_refresh = False
-        self.accepted: set[str] = set()
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path.rsplit("/", 1)[-1]
-        if request.url.host == "api.test":
-            return self.api(request)
-        if path == "openid-configuration":
-            known = DISCOVERY if self.device else {**DISCOVERY, "device_authorization_endpoint": None}
-            return httpx.Response(200, json=known)
-        form = dict(parse_qsl(request.content.decode()))
-        self.forms.append((path, form))
-        if path == "device":
-            body = {
-                "device_code": "dc",
-                "user_code": "WXYZ-1234",
-                "verification_uri": "https://id.test/device",
-                "verification_uri_complete": "https://id.test/device?user_code=WXYZ-1234",
-                "expires_in": 60,
-                "interval": 5,
-            }
-            return httpx.Response(200, json=body)
-        if path == "revoke":
-            return httpx.Response(200)
-        if form["grant_type"].endswith("device_code") and self.polls:
-            return httpx.Response(400, json={"error": self.polls.pop(0)})
-        if form["grant_type"] == "refresh_token" and self.refuse_refresh:
-            return httpx.Response(400, json={"error": "invalid_grant"})
-        if form["grant_type"] == "client_credentials" and form["client_secret"] != "s3cret":
-            return httpx.Response(401, json={"error": "invalid_client"})
-        return self.tokens(form)
-
-    def tokens(self, form: dict[str, str]) -> httpx.Response:
-        self.issued += 1
-        token = access_token(
-            self.tenant, subject=f"u{self.issued}", email=f"ada@{self.tenant}.example", team="north"
-        )
-        self.accepted = {f"Bearer {token}"}
-        body = {"access_token": token, "expires_in": self.lifetime}
-        if form["grant_type"] != "client_credentials":
-            body["refresh_token"] = f"r{self.issued}"
-        return httpx.Response(200, json=body)
-
-    def api(self, request: httpx.Request) -> httpx.Response:
-        if request.headers["authorization"] not in self.accepted:
-            return httpx.Response(401, json={"message": "Unauthorized"})
-        return httpx.Response(200, json={"items": [], "nextCursor": None})
-
-
-@pytest.fixture
-def provider(world: World) -> IdentityProvider:
-    del world.environ["ZEBROS_TOKEN"]
-    made = IdentityProvider()
-    world.respond = made
-    return made
 
 
 def test_the_device_flow_shows_address_and_code_and_waits(world: World, provider: IdentityProvider) -> None:
@@ -120,15 +45,6 @@ def test_a_sign_in_that_fails_leaves_no_profile(
     assert result.exit_code == 3
     assert message in result.stderr
     assert not list(world.folder.rglob("*.json"))
-
-
-def test_profiles_are_readable_by_their_owner_only(world: World, provider: IdentityProvider) -> None:
-    world.run("login")
-    profile = world.config / "profiles" / "aurora.json"
-    assert stat.S_IMODE(profile.stat().st_mode) == 0o600
-    assert stat.S_IMODE((world.config / "config.json").stat().st_mode) == 0o600
-    assert stat.S_IMODE(profile.parent.stat().st_mode) == 0o700
-    assert sorted(path.name for path in profile.parent.iterdir()) == ["aurora.json"]
 
 
 def test_each_tenant_has_its_own_profile_and_the_last_one_is_current(

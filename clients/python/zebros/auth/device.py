@@ -40,7 +40,7 @@ def request_device_code(
         raise SignInError(
             f"{endpoints.issuer} has no device flow; use --client-id with a client secret instead"
         )
-    form = {"client_id": client_id, "scope": "openid offline_access", **(extra or {})}
+    form = {"client_id": client_id, "scope": endpoints.scope, **(extra or {})}
     reply = send(http, "POST", endpoints.device_authorization, form)
     if reply.status_code != 200:
         raise refusal(reply)

@@ -22,8 +22,18 @@ class Endpoints:
 
     issuer: str
     token: str
+    authorization: str | None = None
     device_authorization: str | None = None
     revocation: str | None = None
+    end_session: str | None = None
+    scopes: frozenset[str] | None = None
+    """The scopes that it offers; None where it does not say."""
+
+    @property
+    def scope(self) -> str:
+        """What a person's sign-in asks for. `offline_access` keeps it beyond the browser's session."""
+        offline = self.scopes is None or "offline_access" in self.scopes
+        return "openid offline_access" if offline else "openid"
 
 
 def discover(http: httpx.Client, issuer: str) -> Endpoints:
@@ -38,8 +48,11 @@ def discover(http: httpx.Client, issuer: str) -> Endpoints:
                 return Endpoints(
                     issuer=str(document.get("issuer") or candidate),
                     token=document["token_endpoint"],
+                    authorization=document.get("authorization_endpoint"),
                     device_authorization=document.get("device_authorization_endpoint"),
                     revocation=document.get("revocation_endpoint"),
+                    end_session=document.get("end_session_endpoint"),
+                    scopes=_names(document.get("scopes_supported")),
                 )
     raise SignInError(f"{issuer} is not an OpenID Connect issuer: it has no discovery document")
 
@@ -54,10 +67,23 @@ def request_tokens(http: httpx.Client, endpoints: Endpoints, form: Mapping[str, 
 
 
 def revoke(http: httpx.Client, endpoints: Endpoints, *, client_id: str, refresh_token: str) -> None:
-    """End the sign-in at the provider (RFC 7009), where it offers that."""
+    """End the sign-in at the provider: by revocation (RFC 7009), else by Keycloak's logout with a token.
+
+    Raises SignInError when it refuses. A token that is dead already is no refusal, nor is a provider that
+    has neither endpoint.
+    """
     if endpoints.revocation is not None:
         form = {"client_id": client_id, "token": refresh_token, "token_type_hint": "refresh_token"}
-        send(http, "POST", endpoints.revocation, form)
+        reply = send(http, "POST", endpoints.revocation, form)
+    elif endpoints.end_session is not None:
+        form = {"client_id": client_id, "refresh_token": refresh_token}
+        reply = send(http, "POST", endpoints.end_session, form)
+    else:
+        return
+    if reply.status_code >= 400:
+        error = refusal(reply)
+        if error.code not in {"invalid_token", "invalid_grant"}:
+            raise error
 
 
 def refusal(reply: httpx.Response) -> SignInError:
@@ -78,6 +104,12 @@ def send(http: httpx.Client, method: str, url: str, form: Mapping[str, str] | No
     if reply.status_code >= 500:
         raise TransportError(f"the identity provider at {url} answered {reply.status_code}")
     return reply
+
+
+def _names(value: object) -> frozenset[str] | None:
+    if not isinstance(value, list):
+        return None
+    return frozenset(str(each) for each in cast("list[object]", value))
 
 
 def _object(reply: httpx.Response) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-__all__ = ["Tokens", "claims_of"]
+__all__ = ["Tokens", "claims_of", "role_of", "roles_of"]
 
 EXPIRY_MARGIN_SECONDS = 30.0
 """A token this close to its end is renewed first: it might expire on the way."""
+ROLES = ("platform-admin", "tenant-admin", "sales-manager", "sales-rep", "viewer")
+"""From the most powerful to the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +51,16 @@ def claims_of(access_token: str) -> dict[str, Any]:
     except ValueError:
         return {}
     return cast("dict[str, Any]", claims) if isinstance(claims, dict) else {}
+
+
+def roles_of(claims: Mapping[str, Any]) -> list[str]:
+    """The realm roles in a token's claims, among them the provider's own."""
+    access = claims.get("realm_access")
+    roles: object = cast("dict[str, Any]", access).get("roles") if isinstance(access, dict) else None
+    return [str(role) for role in cast("list[object]", roles)] if isinstance(roles, list) else []
+
+
+def role_of(claims: Mapping[str, Any]) -> str | None:
+    """The person's role of the product."""
+    held = roles_of(claims)
+    return next((role for role in ROLES if role in held), None)

@@ -9,12 +9,15 @@ import typer
 from typer.core import TyperGroup
 
 from zebros._version import __version__
-from zebros.cli import contacts, customers, documents, fields, importer, sign_in
-from zebros.cli.output import report_error
+from zebros.cli import contacts, customers, documents, fields, importer, login, sign_in
+from zebros.cli.output import note, report_error
 from zebros.cli.runtime import Runtime
 from zebros.errors import ZebrosError
 
 __all__ = ["app", "main"]
+
+STOPPED = 130
+"""What shells say of a command that Ctrl+C has ended."""
 
 
 class _ErrorBoundary(TyperGroup):
@@ -25,6 +28,9 @@ class _ErrorBoundary(TyperGroup):
             return super().invoke(ctx)  # pyright: ignore[reportArgumentType]
         except ZebrosError as error:
             raise typer.Exit(report_error(error, as_json=bool(ctx.meta.get("zebros.json")))) from error
+        except KeyboardInterrupt:
+            note("Stopped.")
+            raise typer.Exit(STOPPED) from None
 
 
 app = typer.Typer(
@@ -36,10 +42,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     epilog=(
         "Exit codes: 0 done, 1 partly done, 2 usage, 3 not signed in, 4 not found, 5 conflict,"
-        " 6 unavailable, 7 invalid input, 8 forbidden, 9 anything else."
+        " 6 unavailable, 7 invalid input, 8 forbidden, 9 anything else, 130 stopped."
     ),
 )
-app.command("login")(sign_in.login)
+app.command("login", epilog=login.EXAMPLES)(login.login)
 app.command("logout")(sign_in.logout)
 app.command("whoami")(sign_in.whoami)
 customers.app.command("import")(importer.import_)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import sys
-from collections.abc import Generator, Mapping
+import tempfile
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -43,11 +45,16 @@ def config_folder(environ: Mapping[str, str], *, platform: str = sys.platform) -
     return (Path(home) if home else Path.home()) / ".config" / "zebros"
 
 
-class ProfileStore:
-    """The profiles in a folder."""
+def _silent(text: str) -> None:
+    """Nobody to tell."""
 
-    def __init__(self, folder: Path) -> None:
+
+class ProfileStore:
+    """The profiles in a folder. `warn` is told of files that were open to other users, and are no more."""
+
+    def __init__(self, folder: Path, *, warn: Callable[[str], None] = _silent) -> None:
         self._folder = folder
+        self._warn = warn
 
     def names(self) -> list[str]:
         """The profiles' names in order."""
@@ -67,9 +74,10 @@ class ProfileStore:
         self._path(name)
 
     def load(self, name: str) -> Profile | None:
-        """The profile, or None. Raises ConfigurationError when its file is damaged."""
+        """The profile, or None. Raises ConfigurationError when its file is damaged or another user's."""
         path = self._path(name)
         try:
+            self._close_to_others(path)
             raw = json.loads(path.read_text(encoding="utf-8"))
             tokens = Tokens(**raw["tokens"])
             return Profile(**{name: value for name, value in raw.items() if name != "tokens"}, tokens=tokens)
@@ -82,7 +90,7 @@ class ProfileStore:
 
     def save(self, profile: Profile, *, make_current: bool = False) -> None:
         """Write the profile, whole or not at all."""
-        _write_private(self._path(profile.name), json.dumps(asdict(profile), indent=2))
+        self._write_private(self._path(profile.name), json.dumps(asdict(profile), indent=2))
         if make_current:
             self._save_settings({**self._settings(), "profile": profile.name})
 
@@ -101,16 +109,13 @@ class ProfileStore:
     def locked(self, name: str) -> Generator[None]:
         """Hold the profile against other processes: a refresh token is good for one renewal only."""
         path = self._path(name).with_suffix(".lock")
-        _make_folder(path.parent)
+        self._make_folders()
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            if sys.platform != "win32":
-                import fcntl
-
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor)
             yield
         finally:
-            os.close(descriptor)
+            os.close(descriptor)  # which lets the lock go
 
     def _path(self, name: str) -> Path:
         if not _NAME.match(name):
@@ -130,20 +135,57 @@ class ProfileStore:
             raise ConfigurationError(f"{path} is damaged; correct it or remove it") from error
 
     def _save_settings(self, settings: Mapping[str, str]) -> None:
-        _write_private(self._folder / "config.json", json.dumps(settings, indent=2))
+        self._write_private(self._folder / "config.json", json.dumps(settings, indent=2))
+
+    def _make_folders(self) -> None:
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self._folder, self._folder / "profiles"):
+            folder.mkdir(mode=0o700, exist_ok=True)
+            self._close_to_others(folder)
+
+    def _close_to_others(self, path: Path) -> None:
+        """Take away what other users may do with it. Raises ConfigurationError when it is another user's."""
+        if sys.platform == "win32":
+            return  # there the user's own folder is what protects it
+        known = path.stat()
+        if os.geteuid() not in {0, known.st_uid}:
+            raise ConfigurationError(f"{path} belongs to another user; remove it, then: zebros login")
+        if stat.S_IMODE(known.st_mode) & 0o077:
+            path.chmod(0o700 if path.is_dir() else 0o600)
+            if path.is_file():
+                self._warn(
+                    f"{path} could be read by other users of this machine; now only by you. If somebody may"
+                    " have: zebros logout, then zebros login"
+                )
+
+    def _write_private(self, path: Path, text: str) -> None:
+        """Write beside and rename: never seen half written, nor readable by others for a moment."""
+        self._make_folders()
+        descriptor, draft = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".new", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                out.write(text + "\n")
+                out.flush()
+                os.fsync(out.fileno())
+            Path(draft).replace(path)
+        finally:
+            Path(draft).unlink(missing_ok=True)
 
 
-def _make_folder(folder: Path) -> None:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _lock(descriptor: int) -> None:
+    """Wait for the file, and keep it until it is closed."""
+    if sys.platform != "win32":
+        import fcntl
 
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        return
+    import errno
+    import msvcrt
 
-def _write_private(path: Path, text: str) -> None:
-    """Write beside and rename: the file is never seen half written, nor readable by others for a moment."""
-    _make_folder(path.parent)
-    draft = path.with_suffix(f".{os.getpid()}.new")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    draft.replace(path)
+    while True:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)
+            return
+        except OSError as error:
+            if error.errno != errno.EDEADLK:  # what it says after ten seconds of waiting
+                raise

@@ -13,6 +13,11 @@ from zebros.errors import SignInError
 
 __all__ = ["ProfileToken"]
 
+# The session was ended or has run out, the token was used before, the integration was rotated or deleted.
+_OVER = frozenset(
+    {"no_refresh_token", "invalid_grant", "invalid_token", "invalid_client", "unauthorized_client"}
+)
+
 
 class ProfileToken:
     """A token provider over a profile's file."""
@@ -67,6 +72,8 @@ class ProfileToken:
                     on_renewal=got.append,
                 ).token()
         except SignInError as error:
+            if error.code not in _OVER:
+                raise
             raise SignInError(
                 f"the sign-in of profile {profile.name!r} has ended ({error})", code=error.code
             ) from error

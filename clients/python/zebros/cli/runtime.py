@@ -22,12 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["Runtime", "connect", "runtime_of"]
 
 
+def _has_browser() -> bool:
+    """Whether a graphical browser can be opened where the person sits. A text browser would take over the
+    terminal that shows the code; over ssh, a desktop's own browser would open on its screen, not on theirs.
+    """
+    if not sys.stdout.isatty():
+        return False
+    if sys.platform in {"darwin", "win32"}:
+        return not os.environ.get("SSH_CONNECTION")
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
 def _open_browser(url: str) -> bool:
-    """Open a graphical browser. A text browser would take over the terminal that shows the code."""
-    graphical = sys.platform in {"darwin", "win32"} or bool(
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    )
-    return graphical and sys.stdout.isatty() and webbrowser.open(url)
+    return _has_browser() and webbrowser.open(url)
 
 
 @dataclass(slots=True)
@@ -38,13 +45,16 @@ class Runtime:
     folder: Path = field(default_factory=Path.cwd)
     transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
+    has_browser: Callable[[], bool] = _has_browser
     open_browser: Callable[[str], bool] = _open_browser
+    browser_timeout_seconds: float = 300.0
     profile: str | None = None
 
     def store(self) -> ProfileStore:
+        from zebros.cli.output import note
         from zebros.cli.profiles import ProfileStore, config_folder
 
-        return ProfileStore(config_folder(self.environ))
+        return ProfileStore(config_folder(self.environ), warn=note)
 
     def token_given(self, profile: str | None = None) -> str | None:
         """The token in `ZEBROS_TOKEN`, which takes the place of a sign-in unless a profile is named."""
