@@ -49,6 +49,7 @@ class IdentityProvider:
         form = dict(parse_qsl(request.content.decode()))
         self.forms.append((path, form))
         if path == "device":
+            self.codes["dc"] = form
             body = {
                 "device_code": "dc",
                 "user_code": "WXYZ-1234",
@@ -68,6 +69,8 @@ class IdentityProvider:
             self.alive.remove(form["refresh_token"])
         if form["grant_type"] == "authorization_code" and not self._good(form):
             return httpx.Response(400, json={"error": "invalid_grant", "error_description": "Code not valid"})
+        if form["grant_type"].endswith("device_code") and not self._proven(form, self.codes["dc"]):
+            return httpx.Response(400, json={"error": "invalid_grant", "error_description": "PKCE failed"})
         if form["grant_type"] == "client_credentials" and form["client_secret"] != "s3cret":
             return httpx.Response(401, json={"error": "invalid_client"})
         return self.tokens(form)
@@ -102,10 +105,11 @@ class IdentityProvider:
 
     def _good(self, form: dict[str, str]) -> bool:
         asked = self.codes.pop(form["code"], None)
+        return (
+            asked is not None and self._proven(form, asked) and asked["redirect_uri"] == form["redirect_uri"]
+        )
+
+    def _proven(self, form: dict[str, str], asked: dict[str, str]) -> bool:
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        return asked is not None and (asked["code_challenge"], asked["redirect_uri"], asked["client_id"]) == (
-            challenge,
-            form["redirect_uri"],
-            form["client_id"],
-        )
+        return (asked["code_challenge"], asked["client_id"]) == (challenge, form["client_id"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import secrets
 from collections.abc import Mapping
 from types import TracebackType
@@ -14,6 +12,7 @@ import httpx
 
 from zebros.auth.loopback import LoopbackListener
 from zebros.auth.oidc import Endpoints, request_tokens
+from zebros.auth.pkce import challenge_parameters, new_verifier
 from zebros.auth.tokens import Tokens
 from zebros.errors import SignInError, ZebrosError
 
@@ -41,7 +40,7 @@ class BrowserSignIn:
             raise SignInError(f"{endpoints.issuer} has no sign-in by browser")
         self._endpoints = endpoints
         self._client_id = client_id
-        self._verifier = secrets.token_urlsafe(64)
+        self._verifier = new_verifier()
         state = secrets.token_urlsafe(32)
         self._listener = LoopbackListener(state=state, port=port)
         query = {
@@ -50,8 +49,7 @@ class BrowserSignIn:
             "redirect_uri": self._listener.redirect_uri,
             "scope": endpoints.scope,
             "state": state,
-            "code_challenge": _s256(self._verifier),
-            "code_challenge_method": "S256",
+            **challenge_parameters(self._verifier),
         }
         joint = "&" if "?" in endpoints.authorization else "?"
         self.url = f"{endpoints.authorization}{joint}{urlencode(query)}"
@@ -89,11 +87,6 @@ class BrowserSignIn:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._listener.close()
-
-
-def _s256(verifier: str) -> str:
-    """RFC 7636, 4.2."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 def _refusal(answer: Mapping[str, str]) -> SignInError:

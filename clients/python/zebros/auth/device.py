@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import httpx
 
 from zebros.auth.oidc import Endpoints, refusal, request_tokens, send
+from zebros.auth.pkce import challenge_parameters, new_verifier
 from zebros.auth.tokens import Tokens
 from zebros.errors import SignInError, TransportError
 
@@ -30,6 +31,8 @@ class DeviceCode:
     verification_uri_complete: str
     interval_seconds: float
     expires_in_seconds: float
+    verifier: str = field(repr=False)
+    """Keycloak wants PKCE here too of a client that must use it."""
 
 
 def request_device_code(
@@ -40,7 +43,13 @@ def request_device_code(
         raise SignInError(
             f"{endpoints.issuer} has no device flow; use --client-id with a client secret instead"
         )
-    form = {"client_id": client_id, "scope": endpoints.scope, **(extra or {})}
+    verifier = new_verifier()
+    form = {
+        "client_id": client_id,
+        "scope": endpoints.scope,
+        **challenge_parameters(verifier),
+        **(extra or {}),
+    }
     reply = send(http, "POST", endpoints.device_authorization, form)
     if reply.status_code != 200:
         raise refusal(reply)
@@ -52,6 +61,7 @@ def request_device_code(
         verification_uri_complete=str(body.get("verification_uri_complete") or body["verification_uri"]),
         interval_seconds=float(body.get("interval") or 5),
         expires_in_seconds=float(body.get("expires_in") or 600),
+        verifier=verifier,
     )
 
 
@@ -64,7 +74,12 @@ def wait_for_tokens(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Tokens:
     """Poll until the person has agreed. Raises SignInError when they refuse or let the code expire."""
-    form = {"grant_type": GRANT, "client_id": client_id, "device_code": code.device_code}
+    form = {
+        "grant_type": GRANT,
+        "client_id": client_id,
+        "device_code": code.device_code,
+        "code_verifier": code.verifier,
+    }
     interval, waited = code.interval_seconds, 0.0
     while waited < code.expires_in_seconds:
         sleep(interval)
