@@ -30,12 +30,14 @@ from zebros_core.tenancy import SystemContext, TenantContext
 from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry, TenantRegistry
 
 if TYPE_CHECKING:
+    from zebros_core.audit.trail import AuditTrail
     from zebros_core.auth.internal import InternalTokens
     from zebros_core.auth.verifier import TokenVerifier
     from zebros_core.dynamodb.schema import EntitySchema
     from zebros_core.http.app import HttpApp
     from zebros_core.http.routing import Route
-    from zebros_core.messaging import Consumer, FailureStore, SnapshotStore, StreamPublisher
+    from zebros_core.messaging import Consumer, EventBus, FailureStore, SnapshotStore, StreamPublisher
+    from zebros_core.tenancy.credentials import TenantCredentials
 
 __all__ = ["ServiceContainer"]
 
@@ -71,12 +73,15 @@ class ServiceContainer:
         self._lookup_table = lookup_table
         self._layers = dict(layers or {})
 
-    def client(self, name: str) -> Any:
+    def client(self, name: str, config: Any = None) -> Any:
         """Return a new client of an AWS service, of this stage's region and endpoint."""
         import botocore.session
 
         return botocore.session.get_session().create_client(
-            name, region_name=self.core.aws_region, endpoint_url=self.core.aws_endpoint_url or None
+            name,
+            region_name=self.core.aws_region,
+            endpoint_url=self.core.aws_endpoint_url or None,
+            config=config,
         )
 
     # -- keys ------------------------------------------------------------------------------------------------
@@ -131,9 +136,25 @@ class ServiceContainer:
             self.core.redis_url, self._layers, self.clock, on_trouble=self._count_cache_trouble
         )
 
+    @cached_property
+    def tenant_credentials(self) -> TenantCredentials | None:
+        """Credentials that reach one tenant only; None where this function works with its own role."""
+        if not self.core.tenant_role_arn:
+            return None
+        from zebros_core.tenancy.credentials import TenantCredentials
+
+        return TenantCredentials.from_settings(
+            self.core, self.dynamodb, self.clock, on_error=self._count_credential_trouble
+        )
+
     def request_store(self, context: TenantContext) -> TenantStore:
-        """Return the caller's access to their tenant's tables."""
-        return self.access.bind(context)
+        """Return the caller's access to their tenant's tables: with the tenant's own credentials where the
+        function has a role to assume for that.
+        """
+        credentials = self.tenant_credentials
+        return self.access.bind(
+            context, client=None if credentials is None else credentials.client_for(context)
+        )
 
     def system_access(self, tenant_id: str, cause: str) -> tuple[TenantContext, TenantStore]:
         """Return the context and the store with which our own machinery works for a tenant."""
@@ -178,7 +199,24 @@ class ServiceContainer:
             idempotency=lambda context: IdempotencyRecords(
                 LookupTable(self.request_store(context), self._lookup_table)
             ),
+            audit=self.audit_trail,
         )
+
+    @cached_property
+    def audit_trail(self) -> AuditTrail:
+        """Takes what belongs into the audit log; its client is made at the first entry."""
+        from zebros_core.audit.trail import BusAuditTrail
+
+        return BusAuditTrail(self._audit_bus)
+
+    def _audit_bus(self) -> EventBus:
+        from botocore.config import Config
+
+        from zebros_core.messaging.bus import EventBus
+
+        # A person waits for the answer that is being recorded: three quick attempts, or it is not done.
+        brief = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+        return EventBus(self.client("events", brief), self.core.event_bus, self.event_source, attempts=3)
 
     # -- events ----------------------------------------------------------------------------------------------
 
@@ -219,3 +257,6 @@ class ServiceContainer:
 
     def _count_cache_trouble(self, kind: str) -> None:
         self.metrics.emit({"CacheTrouble": (1, "Count")}, properties={"kind": kind})
+
+    def _count_credential_trouble(self, kind: str) -> None:
+        self.metrics.emit({"TenantCredentialTrouble": (1, "Count")}, properties={"kind": kind})

@@ -18,6 +18,8 @@ LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
 _STAGE = re.compile(r"[a-z][a-z0-9]{1,11}\Z")
 _URL = re.compile(r"https?://[^\s/]+\S*\Z")
 _REDIS_URL = re.compile(r"(rediss?|valkeys?|unix)://\S+\Z")
+_ROLE_ARN = re.compile(r"arn:[a-z-]+:iam::[0-9]{12}:role/[\w+=,.@/-]+\Z")
+_NAMES = re.compile(r"[a-z][a-z0-9-]*(,[a-z][a-z0-9-]*)*\Z")
 
 
 class SettingsError(Exception):
@@ -48,6 +50,11 @@ class CoreSettings:
     permissions_file: str = "permissions.json"
     aws_region: str = "eu-central-1"
     aws_endpoint_url: str = ""
+    tenant_role_arn: str = ""
+    """The role that this function assumes for each tenant; empty: it works with its own."""
+    tenant_tables: tuple[str, ...] = ()
+    tenant_lookup_tables: tuple[str, ...] = ()
+    """Base names of the tables that the role is about."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> CoreSettings:
@@ -65,6 +72,9 @@ class CoreSettings:
             if pattern is not None and pattern.match(value) is None:
                 problems[name] = "is not valid"
             return value
+
+        def names(name: str) -> tuple[str, ...]:
+            return tuple(filter(None, text(name, _NAMES, default="").split(",")))
 
         level = text("LOG_LEVEL", default="INFO").upper()
         if level not in get_args(LogLevel):
@@ -88,9 +98,14 @@ class CoreSettings:
                 "AWS_REGION", default=environ.get("AWS_DEFAULT_REGION", "").strip() or "eu-central-1"
             ),
             aws_endpoint_url=text("AWS_ENDPOINT_URL", _URL, default=""),
+            tenant_role_arn=text("TENANT_ROLE_ARN", _ROLE_ARN, default=""),
+            tenant_tables=names("TENANT_TABLES"),
+            tenant_lookup_tables=names("TENANT_LOOKUP_TABLES"),
         )
         if not settings.cursor_secret and not settings.cursor_secret_parameter:
             problems["CURSOR_SECRET"] = "is missing, and so is CURSOR_SECRET_PARAMETER"  # noqa: S105  a message
+        if settings.tenant_role_arn and not (settings.tenant_tables or settings.tenant_lookup_tables):
+            problems["TENANT_TABLES"] = "is missing, and so is TENANT_LOOKUP_TABLES"
         if problems:
             raise SettingsError(problems)
         return settings

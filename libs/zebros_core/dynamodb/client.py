@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from botocore.exceptions import ClientError, HTTPClientError
@@ -24,7 +25,7 @@ from zebros_core.errors import UnavailableError
 if TYPE_CHECKING:
     from zebros_core.settings import CoreSettings
 
-__all__ = ["ClientError", "DynamoDbCalls", "DynamoDbClient", "create_client", "error_code"]
+__all__ = ["ClientError", "DynamoDbCalls", "DynamoDbClient", "create_client", "error_code", "service_models"]
 
 CONNECT_TIMEOUT_SECONDS: Final = 1.0
 READ_TIMEOUT_SECONDS: Final = 3.0
@@ -34,6 +35,7 @@ _BASE_DELAY_SECONDS: Final = 0.025
 _MAX_DELAY_SECONDS: Final = 1.0
 _TRANSIENT_CODES: Final = frozenset(
     {
+        "InternalFailure",
         "InternalServerError",
         "LimitExceededException",
         "ProvisionedThroughputExceededException",
@@ -63,20 +65,27 @@ class DynamoDbClient(Protocol):
     def transact_write_items(self, **request: Any) -> dict[str, Any]: ...
 
 
+@cache
+def service_models() -> Any:
+    """A loader that finds the models of these services without listing the folders of all the others (20 ms
+    cold), and reads what they share once.
+    """
+    from botocore.loaders import Loader
+
+    class FewServicesLoader(Loader):
+        def list_available_services(self, type_name: str) -> list[str]:
+            return ["dynamodb", "sts"]
+
+    return FewServicesLoader()
+
+
 def create_client(settings: CoreSettings) -> DynamoDbClient:
     """A client with bounded timeouts and no retries of its own (see ``DynamoDbCalls``)."""
     import botocore.session
     from botocore.config import Config
-    from botocore.loaders import Loader
-
-    class OneServiceLoader(Loader):
-        """Finds the models of this service without listing the folders of all the others (20 ms cold)."""
-
-        def list_available_services(self, type_name: str) -> list[str]:
-            return ["dynamodb"]
 
     session = botocore.session.get_session()
-    session.register_component("data_loader", OneServiceLoader())
+    session.register_component("data_loader", service_models())
     client: Any = session.create_client(
         "dynamodb",
         region_name=settings.aws_region,

@@ -3,7 +3,7 @@
 They name the tenant by the principal tag ``tenant`` of the STS session, so one document serves all tenants of
 a model.
 
-- **silo**: the tenant's own tables by name. Tenant ids hold no ``-``, so ``t-{tenant}-*`` matches nobody
+- **silo**: the tenant's own tables by name. Tenant ids hold no ``-``, so ``t-{tenant}-widgets`` is nobody
   else's.
 - **bridge**: the shared tables and their indexes, where every leading key is the tenant or begins
   ``{tenant}#``.
@@ -12,7 +12,8 @@ a model.
   which takes neither, is not allowed at all.
 
 ``ForAllValues`` is true of a request without leading keys, hence the ``Null`` test beside it. Scan and
-PartiQL are refused outright.
+PartiQL are refused outright. The role that is assumed (``infrastructure/fragments/tenant_role.js``) grants
+what all three allow together: it takes this document to hold a session to its tenant's own model.
 """
 
 from __future__ import annotations
@@ -23,15 +24,18 @@ from typing import Any, Final
 
 from zebros_core.tenancy.context import IsolationName
 
-__all__ = ["TENANT_TAG", "PolicyScope", "session_policy"]
+__all__ = ["MAX_POLICY_CHARACTERS", "TENANT_TAG", "PolicyScope", "session_policy"]
 
 TENANT_TAG: Final = "tenant"
 """The tag of the STS session that holds the tenant id."""
 
+MAX_POLICY_CHARACTERS: Final = 2048
+"""STS's limit for a session policy, as JSON."""
+
 _TENANT: Final = f"${{aws:PrincipalTag/{TENANT_TAG}}}"
+_READS: Final = ("BatchGetItem", "GetItem", "Query")
+_POOL_READS: Final = ("BatchGetItem", "Query")
 _WRITES: Final = ("ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem")
-_ITEM_ACTIONS: Final = ("BatchGetItem", "GetItem", "Query", *_WRITES)
-_POOL_ACTIONS: Final = ("BatchGetItem", "Query", *_WRITES)
 _REFUSED: Final = ("PartiQL*", "Scan")
 
 
@@ -54,39 +58,49 @@ class PolicyScope:
 
 
 def session_policy(isolation: IsolationName, scope: PolicyScope) -> dict[str, Any]:
-    """The document for tenants of this model. It fits STS's limit for a session policy (2,048 characters
-    as JSON).
+    """The document for tenants of this model. With five tables of records and a lookup table it fits
+    STS's limit (``MAX_POLICY_CHARACTERS``).
     """
+    prefix = f"{scope.table_prefix}-t-{_TENANT}" if isolation == "silo" else scope.table_prefix
+    tables = [scope.arn(f"{prefix}-{base}") for base in scope.tables]
+    lookups = [scope.arn(f"{prefix}-{base}") for base in scope.lookup_tables]
+    indexes = [scope.arn(f"{prefix}-{base}", "/index/*") for base in scope.tables]
     if isolation == "silo":
-        own = f"{scope.table_prefix}-t-{_TENANT}-*"
-        statements = [_allow(_ITEM_ACTIONS, [scope.arn(own)])]
+        statements = [_allow((*_READS, *_WRITES), [*tables, *lookups]), _allow(["Query"], indexes)]
     elif isolation == "bridge":
-        bases = [*scope.tables, *scope.lookup_tables]
-        statements = [_allow_own_keys(_ITEM_ACTIONS, [*_tables(scope, bases), *_indexes(scope)])]
+        statements = [
+            _own_keys(_allow((*_READS, *_WRITES), [*tables, *lookups])),
+            _own_keys(_allow(["Query"], indexes)),
+        ]
     else:
         statements = [
-            _allow(_POOL_ACTIONS, _tables(scope, scope.tables)),
-            _allow_own_keys(_ITEM_ACTIONS, [*_tables(scope, scope.lookup_tables), *_indexes(scope)]),
+            _allow((*_POOL_READS, *_WRITES), tables),
+            _own_keys(_allow((*_READS, *_WRITES), lookups)),
+            _own_keys(_allow(["Query"], indexes)),
         ]
+    # Tables are encrypted with a key of ours, which DynamoDB uses in the caller's name. Which key that is, the
+    # role says.
+    key = {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": f"arn:{scope.partition}:kms:{scope.region}:{scope.account}:key/*",
+        "Condition": {"StringEquals": {"kms:ViaService": f"dynamodb.{scope.region}.amazonaws.com"}},
+    }
     refusal = {"Effect": "Deny", "Action": [f"dynamodb:{action}" for action in _REFUSED], "Resource": "*"}
-    return {"Version": "2012-10-17", "Statement": [*statements, refusal]}
+    return {"Version": "2012-10-17", "Statement": [*filter(None, statements), key, refusal]}
 
 
-def _tables(scope: PolicyScope, bases: Sequence[str]) -> list[str]:
-    return [scope.arn(f"{scope.table_prefix}-{base}") for base in bases]
-
-
-def _indexes(scope: PolicyScope) -> list[str]:
-    return [scope.arn(f"{scope.table_prefix}-{base}", "/index/*") for base in scope.tables]
-
-
-def _allow(actions: Sequence[str], resources: list[str]) -> dict[str, Any]:
+def _allow(actions: Sequence[str], resources: list[str]) -> dict[str, Any] | None:
+    if not resources:
+        return None
     return {"Effect": "Allow", "Action": [f"dynamodb:{action}" for action in actions], "Resource": resources}
 
 
-def _allow_own_keys(actions: Sequence[str], resources: list[str]) -> dict[str, Any]:
+def _own_keys(statement: dict[str, Any] | None) -> dict[str, Any] | None:
+    if statement is None:
+        return None
     condition = {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [_TENANT, f"{_TENANT}#*"]},
         "Null": {"dynamodb:LeadingKeys": "false"},
     }
-    return {**_allow(actions, resources), "Condition": condition}
+    return {**statement, "Condition": condition}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from policy_evaluator import is_allowed
 
-from zebros_core.tenancy.policies import PolicyScope, session_policy
+from zebros_core.tenancy import IsolationName, isolation_model
+from zebros_core.tenancy.context import TENANT_ID_PATTERN
+from zebros_core.tenancy.policies import MAX_POLICY_CHARACTERS, PolicyScope, session_policy
 
 SCOPE = PolicyScope(
     region="eu-central-1",
@@ -16,7 +21,7 @@ SCOPE = PolicyScope(
     tables=("widgets", "parts", "papers"),
     lookup_tables=("widgets-lookup",),
 )
-MODELS = ("silo", "bridge", "pool")
+MODELS = get_args(IsolationName)
 ACTIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
 ACME = {"tenant": "acme"}
 
@@ -26,9 +31,13 @@ def table(name: str, index: str | None = None) -> str:
 
 
 def allowed(
-    model: str, action: str, resource: str, keys: list[str] | None, tags: dict[str, str] = ACME
+    model: IsolationName,
+    action: str,
+    resource: str,
+    keys: list[str] | None,
+    tags: dict[str, str] = ACME,
 ) -> bool:
-    policy = session_policy(model, SCOPE)  # pyright: ignore[reportArgumentType]
+    policy = session_policy(model, SCOPE)
     return is_allowed(policy, f"dynamodb:{action}", resource, tags=tags, leading_keys=keys)
 
 
@@ -125,6 +134,87 @@ def test_a_pooled_tenant_cannot_get_an_item_past_the_filter() -> None:
     assert not allowed("pool", "GetItem", table("zebros-dev-widgets"), ["W1"])
 
 
+SCOPES = {
+    "customers": (("customers", "contacts", "documents"), ("customers-lookup",)),
+    "auth": (("users",), ("auth-lookup", "audit")),
+    "five tables": (("leads", "opportunities", "activities", "projects", "products"), ("sales-lookup",)),
+}
+
+
+@pytest.mark.parametrize("service", SCOPES)
 @pytest.mark.parametrize("model", MODELS)
-def test_a_document_fits_the_limit_of_a_session_policy(model: str) -> None:
-    assert len(json.dumps(session_policy(model, SCOPE), separators=(",", ":"))) <= 2048  # pyright: ignore
+def test_a_document_fits_the_limit_of_a_session_policy(model: IsolationName, service: str) -> None:
+    tables, lookup_tables = SCOPES[service]
+    scope = PolicyScope("ap-southeast-1", "123456789012", "zebros-prod", tables, lookup_tables)
+    assert len(json.dumps(session_policy(model, scope), separators=(",", ":"))) <= MAX_POLICY_CHARACTERS
+
+
+def test_the_data_key_is_used_through_dynamodb_only() -> None:
+    key = "arn:aws:kms:eu-central-1:123456789012:key/1234"
+    for model in MODELS:
+        policy = session_policy(model, SCOPE)
+        for service, expected in (("dynamodb", True), ("s3", False), ("dynamodb.eu-central-1.evil", False)):
+            context = {"kms:ViaService": [f"{service}.eu-central-1.amazonaws.com"]}
+            assert is_allowed(policy, "kms:Decrypt", key, tags=ACME, context=context) is expected
+        assert not is_allowed(policy, "kms:Decrypt", key, tags=ACME)
+        assert not is_allowed(
+            policy,
+            "kms:ScheduleKeyDeletion",
+            key,
+            tags=ACME,
+            context={"kms:ViaService": ["dynamodb.eu-central-1.amazonaws.com"]},
+        )
+
+
+@pytest.mark.parametrize("model", ["bridge", "pool"])
+def test_a_batch_or_a_transaction_that_mixes_tenants_is_refused_whole(model: IsolationName) -> None:
+    lookup = table("zebros-dev-widgets-lookup")
+    for action in ("BatchGetItem", "PutItem", "ConditionCheckItem"):
+        assert allowed(model, action, lookup, ["acme#a", "acme#b"])
+        assert not allowed(model, action, lookup, ["acme#a", "other#b"])
+    assert not allowed("bridge", "BatchGetItem", table("zebros-dev-widgets"), ["acme#W1", "acme2#W1"])
+
+
+tenants = st.from_regex(TENANT_ID_PATTERN.replace("$", r"\Z"), fullmatch=True)
+# What an attacker would try: the other's id made of ours, separators, wildcards, variables, look-alikes.
+_tricks = st.sampled_from(["", "#", "##", "*", "?", " ", "\u200b", "${aws:PrincipalTag/tenant}", "\n", "\\"])
+rests = st.one_of(st.text(max_size=12), st.sampled_from(["#x", "2", "d", "*", "x#acme#", "\x00"]))
+
+
+def keys_of(tenant: str) -> st.SearchStrategy[str]:
+    near = st.builds(
+        lambda before, id, rest: f"{before}{id}{rest}",
+        _tricks,
+        st.sampled_from([tenant, tenant.upper(), tenant[:-1], tenant + tenant]),
+        rests,
+    )
+    return st.one_of(st.text(max_size=30), near)
+
+
+@given(data=st.data(), tenant=tenants)
+def test_no_foreign_key_is_ever_allowed_where_keys_tell_tenants_apart(data: Any, tenant: str) -> None:
+    keys = data.draw(st.lists(keys_of(tenant), min_size=1, max_size=3))
+    action = data.draw(st.sampled_from(ACTIONS))
+    own = all(key == tenant or key.startswith(f"{tenant}#") for key in keys)
+    tags = {"tenant": tenant}
+    lookup, records = table("zebros-dev-widgets-lookup"), table("zebros-dev-widgets")
+    assert allowed("bridge", action, lookup, keys, tags) is own
+    assert allowed("pool", action, lookup, keys, tags) is own
+    assert allowed("bridge", action, records, keys, tags) is own
+    for model in ("bridge", "pool"):
+        assert allowed(model, "Query", table("zebros-dev-widgets", "owner"), keys, tags) is own
+
+
+@given(mine=tenants, theirs=tenants, base=st.sampled_from(ACTIONS))
+def test_no_other_tenants_key_or_table_is_allowed_as_repositories_make_them(
+    mine: str, theirs: str, base: str
+) -> None:
+    if mine == theirs:
+        return
+    tags = {"tenant": mine}
+    for model in MODELS:
+        name = isolation_model(model).table_name(SCOPE.table_prefix, theirs, "widgets")
+        key = isolation_model(model).partition_key(theirs, "W1")
+        if model != "pool":  # where the key is an id: the condition and the filter are what tells them apart
+            assert not allowed(model, base, table(name), [key], tags)
+        assert not allowed(model, "Query", table(name, "owner"), [f"{theirs}#o"], tags)

@@ -1,4 +1,4 @@
-"""As much of IAM's evaluation as the documents of ``zebros_core.tenancy.policies`` use.
+"""As much of IAM's evaluation as session policies and the roles of the templates use.
 
 After the AWS reference "IAM JSON policy elements": an explicit deny wins, nothing is allowed by silence,
 ``ForAllValues`` is true of an absent key, and a policy variable's value is literal text, not a pattern.
@@ -39,6 +39,12 @@ def _holds(
         return (present is None) == (wanted == "true")
     if operator == "ForAllValues:StringLike":
         return all(any(_matches(p, value, tags) for p in _listed(wanted)) for value in present or ())
+    if operator in ("StringLike", "ArnEquals"):
+        return any(_matches(p, value, tags) for p in _listed(wanted) for value in present or ())
+    if operator == "StringEquals":
+        return any(value in _listed(wanted) for value in present or ())
+    if operator == "ForAllValues:StringEquals":
+        return all(value in _listed(wanted) for value in present or ())
     raise NotImplementedError(operator)
 
 
@@ -49,9 +55,15 @@ def is_allowed(
     *,
     tags: Mapping[str, str],
     leading_keys: Sequence[str] | None = None,
+    context: Mapping[str, Sequence[str]] | None = None,
 ) -> bool:
-    """Whether the document lets a principal with these tags do this to this."""
-    keys: dict[str, Sequence[str]] = {} if leading_keys is None else {"dynamodb:LeadingKeys": leading_keys}
+    """Whether the document lets a principal with these tags do this to this.
+
+    ``context`` has further condition keys of the request.
+    """
+    keys: dict[str, Sequence[str]] = dict(context or {})
+    if leading_keys is not None:
+        keys["dynamodb:LeadingKeys"] = leading_keys
     allowed = False
     for statement in policy["Statement"]:
         if not any(_matches(pattern, action, tags) for pattern in _listed(statement["Action"])):
