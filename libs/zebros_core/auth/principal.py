@@ -26,6 +26,12 @@ _NOT_SERVED: Final[dict[TenantStatus, str]] = {
 }
 
 
+NO_LOG_OF_ITS_OWN: Final = frozenset(
+    {TENANT_UNKNOWN} | {f"tenant_{status}" for status in _NOT_SERVED if status != "suspended"}
+)
+"""Codes of refusals for tenants that have no store of their own, or none any more."""
+
+
 def caller(claims: Claims, registry: TenantRegistry) -> tuple[TenantContext, Tenant]:
     """Return who is calling and their tenant: a person, or an integration's service account.
 

@@ -15,7 +15,8 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError as Rout
 from zebros_core.auth.permissions import PermissionTable
 from zebros_core.cache.port import RateLimit, ResponseCache
 from zebros_core.clock import Clock, SystemClock
-from zebros_core.errors import BadRequestError, ZebrosError
+from zebros_core.errors import BadRequestError, ForbiddenError, ZebrosError
+from zebros_core.http.auditing import Auditor
 from zebros_core.http.idempotency import RecordsFactory
 from zebros_core.http.incoming import read_event
 from zebros_core.http.pipeline import Dependencies, Exchange, Outgoing, RoutePipeline, Verifier
@@ -33,6 +34,7 @@ from zebros_core.observability.logger import log_context
 from zebros_core.observability.metrics import Metrics
 
 if TYPE_CHECKING:
+    from zebros_core.audit.trail import AuditTrail
     from zebros_core.tenancy.registry import Tenant, TenantRegistry
 
 _TEMPLATE = re.compile(r"\{(\w+)\}")
@@ -59,16 +61,22 @@ class HttpApp:
         clock: Clock | None = None,
         idempotency: RecordsFactory | None = None,
         rate_limit: Callable[[Tenant], RateLimit | None] = tenant_rate_limit,
+        audit: AuditTrail | None = None,
     ) -> None:
         """``services`` is handed to every handler. ``idempotency`` opens the store of kept outcomes for a
-        caller.
+        caller. ``audit`` takes every refusal for want of a right, and what routes declare to be recorded.
+
+        Raises ValueError for a route that is to be recorded where there is no trail.
         """
         self.routes = combine(routes)
+        if audit is None and any(route.audit or route.personal for route in self.routes):
+            raise ValueError("routes declare what is recorded in an audit log, but the app has none")
         self._metrics = metrics
         self._logger = logger
         self._exchange: Exchange | None = None
         self._allowed = _allowed_methods(self.routes)
         self._resolver = APIGatewayHttpResolver()
+        self._auditor = Auditor(audit, clock or SystemClock(), metrics, logger)
         dependencies = Dependencies(
             services=services,
             verifier=verifier,
@@ -78,6 +86,7 @@ class HttpApp:
             clock=clock or SystemClock(),
             idempotency=idempotency,
             rate_limit=rate_limit,
+            auditor=self._auditor,
         )
         for route in self.routes:
             rule = _TEMPLATE.sub(r"<\1>", route.path)
@@ -135,6 +144,15 @@ class HttpApp:
 
     def _refused(self, error: ZebrosError) -> GatewayResponse[str]:
         problem = problem_of(error)
+        exchange = self._current
+        if isinstance(error, ForbiddenError) and exchange.route is not None and exchange.claims is not None:
+            self._auditor.refused(
+                error,
+                route=exchange.route,
+                incoming=exchange.incoming,
+                claims=exchange.claims,
+                path=exchange.path,
+            )
         if problem.type.status >= 500:
             self._logger.warning("request failed", exc_info=error, extra={"code": error.code})
         return self._problem(problem)

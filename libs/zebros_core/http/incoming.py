@@ -29,6 +29,7 @@ class Incoming:
     request_id: str
     raw_body: str
     is_base64: bool
+    source_ip: str = ""
 
     def body(self) -> bytes:
         """Return the body's bytes. Raises PayloadTooLargeError above 1 MiB."""
@@ -63,6 +64,7 @@ def read_event(event: Mapping[str, Any]) -> Incoming:
         request_id=context.get("requestId") or "",
         raw_body=event.get("body") or "",
         is_base64=bool(event.get("isBase64Encoded")),
+        source_ip=http.get("sourceIp") or "",
     )
 
 

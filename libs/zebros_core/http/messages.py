@@ -46,6 +46,8 @@ class Request(Generic[S, Q, B]):
     """The version named by If-Match; None when absent or ``*``. A foreign tag is 0, which no record has."""
     idempotency: IdempotencyKey | None
     request_id: str
+    source_ip: str
+    """The caller's address as the gateway saw it; empty when unknown."""
     now: datetime
 
     @property
@@ -97,3 +99,5 @@ class Response:
     """
     team_id: str | None = None
     writes: tuple[CacheWrite, ...] = ()
+    audit: Mapping[str, str | int | bool | None] = field(default_factory=dict[str, "str | int | bool | None"])
+    """What the entry of an audited route says beyond operation and record: names, counts, roles; no content."""

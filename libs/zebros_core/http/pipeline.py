@@ -19,6 +19,7 @@ from zebros_core.auth.verifier import Claims, bearer_token
 from zebros_core.cache.port import EntityKey, Hit, Miss, RateLimit, ResponseCache
 from zebros_core.clock import Clock
 from zebros_core.errors import BadRequestError, PreconditionRequiredError, ZebrosError
+from zebros_core.http.auditing import Auditor
 from zebros_core.http.caching import Fill, cache_key, check_visible, store_writes
 from zebros_core.http.etag import format_etag, none_match_holds, parse_if_match
 from zebros_core.http.idempotency import (
@@ -98,6 +99,7 @@ class Dependencies:
     clock: Clock
     idempotency: RecordsFactory | None
     rate_limit: Callable[[Tenant], RateLimit | None]
+    auditor: Auditor
 
 
 class RoutePipeline:
@@ -136,6 +138,7 @@ class RoutePipeline:
             exchange.cached = "stale" if lookup.stale else "hit"
             if isinstance(key, EntityKey):
                 check_visible(key, lookup.entry, context, visibility)
+            have.auditor.answered_from_cache(route, request, lookup.entry.body)
             return self._answer(incoming, 200, lookup.entry.body.decode(), lookup.entry.version, {})
         if isinstance(lookup, Miss):
             exchange.cached = "miss"
@@ -174,6 +177,7 @@ class RoutePipeline:
             if_match=self._if_match(incoming),
             idempotency=self._idempotency(incoming, who, path, canonical_query, document),
             request_id=incoming.request_id,
+            source_ip=incoming.source_ip,
             now=have.clock.now(),
         )
         return request, canonical_query
@@ -184,6 +188,7 @@ class RoutePipeline:
         body = _text(response.body)
         if response.writes:
             store_writes(self._with.cache, request.context.tenant_id, response, body)
+        self._with.auditor.answered(self._route, request, response)
         headers = dict(response.headers)
         if response.location is not None:
             headers["Location"] = response.location

@@ -77,6 +77,8 @@ class Declaration(TypedDict, total=False):
     etag: bool
     if_match: IfMatch
     cache: CacheRule | None
+    audit: str | None
+    personal: bool
     errors: tuple[type[ZebrosError], ...]
     idempotent: Idempotent | bool
     path_patterns: Mapping[str, str]
@@ -115,6 +117,12 @@ class Route:
     if_match: IfMatch = "none"
     """``required`` refuses a request without If-Match (428)."""
     cache: CacheRule | None = None
+    audit: str | None = None
+    """The action under which each success is recorded in the audit log before it is answered:
+    ``records.exported``. A success that cannot be recorded is answered 503."""
+    personal: bool = False
+    """The answer is a list of persons or their data: one of 100 records or more is recorded as
+    ``personal-data.read``."""
     errors: tuple[type[ZebrosError], ...] = ()
     """Errors of this operation beyond those that follow from the declaration."""
     idempotent: Idempotent | bool = "none"

@@ -1,7 +1,8 @@
 """`EntityChanged`: what consumers learn about a write, and the only event that the streams publish.
 
-`Wire` is what every envelope on our bus is made of. An envelope is versioned as a whole. A consumer knows the versions that it reads and refuses others; a new
-field is a new version, which consumers learn to read before publishers start to write it.
+`Wire` is what every envelope on our bus is made of. An envelope is versioned as a whole. A consumer knows the
+versions that it reads and refuses others; a new field is a new version, which consumers learn to read before
+publishers start to write it.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 __all__ = [
     "MAX_INDEX_SHARDS",
+    "PLATFORM_TENANT_ID",
     "TENANT_ID_PATTERN",
     "IsolationName",
     "PlatformContext",
@@ -31,6 +32,10 @@ IsolationName = Literal["silo", "bridge", "pool"]
 # No separator is allowed inside, so that no tenant's key prefix (id + "#") is a prefix of another's.
 TENANT_ID_PATTERN: Final = r"^[a-z][a-z0-9]{3,23}$"
 _TENANT_ID = re.compile(r"[a-z][a-z0-9]{3,23}\Z")
+
+PLATFORM_TENANT_ID: Final = "platform"
+"""The id under which records of the platform itself are kept that have a tenant's id in their key, such as its
+part of the audit log. No tenant is registered under it."""
 
 # More shards than this would not fit a merged page's position into a cursor of 1 KB.
 MAX_INDEX_SHARDS: Final = 8

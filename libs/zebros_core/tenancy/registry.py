@@ -16,7 +16,7 @@ from zebros_core.clock import Clock
 from zebros_core.dynamodb.client import ClientError, DynamoDbCalls, DynamoDbClient, error_code
 from zebros_core.dynamodb.codec import decode, encode
 from zebros_core.errors import ConflictError, NotFoundError, UnavailableError
-from zebros_core.tenancy.context import MAX_INDEX_SHARDS, IsolationName, is_tenant_id
+from zebros_core.tenancy.context import MAX_INDEX_SHARDS, PLATFORM_TENANT_ID, IsolationName, is_tenant_id
 
 __all__ = [
     "CachedTenantRegistry",
@@ -53,6 +53,8 @@ class Tenant:
     def __post_init__(self) -> None:
         if not is_tenant_id(self.id):
             raise ValueError("not a tenant id")
+        if self.id == PLATFORM_TENANT_ID:
+            raise ValueError("a reserved tenant id")
         if self.isolation not in ("silo", "bridge", "pool"):
             raise ValueError(f"not an isolation model: {self.isolation}")
         if self.status not in get_args(TenantStatus):

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import Field
 
+from zebros_core.audit import AuditTrail
 from zebros_core.auth import Claims, PermissionTable, Visibility, can_see
 from zebros_core.cache import InMemoryCache, Layer, ResponseCache
 from zebros_core.clock import FixedClock
@@ -359,7 +360,7 @@ class World:
             "rawQueryString": query,
             "headers": sent,
             "requestContext": {
-                "http": {"method": method, "path": path},
+                "http": {"method": method, "path": path, "sourceIp": "192.0.2.1"},
                 "stage": "$default",
                 "requestId": "req-1",
             },
@@ -389,7 +390,12 @@ def _root_logging():
 
 @pytest.fixture
 def new_world() -> Callable[..., World]:
-    def make(cache: ResponseCache | None = None, routes: Routes | None = None, **settings: Any) -> World:
+    def make(
+        cache: ResponseCache | None = None,
+        routes: Routes | None = None,
+        audit: AuditTrail | None = None,
+        **settings: Any,
+    ) -> World:
         clock = FixedClock(NOW)
         shelf, log, numbers = Shelf(), io.StringIO(), io.StringIO()
         kept = cache or InMemoryCache(
@@ -410,6 +416,7 @@ def new_world() -> Callable[..., World]:
             logger=configure_logging("widgets", "test", stream=log),
             clock=clock,
             idempotency=Outcomes().of,
+            audit=audit,
         )
         return World(app, shelf, kept, clock, log, numbers)
 

@@ -71,7 +71,14 @@ def test_an_older_epoch_does_not_overwrite_a_newer_one(registry: TenantRegistry)
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"id": "a#b"}, {"isolation": "none"}, {"status": "gone"}, {"settings": {"indexShards": 9}}]
+    "wrong",
+    [
+        {"id": "a#b"},
+        {"id": "platform"},
+        {"isolation": "none"},
+        {"status": "gone"},
+        {"settings": {"indexShards": 9}},
+    ],
 )
 def test_a_wrong_tenant_cannot_be_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"tenant id|isolation|status|indexShards"):
