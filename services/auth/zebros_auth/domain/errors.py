@@ -1,0 +1,21 @@
+"""Errors that belong to this service alone."""
+
+from zebros_core.errors import ConflictError
+
+
+class LastAdminError(ConflictError):
+    """The change would leave the tenant without anybody who administers it."""
+
+    code = "last-admin"
+
+    def __init__(self) -> None:
+        super().__init__("This is the tenant's last active administrator: make somebody else one first.")
+
+
+class TeamInUseError(ConflictError):
+    """The team still has people."""
+
+    code = "team-in-use"
+
+    def __init__(self, team_id: str) -> None:
+        super().__init__(f"The team {team_id} still has people: move them to another team first.")

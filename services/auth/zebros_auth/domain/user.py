@@ -1,0 +1,143 @@
+"""The user: somebody of a tenant, with a role, a team and preferences."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from zebros_auth.domain.team import TeamId
+from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
+from zebros_core.values import Email, Name, Value
+
+
+class Role(StrEnum):
+    """What a person may be; each person is exactly one of these, from the least to the most."""
+
+    VIEWER = "viewer"
+    SALES_REP = "sales-rep"
+    SALES_MANAGER = "sales-manager"
+    TENANT_ADMIN = "tenant-admin"
+
+    @property
+    def rank(self) -> int:
+        """How much it may, as a number to compare roles by."""
+        return list(Role).index(self)
+
+
+class UserStatus(StrEnum):
+    """Invited: has not signed in yet. Active. Deactivated: cannot sign in, and nothing is sent to them."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DEACTIVATED = "deactivated"
+
+
+class Language(StrEnum):
+    """The languages that mails and pages are written in."""
+
+    ENGLISH = "en"
+    GERMAN = "de"
+
+
+def _time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise PydanticCustomError("time_zone", "not a time zone such as Europe/Berlin")
+    return name
+
+
+TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
+
+
+class QuietHours(Value):
+    """When nothing but the urgent is sent, in the person's time zone; past midnight when `to` is before `from`."""
+
+    from_: Annotated[time, Field(alias="from"), PERSONAL]
+    to: Annotated[time, PERSONAL]
+
+    def contains(self, local: time) -> bool:
+        """Tell whether a local time of day is within: from the first minute to before the last."""
+        if self.from_ <= self.to:
+            return self.from_ <= local < self.to
+        return local >= self.from_ or local < self.to
+
+
+class Channels(Value):
+    """By which ways one kind of notification comes."""
+
+    push: Annotated[bool, BUSINESS] = True
+    email: Annotated[bool, BUSINESS] = True
+
+
+NotificationKind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]{0,30}\.[a-z][a-z-]{0,30}$")]
+"""``{entity}.{what}``, such as ``customer.assigned``."""
+
+
+class Preferences(Value):
+    """What a person chose; `channels` holds only the kinds of notification that differ from both ways."""
+
+    language: Annotated[Language, PERSONAL] = Language.ENGLISH
+    time_zone: Annotated[TimeZone, PERSONAL] = "UTC"
+    quiet_hours: Annotated[QuietHours | None, PERSONAL] = None
+    channels: Annotated[
+        dict[NotificationKind, Channels], Field(default_factory=dict, max_length=30), BUSINESS
+    ]
+
+    def channels_of(self, kind: str) -> Channels:
+        """Return the ways by which this kind of notification comes."""
+        return self.channels.get(kind, Channels())
+
+
+class Invitation(Value):
+    """Somebody who is to join the tenant."""
+
+    email: Email
+    name: Name
+    role: Role
+    team_id: TeamId | None = None
+    language: Language = Language.ENGLISH
+
+
+class UserDraft(Value):
+    """What may be changed of somebody by those who administer users."""
+
+    name: Name
+    role: Role
+    team_id: TeamId | None = None
+
+
+class User(StoredEntity):
+    """Somebody of a tenant, as they are kept. The id is the ``sub`` of their tokens.
+
+    What they may do follows from the role and the role table: `permissions` is a copy for readers of the table and of
+    events, as ``{entity: "action=visibility …"}``, and nothing decides by it.
+    """
+
+    user_id: Annotated[str, SYSTEM]
+    username: Annotated[str, PERSONAL]
+    email: Annotated[str, PERSONAL]
+    name: Annotated[str, PERSONAL]
+    role: Annotated[Role, BUSINESS]
+    team_id: Annotated[str | None, BUSINESS] = None
+    status: Annotated[UserStatus, BUSINESS] = UserStatus.INVITED
+    permissions: Annotated[dict[str, str], Field(default_factory=dict), BUSINESS]
+    preferences: Annotated[Preferences, PERSONAL] = Preferences()
+    invited_at: Annotated[datetime | None, BUSINESS] = None
+
+    @property
+    def owner_id(self) -> str:
+        """A person's record is their own."""
+        return self.user_id
+
+    def draft(self) -> UserDraft:
+        """Return the part that may be changed, as it stands."""
+        return UserDraft(name=self.name, role=self.role, team_id=self.team_id)
+
+    def index_attributes(self) -> Mapping[str, str]:
+        """Every index of users is over attributes that they have anyway."""
+        return {}

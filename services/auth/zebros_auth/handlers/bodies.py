@@ -1,0 +1,128 @@
+"""Bodies of answers: what is shown of each resource."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from zebros_auth.domain.team import Team
+from zebros_auth.domain.user import Preferences, Role, User, UserStatus
+from zebros_core.http.wire import WireModel
+from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy.registry import Tenant
+
+
+class UserBody(WireModel):
+    """Somebody of the tenant. `invitedAt` is null until the invitation was mailed."""
+
+    user_id: str
+    username: str
+    email: str
+    name: str
+    role: Role
+    team_id: str | None
+    status: UserStatus
+    permissions: dict[str, str]
+    invited_at: datetime | None
+    version: int
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str
+
+    @classmethod
+    def of(cls, user: User) -> UserBody:
+        """Show a user."""
+        return cls.model_construct(**{name: getattr(user, name) for name in cls.model_fields})
+
+
+class TeamBody(WireModel):
+    """A team."""
+
+    team_id: str
+    name: str
+    version: int
+
+    @classmethod
+    def of(cls, team: Team) -> TeamBody:
+        """Show a team."""
+        return cls(team_id=team.team_id, name=team.name, version=team.version)
+
+
+class OwnTenantBody(WireModel):
+    """The caller's tenant, as its people may know it."""
+
+    tenant_id: str
+    name: str
+    isolation: str
+    tier: str
+    settings: dict[str, Any]
+
+    @classmethod
+    def of(cls, tenant: Tenant) -> OwnTenantBody:
+        """Show a tenant to its own people."""
+        return cls(
+            tenant_id=tenant.id,
+            name=tenant.name,
+            isolation=tenant.isolation,
+            tier=tenant.tier,
+            settings=dict(tenant.settings),
+        )
+
+
+class MeBody(WireModel):
+    """The caller. For a program (`kind` is `integration`) there is no e-mail address and there are no preferences."""
+
+    user_id: str
+    kind: str
+    username: str | None
+    email: str | None
+    name: str | None
+    role: str | None
+    team_id: str | None
+    status: UserStatus
+    permissions: dict[str, str]
+    preferences: Preferences | None
+    tenant: OwnTenantBody
+
+    @classmethod
+    def of(
+        cls,
+        context: TenantContext,
+        tenant: Tenant,
+        user: User | None,
+        role: Role | None,
+        permissions: dict[str, str],
+    ) -> MeBody:
+        """Show the caller: role and team as the token says, since those are in force."""
+        return cls(
+            user_id=context.user_id,
+            kind="person" if user else "integration",
+            username=user.username if user else None,
+            email=user.email if user else None,
+            name=user.name if user else None,
+            role=role.value if role else None,
+            team_id=context.team_id,
+            status=user.status if user else UserStatus.ACTIVE,
+            permissions=permissions,
+            preferences=user.preferences if user else None,
+            tenant=OwnTenantBody.of(tenant),
+        )
+
+
+class PermissionBody(WireModel):
+    """Whether the caller may do one thing, and why."""
+
+    entity: str
+    action: str
+    allowed: bool
+    visibility: str | None
+    role: str | None
+    reason: str
+
+
+class PermissionsBody(WireModel):
+    """What the caller may do: every action on every entity."""
+
+    role: str | None
+    items: list[PermissionBody]

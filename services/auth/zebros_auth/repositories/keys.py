@@ -1,0 +1,57 @@
+"""Every key and index of this service.
+
+===========  ==========================  =====================================================================
+table        partition, sort             indexes: partition, sort (``{t}`` tenant, ``{s}`` shard)
+===========  ==========================  =====================================================================
+tenants      tenantId                    none; the platform's, see ``zebros_core.tenancy.registry``
+users        userId                      created ``{t}#{s}``, createdAt · email ``{t}#{email}``, createdAt ·
+                                         team ``{t}#{team}``, createdAt · role ``{t}#{role}``, createdAt
+lookup       pk, sk                      none; rows below
+audit        pk, sk                      none; ``{t}#audit#{yyyy-mm}``, ``{instant}#{event id}``: append-only
+===========  ==========================  =====================================================================
+
+======================================  ===========================  ==========================================
+lookup row, below ``{t}#``              sort key                     what
+======================================  ===========================  ==========================================
+teams                                   team id                      a team
+changes                                 user id or e-mail            a change of somebody that is not whole yet
+guard, email, address                   ``-``                        who has an e-mail address
+idempotency, derived id                 ``-``                        the kept answer of a repeatable request
+======================================  ===========================  ==========================================
+"""
+
+from typing import Final
+
+from zebros_auth.domain.user import User
+from zebros_core.dynamodb.schema import EntitySchema, IndexSpec
+
+LOOKUP_TABLE: Final = "auth-lookup"
+AUDIT_TABLE: Final = "audit"
+
+USERS: Final = EntitySchema(
+    entity="user",
+    model=User,
+    table="users",
+    id_field="user_id",
+    scoped=frozenset({"email", "teamId", "role"}),
+    indexes={
+        "created": IndexSpec("shardKey", "createdAt", sharded=True),
+        "email": IndexSpec("email", "createdAt"),
+        "team": IndexSpec("teamId", "createdAt"),
+        "role": IndexSpec("role", "createdAt"),
+    },
+    field_codes={
+        "username": "un",
+        "email": "em",
+        "name": "na",
+        "role": "ro",
+        "team_id": "te",
+        "status": "st",
+        "permissions": "pe",
+        "preferences": "pr",
+        "invited_at": "iv",
+    },
+    lookup_table=LOOKUP_TABLE,
+)
+
+SCHEMAS: Final = (USERS,)

@@ -1,0 +1,128 @@
+"""Bring the records of a tenant's people and the identity provider together again, whichever half failed.
+
+The provider is the truth about who exists; the record is the truth about name, role, team and status. A record's change
+is written here first, so the provider follows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from zebros_auth.domain.identity import IdentityNotFoundError, Person
+from zebros_auth.domain.user import Role, User, UserStatus
+from zebros_auth.use_cases.change_user import carry_out
+from zebros_auth.use_cases.invite_user import send_invitation
+from zebros_auth.use_cases.workspace import Workspace
+from zebros_core.errors import DuplicateError
+
+GRACE = timedelta(seconds=60)
+"""A change that is younger may still be under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a reconciliation did: ids of the records made, of those deactivated, and of people brought up to date."""
+
+    adopted: tuple[str, ...] = ()
+    deactivated: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many people differed."""
+        return len(self.adopted) + len(self.deactivated) + len(self.updated)
+
+
+def finish_changes(workspace: Workspace) -> int:
+    """Finish what was begun more than a minute ago and is not whole; return how many changes that were."""
+    due = workspace.changes.older_than(workspace.now - GRACE)
+    for who in due:
+        user = workspace.users.find_by_email(who) if "@" in who else workspace.users.find(who)
+        if user is None:
+            # An invitation that was cut off: the person was made, or was not.
+            person = workspace.identity.find_by_email(who) if "@" in who else workspace.identity.person(who)
+            if person is not None and person.tenant_id == workspace.context.tenant_id:
+                user = adopt(workspace, person)
+        if user is not None:
+            _bring_up_to_date(workspace, user)
+        workspace.changes.clear(who)
+    return len(due)
+
+
+def reconcile_people(workspace: Workspace) -> Repaired:
+    """Compare everybody, and repair what differs."""
+    people = {person.id: person for person in workspace.identity.people_of(workspace.context.tenant_id)}
+    adopted: list[str] = []
+    deactivated: list[str] = []
+    updated: list[str] = []
+    known: set[str] = set()
+    for user in workspace.users.all():
+        known.add(user.user_id)
+        person = people.get(user.user_id)
+        if person is None:
+            if user.status is not UserStatus.DEACTIVATED:
+                workspace.users.save(
+                    user.model_copy(update={"status": UserStatus.DEACTIVATED}), previous=user
+                )
+                deactivated.append(user.user_id)
+        elif differs(user, person):
+            carry_out(workspace, user)
+            updated.append(user.user_id)
+    for person in people.values():
+        if person.id not in known:
+            adopt(workspace, person)
+            adopted.append(person.id)
+    return Repaired(tuple(adopted), tuple(deactivated), tuple(updated))
+
+
+def differs(user: User, person: Person) -> bool:
+    """Tell whether the provider's part of somebody is not what the record says."""
+    return (person.name, person.team, person.role, person.enabled) != (
+        user.name,
+        user.team_id,
+        user.role.value,
+        user.status is not UserStatus.DEACTIVATED,
+    )
+
+
+def adopt(workspace: Workspace, person: Person) -> User:
+    """Make the record of somebody of this tenant whom the provider has; one with no role gets the least.
+
+    Where another record has the address already, it is of somebody whom the provider has forgotten: it gives way.
+    """
+    role = Role(person.role) if person.role else Role.VIEWER
+    user = User(
+        user_id=person.id,
+        username=person.email,
+        email=person.email,
+        name=person.name,
+        role=role,
+        team_id=person.team,
+        status=_status(person),
+        permissions=workspace.granted(role),
+        invited_at=workspace.now,
+    )
+    try:
+        return workspace.users.enrol(user)
+    except DuplicateError:
+        former = workspace.users.find_by_email(person.email)
+        if former is None or former.user_id == person.id:
+            return workspace.users.get(person.id)
+        workspace.users.forget(former)
+        return workspace.users.enrol(user)
+
+
+def _status(person: Person) -> UserStatus:
+    if not person.enabled:
+        return UserStatus.DEACTIVATED
+    return UserStatus.ACTIVE if person.email_verified else UserStatus.INVITED
+
+
+def _bring_up_to_date(workspace: Workspace, user: User) -> None:
+    if user.status is UserStatus.INVITED and user.invited_at is None:
+        user = send_invitation(workspace, user)
+    try:
+        carry_out(workspace, user)
+    except IdentityNotFoundError:
+        workspace.users.save(user.model_copy(update={"status": UserStatus.DEACTIVATED}), previous=user)

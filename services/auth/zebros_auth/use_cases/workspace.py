@@ -1,0 +1,67 @@
+"""What a use case works with: a caller's rights, the repositories of their tenant, and the identity provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from zebros_auth.domain.ports import IdentityProvider
+from zebros_auth.domain.rights import Actor, highest
+from zebros_auth.repositories.changes import ChangeMarks
+from zebros_auth.repositories.teams import TeamRepository
+from zebros_auth.repositories.users import UserRepository
+from zebros_core.auth.permissions import PermissionTable, Rights, Visibility
+from zebros_core.clock import Clock
+from zebros_core.errors import FieldError, ValidationError
+from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy.registry import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One caller's access to one tenant. Made for each request by the composition root."""
+
+    context: TenantContext
+    tenant: Tenant
+    rights: Rights
+    permissions: PermissionTable
+    clock: Clock
+    users: UserRepository
+    teams: TeamRepository
+    changes: ChangeMarks
+    provider: Callable[[], IdentityProvider]
+    app_url: str
+
+    @property
+    def identity(self) -> IdentityProvider:
+        """The identity provider, connected to when it is first needed: most requests never do."""
+        return self.provider()
+
+    @property
+    def now(self) -> datetime:
+        """The present instant."""
+        return self.clock.now()
+
+    def actor(self) -> Actor:
+        """Return who changes people here. Raises ForbiddenError for who may not at all."""
+        reach = self.rights.check(self.context, "user", "write")
+        return Actor(
+            user_id=self.context.user_id,
+            role=highest(self.context.roles),
+            team_id=self.context.team_id,
+            everywhere=reach is Visibility.ALL,
+        )
+
+    def ensure_team(self, team_id: str | None) -> None:
+        """Raise ValidationError for a team that does not exist."""
+        if team_id is not None and self.teams.find(team_id) is None:
+            message = "no such team"
+            raise ValidationError(message, fields=(FieldError("/teamId", "unknown_reference", message),))
+
+    def granted(self, role: str) -> dict[str, str]:
+        """Return what a role may do, as it is kept with a user: ``{entity: "action=visibility …"}``."""
+        return {
+            entity: " ".join(f"{action}={visibility.value}" for action, visibility in actions.items())
+            for entity, actions in self.permissions.roles.get(role, {}).items()
+        }
