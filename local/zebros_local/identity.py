@@ -1,40 +1,46 @@
-"""Talking to the local identity provider: demo people, minted tokens, approving a device."""
+"""Talking to the local identity provider, the stand-in or the real Keycloak: demo people, sign-ins, tokens."""
 
 from __future__ import annotations
 
-import http
+import base64
+import hashlib
 import json
-import re
+import secrets
 import urllib.parse
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import unescape
-from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, Literal
-from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+from urllib.error import HTTPError
+from urllib.request import Request, build_opener
 
+from zebros_local.browser import Browser, Page
 from zebros_local.errors import SignInError
 from zebros_local.settings import CHECKOUT
 
-REALM_FILE = CHECKOUT / "local" / "identity" / "realm.json"
-TIMEOUT_SECONDS = 10.0
+_FOLDER = CHECKOUT / "local" / "identity"
+REALM_FILE = next(_FOLDER / name for name in ("demo.json", "realm.json") if (_FOLDER / name).exists())
+TIMEOUT_SECONDS = 30.0
 
-_FORM_ACTION = re.compile(r'<form[^>]*\baction="([^"]+)"')
-_INPUT = re.compile(r"<input\b[^>]*>")
-_ATTRIBUTE = re.compile(r'\b(name|value)="([^"]*)"')
+Provider = Literal["stand-in", "keycloak"]
+
+# Nothing listens there: the browser of a sign-in stops before it would open the address.
+_CALLBACK = "http://127.0.0.1:49999/callback"
+_DEVICE_IS_SIGNED_IN = ("Connected", "Device Login Successful")
+# A sign-in is at most: hand a code over, e-mail, password, consent, and come back.
+_MOST_PAGES = 6
 
 
 @dataclass(frozen=True)
 class Person:
-    """A demo person of the realm; every one of them is invented."""
+    """A demo person of the realm; every one of them is invented. Somebody of the platform belongs to no tenant."""
 
     id: str
-    tenant: str
     name: str
     email: str
-    team: str
     roles: tuple[str, ...]
+    tenant: str = ""
+    team: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,24 @@ class DemoTenant:
 
 
 @dataclass(frozen=True)
+class Integration:
+    """A demo company's own client, which signs in with its secret."""
+
+    id: str
+    name: str
+    secret: str
+    tenant: str
+    team: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Realm:
-    """The demo realm, as the identity provider reads it."""
+    """Who is in the demo realm, whichever provider serves it."""
 
     tenants: tuple[DemoTenant, ...]
     people: tuple[Person, ...]
+    integrations: tuple[Integration, ...]
     password: str
 
     @classmethod
@@ -60,6 +79,10 @@ class Realm:
         return cls(
             tenants=tuple(DemoTenant(**tenant) for tenant in raw["tenants"]),
             people=tuple(Person(**{**person, "roles": tuple(person["roles"])}) for person in raw["people"]),
+            integrations=tuple(
+                Integration(**{**client, "roles": tuple(client["roles"])})
+                for client in raw.get("integrations", ())
+            ),
             password=raw["password"],
         )
 
@@ -67,7 +90,7 @@ class Realm:
         """Find a tenant's person by id, e-mail address or its first part; the first listed by default."""
         members = [person for person in self.people if person.tenant == tenant]
         if not members:
-            known = ", ".join(sorted({person.tenant for person in self.people}))
+            known = ", ".join(sorted({person.tenant for person in self.people if person.tenant}))
             raise SignInError(f"No demo tenant is called {tenant!r}; there are {known}.")
         if not user:
             return members[0]
@@ -78,11 +101,22 @@ class Realm:
         raise SignInError(f"{tenant} has no demo person {user!r}; there are {known}.")
 
 
-class LocalIdentity:
-    """A client of the local issuer's sign-in pages and test-only routes."""
+@dataclass(frozen=True)
+class Tokens:
+    """What a sign-in gives. Only an access token when a client signs in as itself."""
 
-    def __init__(self, identity_url: str) -> None:
+    access: str
+    refresh: str = ""
+    id: str = ""
+
+
+class LocalIdentity:
+    """A client of the local issuer: its sign-in pages, its token endpoint, and the stand-in's test-only routes."""
+
+    def __init__(self, identity_url: str, provider: Provider = "stand-in") -> None:
         self._url = identity_url.rstrip("/")
+        self.provider: Provider = provider
+        self.issuer = f"{self._url}/realms/zebros"
 
     def mint(
         self,
@@ -99,7 +133,7 @@ class LocalIdentity:
         """Return an access token with these claims; a known person's ``sub`` brings that person's own.
 
         ``expires_in`` is in seconds and may be negative. ``claims`` is laid over the usual claims and
-        ``omit`` leaves some out, for tokens that no honest issuer makes.
+        ``omit`` leaves some out, for tokens that no honest issuer makes: Keycloak refuses with `SignInError`.
         """
         wish: dict[str, object] = {"omit": list(omit)}
         optional = {
@@ -112,15 +146,77 @@ class LocalIdentity:
             "header": header,
         }
         wish.update({name: value for name, value in optional.items() if value is not None})
-        return str(self._post("/local/token", wish)["access_token"])
+        return str(self._local("/local/token", wish)["access_token"])
 
-    def person_token(self, person: Person) -> str:
-        """Return an access token just as the person's sign-in would give."""
-        return self.mint(sub=person.id)
+    def person_token(self, person: Person, password: str | None = None) -> str:
+        """Return an access token just as the person's sign-in gives: with Keycloak, by signing in."""
+        if self.provider == "stand-in":
+            return self.mint(sub=person.id)
+        return self.sign_in(person.email, password or Realm.load().password).access
 
     def rotate_keys(self, *, drop: bool = False) -> str:
         """Sign with a new key from now on and return its id; ``drop`` withdraws the old keys at once."""
-        return str(self._post("/local/keys", {"drop": drop})["kid"])
+        return str(self._local("/local/keys", {"drop": drop})["kid"])
+
+    def sign_in(
+        self,
+        email: str,
+        password: str,
+        *,
+        client_id: str = "zebros-cli",
+        redirect_uri: str = _CALLBACK,
+        scope: str = "openid",
+    ) -> Tokens:
+        """Sign in through the provider's own pages by authorization code with PKCE.
+
+        Raises `SignInError` with what the page says when the person may not sign in.
+        """
+        verifier = secrets.token_urlsafe(48)
+        digest = hashlib.sha256(verifier.encode()).digest()
+        state = secrets.token_urlsafe(16)
+        question = {
+            "client_id": client_id,
+            "redirect_uri": redirect_uri,
+            "response_type": "code",
+            "scope": scope,
+            "state": state,
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
+            "code_challenge_method": "S256",
+        }
+        browser = Browser(stop_at=redirect_uri)
+        page = browser.get(f"{self._endpoint('auth')}?{urllib.parse.urlencode(question)}")
+        self._answer(browser, page, email, password)
+        answer = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(browser.stopped_at or "").query))
+        if answer.get("state") != state or "code" not in answer:
+            raise SignInError(answer.get("error_description") or answer.get("error") or "No code came back.")
+        return self.grant(
+            grant_type="authorization_code",
+            client_id=client_id,
+            code=answer["code"],
+            redirect_uri=redirect_uri,
+            code_verifier=verifier,
+        )
+
+    def refresh(self, tokens: Tokens, client_id: str = "zebros-cli") -> Tokens:
+        """Exchange the refresh token for new tokens; `SignInError` when it was used before or withdrawn."""
+        return self.grant(grant_type="refresh_token", client_id=client_id, refresh_token=tokens.refresh)
+
+    def client_token(self, client_id: str, secret: str) -> str:
+        """Return an access token of a client that signs in as itself."""
+        return self.grant(grant_type="client_credentials", client_id=client_id, client_secret=secret).access
+
+    def sign_out(self, tokens: Tokens, client_id: str = "zebros-cli") -> None:
+        """End the session that the tokens belong to, so that its refresh token is worth nothing."""
+        self._form("logout", {"client_id": client_id, "refresh_token": tokens.refresh})
+
+    def grant(self, **parameters: str) -> Tokens:
+        """Ask the token endpoint; `SignInError` carries the provider's error code and description."""
+        answer = self._form("token", parameters)
+        return Tokens(
+            access=answer["access_token"],
+            refresh=answer.get("refresh_token", ""),
+            id=answer.get("id_token", ""),
+        )
 
     def approve_device(self, verification_uri: str, email: str, password: str) -> None:
         """Approve a device code as the person would: confirm the code in a browser, then sign in.
@@ -128,82 +224,53 @@ class LocalIdentity:
         ``verification_uri`` is the device answer's ``verification_uri_complete``. Raises `SignInError` when
         the code is unknown or expired, or the person may not sign in.
         """
-        browser = _Browser()
-        page = browser.get(verification_uri)
-        answers = {"email": email, "password": password}
-        # At most: hand the code over, confirm it, sign in, and come back.
-        for _ in range(4):
-            if "Connected" in page.title:
-                return
+        browser = Browser()
+        page = self._answer(browser, browser.get(verification_uri), email, password)
+        if not _device_is_signed_in(page):
+            raise SignInError(page.problem or f"The sign-in ended at the page {page.title!r}.")
+
+    def _answer(self, browser: Browser, page: Page, email: str, password: str) -> Page:
+        """Go from page to page until the browser is sent back to the application, or has no more to fill in."""
+        # The stand-in's and Keycloak's names of the same fields; `accept` is Keycloak's Yes to a device.
+        answers = {"email": email, "username": email, "password": password, "accept": ""}
+        for _ in range(_MOST_PAGES):
+            if browser.stopped_at or _device_is_signed_in(page):
+                return page
             if page.problem:
                 raise SignInError(page.problem)
             page = browser.submit(page, answers)
-        if "Connected" not in page.title:
-            raise SignInError(page.problem or f"The sign-in ended at the page {page.title!r}.")
+        return page
 
-    def _post(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
-        request = Request(  # noqa: S310 - the stack's own http address
-            f"{self._url}{path}", data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
+    def _endpoint(self, name: str) -> str:
+        return f"{self.issuer}/protocol/openid-connect/{name}"
+
+    def _form(self, endpoint: str, fields: Mapping[str, str]) -> dict[str, Any]:
+        return self._post(Request(self._endpoint(endpoint), data=urllib.parse.urlencode(fields).encode()))  # noqa: S310
+
+    def _local(self, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+        if self.provider != "stand-in":
+            raise SignInError(
+                "Only the stand-in mints tokens and rotates keys on demand; this stack runs Keycloak."
+            )
+        return self._post(
+            Request(  # noqa: S310 - the stack's own http address
+                f"{self._url}{path}",
+                data=json.dumps(body).encode(),
+                headers={"Content-Type": "application/json"},
+            )
         )
+
+    def _post(self, request: Request) -> dict[str, Any]:
         try:
             with build_opener().open(request, timeout=TIMEOUT_SECONDS) as answer:
-                return json.load(answer)
+                text = answer.read()
+                return json.loads(text) if text else {}
+        except HTTPError as error:
+            told = error.read().decode(errors="replace")[:500]
+            raise SignInError(f"The local identity provider refused ({error.code}): {told}") from error
         except OSError as error:
             raise SignInError(f"The local identity provider did not give a token: {error}") from error
 
 
-@dataclass(frozen=True)
-class _Page:
-    url: str
-    text: str
-
-    @property
-    def title(self) -> str:
-        found = re.search(r"<h1>([^<]*)</h1>", self.text)
-        return unescape(found[1]) if found else ""
-
-    @property
-    def problem(self) -> str:
-        found = re.search(r'role="alert">([^<]*)<', self.text)
-        return unescape(found[1]) if found else ""
-
-
-class _Browser:
-    """The little of a browser that forms and cookies need."""
-
-    def __init__(self) -> None:
-        self._opener: OpenerDirector = build_opener(HTTPCookieProcessor(CookieJar()), _PagesOfRefusal())
-
-    def get(self, url: str) -> _Page:
-        return self._open(Request(url))  # noqa: S310 - the stack's own http address
-
-    def submit(self, page: _Page, answers: Mapping[str, str]) -> _Page:
-        action = _FORM_ACTION.search(page.text)
-        if action is None:
-            raise SignInError(f"The page {page.title!r} of the identity provider has no form.")
-        fields: dict[str, str] = {}
-        for tag in _INPUT.findall(page.text):
-            attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(tag)}
-            if "name" in attributes:
-                fields[attributes["name"]] = answers.get(attributes["name"], attributes.get("value", ""))
-        target = urllib.parse.urljoin(page.url, unescape(action[1]))
-        return self._open(Request(target, data=urllib.parse.urlencode(fields).encode()))  # noqa: S310
-
-    def _open(self, request: Request) -> _Page:
-        try:
-            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                return _Page(answer.geturl(), answer.read().decode())
-        except OSError as error:
-            raise SignInError(f"The local identity provider does not answer: {error}") from error
-
-
-class _PagesOfRefusal(HTTPCookieProcessor):
-    """Lets a refused sign-in arrive as the page that says why, not as an exception."""
-
-    def __init__(self) -> None:
-        super().__init__(CookieJar())
-
-    def http_response(self, request: Request, response: Any) -> Any:
-        if response.status in (http.HTTPStatus.BAD_REQUEST, http.HTTPStatus.UNAUTHORIZED):
-            response.status = response.code = http.HTTPStatus.OK
-        return response
+def _device_is_signed_in(page: Page) -> bool:
+    return any(words in page.title for words in _DEVICE_IS_SIGNED_IN)
