@@ -20,6 +20,7 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from moto import mock_aws
 
+from zebros_core.audit import InMemoryAuditTrail
 from zebros_core.auth.verifier import TokenVerifier
 from zebros_core.bootstrap import ServiceContainer
 from zebros_core.cache import InMemoryCache, Layer
@@ -146,6 +147,7 @@ def service_in_process(
         container = build(core, clock, client)
         # What the composition root would build from its settings, in the form that needs no network.
         container.metrics = NullMetrics()
+        vars(container)["audit_trail"] = InMemoryAuditTrail()
         vars(container)["registry"] = InMemoryTenantRegistry()
         vars(container)["cache"] = InMemoryCache(dict(layers or {}), clock, sleep=lambda _: None)
         vars(container)["verifier"] = TokenVerifier(OneKey(), clock, issuer=ISSUER, audience=AUDIENCE)

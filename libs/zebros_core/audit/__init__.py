@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         new_audit_event,
         parse_audit_recorded,
     )
-    from zebros_core.audit.trail import AuditTrail, BusAuditTrail, InMemoryAuditTrail
+    from zebros_core.audit.trail import AuditTrail, BusAuditTrail, InMemoryAuditTrail, record_refusal
 
 _HOMES = {
     "consumer": ("AuditConsumer",),
@@ -31,7 +31,7 @@ _HOMES = {
         "new_audit_event",
         "parse_audit_recorded",
     ),
-    "trail": ("AuditTrail", "BusAuditTrail", "InMemoryAuditTrail"),
+    "trail": ("AuditTrail", "BusAuditTrail", "InMemoryAuditTrail", "record_refusal"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -46,6 +46,7 @@ __all__ = [
     "audit_json_schema",
     "new_audit_event",
     "parse_audit_recorded",
+    "record_refusal",
 ]
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -13,6 +14,7 @@ from zebros_core.errors import UnavailableError
 if TYPE_CHECKING:
     from zebros_core.audit.event import AuditEvent
     from zebros_core.messaging.bus import EventBus
+    from zebros_core.observability.metrics import Metrics
 
 
 class AuditTrail(Protocol):
@@ -44,6 +46,19 @@ class BusAuditTrail:
             raise _not_kept() from error
         if refused:
             raise _not_kept()
+
+
+def record_refusal(
+    trail: AuditTrail, event: AuditEvent, *, operation: str, metrics: Metrics, logger: logging.Logger
+) -> None:
+    """Record that somebody was refused something. The refusal stands when the log is out of reach: that is logged,
+    and counted as ``AuditFailures``.
+    """
+    try:
+        trail.record(event)
+    except UnavailableError as trouble:
+        metrics.emit({"AuditFailures": (1, "Count")}, operation=operation)
+        logger.error("refusal not recorded", exc_info=trouble, extra={"operation": operation})
 
 
 class InMemoryAuditTrail:

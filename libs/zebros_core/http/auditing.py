@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from zebros_core.auth.principal import NO_LOG_OF_ITS_OWN
 from zebros_core.auth.verifier import Claims
 from zebros_core.clock import Clock
-from zebros_core.errors import ForbiddenError, UnavailableError
+from zebros_core.errors import ForbiddenError
 from zebros_core.http.incoming import Incoming
 from zebros_core.http.messages import Request, Response
 from zebros_core.http.routing import Route
@@ -54,6 +54,7 @@ class Auditor:
         if self.trail is None:
             return
         from zebros_core.audit.event import AuditEvent
+        from zebros_core.audit.trail import record_refusal
         from zebros_core.ids import new_id
         from zebros_core.tenancy.context import PLATFORM_TENANT_ID
 
@@ -79,11 +80,7 @@ class Auditor:
             ip=incoming.source_ip or None,
             request_id=incoming.request_id or None,
         )
-        try:
-            self.trail.record(event)
-        except UnavailableError as trouble:
-            self.metrics.emit({"AuditFailures": (1, "Count")}, operation=route.operation)
-            self.logger.error("refusal not recorded", exc_info=trouble, extra={"operation": route.operation})
+        record_refusal(self.trail, event, operation=route.operation, metrics=self.metrics, logger=self.logger)
 
     def answered(self, route: Route, request: Request[Any, Any, Any], response: Response) -> None:
         """Record what the route declares, before the answer leaves. UnavailableError refuses it."""

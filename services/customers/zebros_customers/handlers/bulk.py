@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
-from zebros_core.errors import PayloadTooLargeError, ZebrosError
+from zebros_core.audit import new_audit_event, record_refusal
+from zebros_core.errors import ForbiddenError, PayloadTooLargeError, ZebrosError
 from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
 from zebros_core.http.wire import Instant, WireModel
+from zebros_core.tenancy import TenantContext
 from zebros_core.values import ExternalId, RecordId
 from zebros_customers.bootstrap import Container, container
 from zebros_customers.handlers.mutations import mutation_of, outcome_problem
@@ -46,39 +48,45 @@ class BulkMutation(WireModel):
     skip_duplicates: bool = False
 
 
-class ApplyCall(WireModel):
+class SignedCall(WireModel):
+    """What every call carries beside its verb: the signed context of whoever wants it."""
+
+    token: str
+
+
+class ApplyCall(SignedCall):
     """`apply`: mutations in their order, an outcome for each."""
 
     verb: Literal["apply"]
-    token: str
     mutations: Annotated[list[BulkMutation], Field(max_length=MAX_MUTATIONS)]
 
 
-class ExportCall(WireModel):
+class ExportCall(SignedCall):
     """`export`: a page of all live records of an entity, oldest first, each read strongly.
 
     Go on with `nextCursor`; when it is null, records made or restored since `since` were part of it, too.
     """
 
     verb: Literal["export"]
-    token: str
     entity: Literal["customer", "contact", "document"]
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     cursor: Annotated[str | None, Field(max_length=1024)] = None
     since: Instant | None = None
 
 
-class CheckNamesCall(WireModel):
+class CheckNamesCall(SignedCall):
     """`checkNames`: compare a page of customers with the index of names; with `repair`, mend it.
 
     Every page in turn with `repair` rebuilds the index.
     """
 
     verb: Literal["checkNames"]
-    token: str
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     cursor: Annotated[str | None, Field(max_length=1024)] = None
     repair: bool = False
+
+
+AnyCall: TypeAlias = ApplyCall | ExportCall | CheckNamesCall
 
 
 @cache
@@ -93,17 +101,39 @@ def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
         if len(json.dumps(event)) > MAX_CALL_BYTES:
             raise PayloadTooLargeError(f"a call takes at most {MAX_CALL_BYTES} bytes")
         if event.get("verb") == "export":
-            return _export(_container(), validate_document(ExportCall, event))
+            return _as_caller(_export, validate_document(ExportCall, event))
         if event.get("verb") == "checkNames":
-            return _check_names(_container(), validate_document(CheckNamesCall, event))
-        return _apply(_container(), validate_document(ApplyCall, event))
+            return _as_caller(_check_names, validate_document(CheckNamesCall, event))
+        return _as_caller(_apply, validate_document(ApplyCall, event))
     except ZebrosError as error:
         problem = problem_of(error)
         return {"problem": json.loads(problem.body(instance="bulk", request_id=""))}
 
 
-def _apply(have: Container, call: ApplyCall) -> dict[str, Any]:
+def _as_caller(
+    verb: Callable[[Container, TenantContext, Any], dict[str, Any]], call: AnyCall
+) -> dict[str, Any]:
+    """Carry out a verb for whoever the call is signed for; what it is refused for want of a right is recorded."""
+    have = _container()
     caller = have.internal_tokens.verify(call.token, audience=have.settings.bulk_function)
+    try:
+        return verb(have, caller, call)
+    except ForbiddenError:
+        refused = new_audit_event(
+            caller, "permission.refused", clock=have.clock, outcome="refused", details=_details(call)
+        )
+        record_refusal(
+            have.audit_trail, refused, operation=call.verb, metrics=have.metrics, logger=have.logger
+        )
+        raise
+
+
+def _details(call: AnyCall) -> dict[str, str]:
+    entity = getattr(call, "entity", None)
+    return {"operation": f"bulk:{call.verb}", **({"entity": entity} if entity else {})}
+
+
+def _apply(have: Container, caller: TenantContext, call: ApplyCall) -> dict[str, Any]:
     outcomes = apply_mutations(
         have.workspace(caller),
         [
@@ -145,19 +175,23 @@ def _apply(have: Container, call: ApplyCall) -> dict[str, Any]:
     }
 
 
-def _export(have: Container, call: ExportCall) -> dict[str, Any]:
-    caller = have.internal_tokens.verify(call.token, audience=have.settings.bulk_function)
+def _export(have: Container, caller: TenantContext, call: ExportCall) -> dict[str, Any]:
     page = export_records(
         have.workspace(caller), call.entity, limit=call.limit, cursor=call.cursor, since=call.since
     )
+    if page.items:
+        # Before the records leave: without the entry there is no export.
+        details = {**_details(call), "records": len(page.items)}
+        have.audit_trail.record(
+            new_audit_event(caller, "records.exported", clock=have.clock, entity=call.entity, details=details)
+        )
     return {
         "items": [record.model_dump(mode="json", by_alias=True, exclude_none=True) for record in page.items],
         "nextCursor": page.next_cursor,
     }
 
 
-def _check_names(have: Container, call: CheckNamesCall) -> dict[str, Any]:
-    caller = have.internal_tokens.verify(call.token, audience=have.settings.bulk_function)
+def _check_names(have: Container, caller: TenantContext, call: CheckNamesCall) -> dict[str, Any]:
     checked = check_names(have.workspace(caller), limit=call.limit, cursor=call.cursor, repair=call.repair)
     return {
         "checked": checked.checked,

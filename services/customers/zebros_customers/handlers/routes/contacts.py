@@ -93,6 +93,7 @@ def create(request: Request[Container, NoQuery, ContactDraft]) -> Response:
 @routes.get(
     "/v1/contacts",
     operation="listContacts",
+    personal=True,
     permission=("contact", "read"),
     query=ContactsQuery,
     response=PageBody[ContactBody],
@@ -116,6 +117,7 @@ def list_(request: Request[Container, ContactsQuery]) -> Response:
 @routes.get(
     "/v1/customers/{customerId}/contacts",
     operation="listContactsOfCustomer",
+    personal=True,
     permission=("contact", "read"),
     query=PageQuery,
     response=PageBody[ContactBody],

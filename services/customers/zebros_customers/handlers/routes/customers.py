@@ -164,6 +164,7 @@ def create(request: Request[Container, NoQuery, CustomerDraft]) -> Response:
 @routes.get(
     "/v1/customers",
     operation="listCustomers",
+    personal=True,
     permission=("customer", "read"),
     query=CustomersQuery,
     response=PageBody[CustomerBody],
@@ -187,6 +188,7 @@ def list_(request: Request[Container, CustomersQuery]) -> Response:
 @routes.get(
     "/v1/customers/search",
     operation="searchCustomers",
+    personal=True,
     permission=("customer", "read"),
     query=SearchQuery,
     response=PageBody[CustomerBody],
