@@ -9,17 +9,18 @@
  *     objects: { documents: [read, write, delete] }
  *     publish: true                   # PutEvents on the bus
  *     secrets: true                   # the key of signed cursors
+ *     cache: true                     # the cache's password, where the stage has a cache (cache.js)
  *     streams: [customers]            # streams of tenants' own tables
+ *     as: tenant                      # or both: see tenant_role.js
  *
  * `functions.http.iamRoleStatements: ${file(../../infrastructure/fragments/access.js):http}`. A table name stands for the
  * shared table and for the same table of a tenant that has its own (`zebros-{stage}-t-{tenant}-{name}`). Nothing here
  * grants Scan, PartiQL, table management, or an action by wildcard; every function may read the tenant registry.
  */
 
-const TABLE_ACTIONS = {
-  read: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
-  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'],
-};
+const { passwordStatements } = require('./cache');
+const { TABLE_ACTIONS, allow, keyStatement, sub, tenantRoleArn } = require('./grants');
+
 const STREAM_ACTIONS = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
 const OBJECT_ACTIONS = {
   read: ['s3:GetObject'],
@@ -28,8 +29,7 @@ const OBJECT_ACTIONS = {
 };
 const REGISTRY = 'tenants';
 
-const sub = (arn) => ({ 'Fn::Sub': arn });
-const allow = (Sid, Action, Resource) => ({ Sid, Effect: 'Allow', Action, Resource });
+const KEY_USERS = ['dynamodb', 's3', 'sqs', 'secretsmanager'];
 
 function tableArns(stage, table, suffix = '') {
   const names = [`zebros-${stage}-${table}`, `zebros-${stage}-t-*-${table}`];
@@ -79,29 +79,34 @@ function secretStatements(stage) {
   ];
 }
 
-/** The data key, and only by way of the services that hold the data. */
-function keyStatement(stage, region) {
-  const services = ['dynamodb', 's3', 'sqs', 'secretsmanager'];
-  return {
-    ...allow('UseDataKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [{ 'Fn::ImportValue': `zebros-${stage}-data-key-arn` }]),
-    Condition: { StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) } },
-  };
+/** What is left of a function's tables when it reaches those of tenants through the tenant role only. */
+function ownTables(grants, tables, assumes) {
+  if (!assumes || grants.as !== 'tenant') return grants;
+  const platform = (names) => (names ?? []).filter((table) => tables[table].platform);
+  return { ...grants, read: platform(grants.read), write: platform(grants.write) };
 }
 
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const region = await resolveVariable('self:provider.region');
+  const hasCache = (await resolveVariable('param:cacheMode')) !== 'none';
   const access = await resolveConfigurationProperty(['custom', 'access']);
+  const tables = await resolveConfigurationProperty(['custom', 'tables']);
+  const service = await resolveConfigurationProperty(['custom', 'name']);
+  const perTenant = await resolveVariable('param:tenantCredentials');
   const statements = {};
   for (const [name, grants] of Object.entries(access)) {
+    const assumes = perTenant && grants.as;
     statements[name] = [
-      ...tableStatements(stage, grants),
+      ...tableStatements(stage, ownTables(grants, tables, assumes)),
+      ...(assumes ? [allow('AssumeTenantRole', ['sts:AssumeRole', 'sts:TagSession'], [tenantRoleArn(service, stage)])] : []),
       ...objectStatements(stage, grants.objects),
       ...(grants.publish
         ? [allow('PublishEvents', ['events:PutEvents'], [{ 'Fn::ImportValue': `zebros-${stage}-event-bus-arn` }])]
         : []),
       ...(grants.secrets ? secretStatements(stage) : []),
-      keyStatement(stage, region),
+      ...(grants.cache && hasCache ? passwordStatements(stage) : []),
+      keyStatement(stage, region, KEY_USERS),
     ];
   }
   return statements;

@@ -1,0 +1,26 @@
+'use strict';
+
+/** What the statements of functions' own roles (access.js) and of a service's tenant role (tenant_role.js) share. */
+
+const TABLE_ACTIONS = {
+  read: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
+  write: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'],
+};
+
+const sub = (text) => ({ 'Fn::Sub': text });
+const allow = (Sid, Action, Resource, Condition) => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
+
+/** The data key, and only by way of the services that hold the data. */
+function keyStatement(stage, region, services) {
+  const key = { 'Fn::ImportValue': `zebros-${stage}-data-key-arn` };
+  return allow('UseDataKey', ['kms:Decrypt', 'kms:GenerateDataKey'], [key], {
+    StringEquals: { 'kms:ViaService': services.map((service) => `${service}.${region}.amazonaws.com`) },
+  });
+}
+
+// By name, not by reference: the role's trust refers to the functions' roles, whose statements refer to the role.
+const tenantRoleName = (service, stage) => `zebros-${service}-${stage}-tenant`;
+const tenantRoleArn = (service, stage) =>
+  sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/${tenantRoleName(service, stage)}`);
+
+module.exports = { TABLE_ACTIONS, allow, keyStatement, sub, tenantRoleArn, tenantRoleName };
