@@ -118,7 +118,8 @@ function purposeBucket(stage, purpose, options, { deletionPolicy, allowedOrigins
   };
 }
 
-function accessLogs(stage, deletionPolicy) {
+function accessLogs(stage, { deletionPolicy, identity }) {
+  const balancer = identity !== 'external';
   return {
     AccessLogsBucket: {
       Type: 'AWS::S3::Bucket',
@@ -141,6 +142,22 @@ function accessLogs(stage, deletionPolicy) {
         Resource: { 'Fn::Sub': ['${arn}/*', { arn: { 'Fn::GetAtt': ['AccessLogsBucket', 'Arn'] } }] },
         Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       },
+      ...(balancer
+        ? [
+            {
+              Sid: 'LoadBalancerWritesAccessLogs',
+              Effect: 'Allow',
+              Principal: { Service: 'logdelivery.elasticloadbalancing.amazonaws.com' },
+              Action: 's3:PutObject',
+              Resource: {
+                'Fn::Sub': [
+                  '${arn}/identity/AWSLogs/${AWS::AccountId}/*',
+                  { arn: { 'Fn::GetAtt': ['AccessLogsBucket', 'Arn'] } },
+                ],
+              },
+            },
+          ]
+        : []),
     ]),
   };
 }
@@ -150,8 +167,9 @@ module.exports = async ({ resolveVariable }) => {
   const parameters = {
     deletionPolicy: await resolveVariable('param:deletionPolicy'),
     allowedOrigins: await resolveVariable('param:allowedOrigins'),
+    identity: await resolveVariable('param:identity'),
   };
-  const Resources = accessLogs(stage, parameters.deletionPolicy);
+  const Resources = accessLogs(stage, parameters);
   const Outputs = {};
   for (const [purpose, options] of Object.entries(BUCKETS)) {
     const logicalId = `${pascal(purpose)}Bucket`;
