@@ -32,7 +32,8 @@ class IdentityProvider(Protocol):
         """Return the person with this e-mail, made if there is none; nobody has a password until `send_actions`.
 
         One who exists in the same tenant is returned as they are (enabled or not, with the role they have): only
-        a missing role is given. Raises ``EmailTakenError`` when the address belongs to anybody else.
+        a missing role is given. Raises ``EmailTakenError`` when the address belongs to anybody else, and
+        ``ValidationError`` on ``/email`` or ``/name`` when the provider does not accept one.
         """
         ...
 
@@ -119,9 +120,11 @@ class IdentityProvider(Protocol):
         ...
 
     def create_client(self, client: NewClient) -> ClientSecret:
-        """Return the credentials of the integration, made if there is none, brought up to date if there is.
+        """Return the credentials of the integration, made if there is none.
 
-        Repeating it gives the same secret. Raises ``ClientTakenError`` when the id is not the tenant's.
+        One that exists in the same tenant is kept as it is, with its secret: only a missing role is given. Raises
+        ``ClientTakenError`` when the id is not the tenant's, ``ValidationError`` on ``/scopes`` for a scope that the
+        realm does not have.
         """
         ...
 
