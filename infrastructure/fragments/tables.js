@@ -8,6 +8,7 @@
  *     indexes: { created: [shardKey, createdAt] }
  *     stream: true                        # old and new images; default false
  *     ttl: expiresAt                      # attribute in epoch seconds; omit for none
+ *     platform: true                      # the platform's own: no tenant gets a clone of it; default false
  *
  * Names are `zebros-{stage}-{table}`, every key attribute is a string, every index projects all. All have point-in-time
  * recovery, encryption with the data key, and deletion protection where the stage asks for it. Properties are plain
@@ -102,6 +103,8 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       Type: 'AWS::DynamoDB::Table',
       DeletionPolicy: params.deletionPolicy,
       UpdateReplacePolicy: params.deletionPolicy,
+      // What zebros_core.tenancy.templates goes by when it clones the tables for a tenant of its own.
+      ...(table.platform && { Metadata: { zebros: 'platform' } }),
       Properties: properties,
     };
     if (properties.BillingMode === 'PROVISIONED') {

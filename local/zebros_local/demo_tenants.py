@@ -13,8 +13,8 @@ from zebros_local.state import StackState
 
 REGISTRY_TABLE = f"zebros-{STAGE}-tenants"
 
-# Their tables belong to the platform: every tenant is in them, a silo too.
-_PLATFORM_STACKS = frozenset({"infrastructure", "auth"})
+# It has no tables.
+_SHARED_STACK = "infrastructure"
 
 
 def ensure_demo_tenants(state: StackState) -> list[str]:
@@ -26,9 +26,7 @@ def ensure_demo_tenants(state: StackState) -> list[str]:
         cloudformation=emulator_client("cloudformation", state),
         stage=STAGE,
     )
-    stacks = [
-        service.stack_name for service in load_services(CHECKOUT) if service.name not in _PLATFORM_STACKS
-    ]
+    stacks = [service.stack_name for service in load_services(CHECKOUT) if service.name != _SHARED_STACK]
     made: list[str] = []
     for demo in Realm.load().tenants:
         if demo.isolation == "silo":

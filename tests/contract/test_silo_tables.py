@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from zebros_core.tenancy.silo_tables import Drift, SiloTables
@@ -64,6 +65,16 @@ def template() -> dict[str, Any]:
                     "AttributeDefinitions": [
                         {"AttributeName": n, "AttributeType": "S"} for n in ("pk", "sk")
                     ],
+                },
+            },
+            "RegistryTable": {
+                "Type": "AWS::DynamoDB::Table",
+                "Metadata": {"zebros": "platform"},
+                "Properties": {
+                    "TableName": "zebros-dev-registry",
+                    "BillingMode": "PAY_PER_REQUEST",
+                    "KeySchema": key("tenantId"),
+                    "AttributeDefinitions": [{"AttributeName": "tenantId", "AttributeType": "S"}],
                 },
             },
             "StreamFunction": {
@@ -189,6 +200,59 @@ def test_a_run_that_was_cut_short_is_finished_by_the_next(clients: Clients, step
     assert clients.silo().drift("acme", [STACK]) == []
 
 
+def test_all_tables_are_begun_at_once_and_completed_without_waiting(clients: Clients) -> None:
+    """As it is on AWS, where a table takes a while: moto's are ready at once, so their state is told otherwise."""
+    creating = True
+
+    def told(parsed: dict[str, Any], **_: Any) -> None:
+        for part in ("Table", "TableDescription"):
+            if creating and part in parsed:
+                parsed[part]["TableStatus"] = "CREATING"
+
+    def never(_: float) -> None:
+        raise AssertionError("it waits")
+
+    silo = SiloTables(clients.dynamodb, clients.lambda_, clients.cloudformation, "dev", sleep=never)
+    names = ["zebros-dev-t-acme-widgets", "zebros-dev-t-acme-widgets-lookup"]
+    clients.dynamodb.meta.events.register("after-call.dynamodb.*", told, unique_id="told")
+    try:
+        assert silo.advance("acme", [STACK]) == names
+        assert clients.changes == ["CreateTable", "CreateTable"]
+        assert silo.advance("acme", [STACK]) == names
+        with pytest.raises(TimeoutError, match="widgets-lookup"):
+            clients.silo().provision("acme", [STACK], wait_seconds=2)
+        assert clients.changes == ["CreateTable", "CreateTable"]
+        creating = False
+        assert silo.advance("acme", [STACK]) == []
+    finally:
+        clients.dynamodb.meta.events.unregister("after-call.dynamodb.*", told, unique_id="told")
+    assert silo.drift("acme", [STACK]) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("CreateTable", "LimitExceededException"),
+        ("CreateTable", "ResourceInUseException"),
+        ("UpdateContinuousBackups", "ContinuousBackupsUnavailableException"),
+    ],
+)
+def test_what_is_possible_in_a_moment_is_tried_again(clients: Clients, operation: str, code: str) -> None:
+    refusals = [code]
+
+    def refuse(model: Any, **_: Any) -> None:
+        if refusals and model.name == operation:
+            raise ClientError({"Error": {"Code": refusals.pop()}}, operation)
+
+    clients.dynamodb.meta.events.register_last("before-call", refuse, unique_id="refuse")
+    try:
+        assert clients.silo().advance("acme", [STACK]) == ["zebros-dev-t-acme-widgets"]
+    finally:
+        clients.dynamodb.meta.events.unregister("before-call", refuse, unique_id="refuse")
+    clients.silo().provision("acme", [STACK])
+    assert clients.silo().drift("acme", [STACK]) == []
+
+
 def test_drift_is_reported_and_what_can_be_added_is_added(clients: Clients) -> None:
     silo, name = clients.silo(), "zebros-dev-t-acme-widgets"
     assert [drift.what for drift in silo.drift("acme", [STACK])] == ["the table is missing"] * 2
@@ -221,6 +285,8 @@ def test_removal_takes_the_tenants_tables_and_mappings_and_nothing_else(clients:
     left = clients.dynamodb.list_tables()["TableNames"]
     assert not [name for name in left if "-t-acme-" in name]
     assert "zebros-dev-widgets" in left
+    assert silo.remaining("acme", [STACK]) == []
+    assert len(silo.remaining("borealis", [STACK])) == 2
     assert silo.drift("borealis", [STACK]) == []
     assert silo.remove("acme", [STACK]) == []
 

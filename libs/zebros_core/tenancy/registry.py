@@ -133,8 +133,8 @@ class DynamoDbTenantRegistry:
         )
 
     def put(self, tenant: Tenant) -> None:
-        item = {
-            "tenantId": tenant.id,
+        # An update, not a put: the item has further attributes that its owner keeps there.
+        values = {
             "name": tenant.name,
             "isolation": tenant.isolation,
             "tier": tenant.tier,
@@ -144,12 +144,14 @@ class DynamoDbTenantRegistry:
         }
         request = {
             "TableName": self._table,
-            "Item": encode(item),
-            "ConditionExpression": "attribute_not_exists(tenantId) OR epoch <= :e",
-            "ExpressionAttributeValues": {":e": {"N": str(tenant.epoch)}},
+            "Key": {"tenantId": {"S": tenant.id}},
+            "UpdateExpression": "SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            "ConditionExpression": "attribute_not_exists(tenantId) OR #epoch <= :epoch",
+            "ExpressionAttributeNames": {f"#{name}": name for name in values},
+            "ExpressionAttributeValues": {f":{name}": value for name, value in encode(values).items()},
         }
         try:
-            self._calls(self._client.put_item, request)
+            self._calls(self._client.update_item, request)
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise

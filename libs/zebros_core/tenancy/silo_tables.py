@@ -3,6 +3,9 @@
 The source is each stack's template as CloudFormation has it, so templates stay the one definition. Every step
 looks at what is there first: a run that was cut short is finished by the next, and a second run changes
 nothing. Tables are never replaced: what cannot be changed in place is reported by ``drift`` and left alone.
+
+``advance`` does what can be done without waiting and tells what is not complete, for a state machine that waits
+by itself; ``provision`` waits. All tables are made at once: DynamoDB makes fifty at a time.
 """
 
 from __future__ import annotations
@@ -30,6 +33,14 @@ _COPIED: Final = (
 )
 _POLL_SECONDS: Final = 0.5
 _WAIT_SECONDS: Final = 300.0
+_LATER: Final = frozenset(
+    {
+        "LimitExceededException",  # fifty tables are being made: this one's turn comes
+        "ResourceInUseException",  # somebody else has just begun to make or change it
+        "ContinuousBackupsUnavailableException",  # a table is ready a little before its backups are
+    }
+)
+"""Refusals of what will be possible in a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +69,23 @@ class SiloTables:
         self._stage = stage
         self._sleep = sleep
 
-    # -- the three verbs
-    # -------------------------------------------------------------------------------------------
+    # -- the verbs -------------------------------------------------------------------------------------------
 
-    def provision(self, tenant_id: str, stacks: Iterable[str]) -> list[str]:
-        """Makes whatever is missing for the tenant; the names of all its tables of these stacks."""
-        return self.provision_definitions(tenant_id, self.definitions(stacks))
+    def advance(self, tenant_id: str, stacks: Iterable[str]) -> list[str]:
+        """Does for the tenant whatever can be done now, without waiting; the names of its tables that are not
+        complete. Call it again until there are none.
+        """
+        definitions = self.definitions(stacks)
+        return [self._name(tenant_id, definition) for definition in self._advance(tenant_id, definitions)]
+
+    def provision(
+        self, tenant_id: str, stacks: Iterable[str], *, wait_seconds: float = _WAIT_SECONDS
+    ) -> list[str]:
+        """Makes whatever is missing for the tenant; the names of all its tables of these stacks.
+
+        ``TimeoutError`` naming the tables that are not complete after ``wait_seconds``; they go on being made.
+        """
+        return self.provision_definitions(tenant_id, self.definitions(stacks), wait_seconds=wait_seconds)
 
     def drift(self, tenant_id: str, stacks: Iterable[str]) -> list[Drift]:
         """Every difference between the tenant's tables and what the stacks define; empty when there is
@@ -83,7 +105,7 @@ class SiloTables:
         for definition in self.definitions(stacks):
             name = self._name(tenant_id, definition)
             table = self._describe(name)
-            if table is None:
+            if table is None or table["TableStatus"] == "DELETING":
                 continue
             for mapping in definition.mappings:
                 deployed = self._deployed_mapping(table, mapping)
@@ -96,29 +118,65 @@ class SiloTables:
             removed.append(name)
         return removed
 
-    def provision_definitions(self, tenant_id: str, definitions: Iterable[TableDefinition]) -> list[str]:
+    def remaining(self, tenant_id: str, stacks: Iterable[str]) -> list[str]:
+        """The names of the tenant's tables that still exist, those that are being deleted included."""
+        names = [self._name(tenant_id, definition) for definition in self.definitions(stacks)]
+        return [name for name in names if self._describe(name) is not None]
+
+    def provision_definitions(
+        self,
+        tenant_id: str,
+        definitions: Iterable[TableDefinition],
+        *,
+        wait_seconds: float = _WAIT_SECONDS,
+    ) -> list[str]:
         """The same as ``provision``, from definitions at hand (``table_definitions`` of any template)."""
-        names: list[str] = []
-        for definition in definitions:
-            name = self._name(tenant_id, definition)
-            if self._describe(name) is None:
-                self._dynamodb.create_table(**self._creation(name, tenant_id, definition))
-            table = self._active(name)
-            table = self._add_missing_indexes(name, table, definition)
+        every = list(definitions)
+        pending = self._advance(tenant_id, every)
+        for _ in range(int(wait_seconds / _POLL_SECONDS)):
+            if not pending:
+                break
+            self._sleep(_POLL_SECONDS)
+            pending = self._advance(tenant_id, pending)
+        if pending:
+            names = ", ".join(self._name(tenant_id, definition) for definition in pending)
+            raise TimeoutError(f"not complete after {wait_seconds:g} s: {names}")
+        return [self._name(tenant_id, definition) for definition in every]
+
+    def _advance(self, tenant_id: str, definitions: Iterable[TableDefinition]) -> list[TableDefinition]:
+        """One step for each table; those that need another."""
+        return [
+            definition
+            for definition in definitions
+            if not self._step(self._name(tenant_id, definition), tenant_id, definition)
+        ]
+
+    def _step(self, name: str, tenant_id: str, definition: TableDefinition) -> bool:
+        """Whether the table is complete, after what could be done for it now."""
+        try:
+            table = self._describe(name)
+            if table is None:
+                table = self._dynamodb.create_table(**self._creation(name, tenant_id, definition))[
+                    "TableDescription"
+                ]
+            if not _is_ready(table) or self._add_a_missing_index(name, table, definition):
+                return False
             self._apply_ttl(name, definition)
             self._apply_recovery(name, definition)
-            for mapping in definition.mappings:
-                if self._deployed_mapping(table, mapping) is None:
-                    self._lambda.create_event_source_mapping(
-                        EventSourceArn=table["LatestStreamArn"],
-                        FunctionName=mapping.function,
-                        **{"StartingPosition": "TRIM_HORIZON", **mapping.settings},
-                    )
-            names.append(name)
-        return names
+        except self._dynamodb.exceptions.ClientError as error:
+            if error.response["Error"]["Code"] in _LATER:
+                return False
+            raise
+        for mapping in definition.mappings:
+            if self._deployed_mapping(table, mapping) is None:
+                self._lambda.create_event_source_mapping(
+                    EventSourceArn=table["LatestStreamArn"],
+                    FunctionName=mapping.function,
+                    **{"StartingPosition": "TRIM_HORIZON", **mapping.settings},
+                )
+        return True
 
-    # -- definitions
-    # -----------------------------------------------------------------------------------------------
+    # -- definitions -----------------------------------------------------------------------------------------
 
     def definitions(self, stacks: Iterable[str]) -> list[TableDefinition]:
         """The tables of deployed stacks, from their own templates."""
@@ -159,8 +217,7 @@ class SiloTables:
             raise ValueError("not a tenant id")
         return SILO.table_name(f"zebros-{self._stage}", tenant_id, definition.base)
 
-    # -- one table
-    # -------------------------------------------------------------------------------------------------
+    # -- one table -------------------------------------------------------------------------------------------
 
     def _creation(self, name: str, tenant_id: str, definition: TableDefinition) -> dict[str, Any]:
         properties = definition.properties
@@ -188,27 +245,23 @@ class SiloTables:
         """The table's description, once it and its indexes are ready; ``TimeoutError`` after five minutes."""
         for _ in range(int(_WAIT_SECONDS / _POLL_SECONDS)):
             table = self._describe(name)
-            if table is not None and table["TableStatus"] == "ACTIVE":
-                indexes = table.get("GlobalSecondaryIndexes", ())
-                if all(index.get("IndexStatus", "ACTIVE") == "ACTIVE" for index in indexes):
-                    return table
+            if table is not None and _is_ready(table):
+                return table
             self._sleep(_POLL_SECONDS)
         raise TimeoutError(f"{name} did not become active")
 
-    def _add_missing_indexes(
-        self, name: str, table: dict[str, Any], definition: TableDefinition
-    ) -> dict[str, Any]:
+    def _add_a_missing_index(self, name: str, table: dict[str, Any], definition: TableDefinition) -> bool:
+        """Whether one had to be added: DynamoDB builds one at a time."""
         present = {index["IndexName"] for index in table.get("GlobalSecondaryIndexes", ())}
         for index in definition.properties.get("GlobalSecondaryIndexes", ()):
             if index["IndexName"] not in present:
-                # DynamoDB builds one index at a time.
                 self._dynamodb.update_table(
                     TableName=name,
                     AttributeDefinitions=definition.properties["AttributeDefinitions"],
                     GlobalSecondaryIndexUpdates=[{"Create": index}],
                 )
-                table = self._active(name)
-        return table
+                return True
+        return False
 
     def _ttl_attribute(self, name: str) -> str | None:
         described = self._dynamodb.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
@@ -242,8 +295,7 @@ class SiloTables:
         found = self._lambda.list_event_source_mappings(**request)["EventSourceMappings"]
         return found[0] if found else None
 
-    # -- comparison
-    # ------------------------------------------------------------------------------------------------
+    # -- comparison ------------------------------------------------------------------------------------------
 
     def _differences(self, name: str, definition: TableDefinition) -> list[Drift]:
         table = self._describe(name)
@@ -274,6 +326,14 @@ class SiloTables:
             if self._deployed_mapping(table, mapping) is None
         ]
         return [Drift(name, what) for what in found]
+
+
+def _is_ready(table: Mapping[str, Any]) -> bool:
+    """Whether the table and its indexes can be worked with."""
+    indexes = table.get("GlobalSecondaryIndexes", ())
+    return table["TableStatus"] == "ACTIVE" and all(
+        index.get("IndexStatus", "ACTIVE") == "ACTIVE" for index in indexes
+    )
 
 
 def _keys(described: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -66,15 +66,18 @@ class TableDefinition:
 def table_definitions(
     template: Mapping[str, Any], stage: str, values: StackValues | None = None
 ) -> list[TableDefinition]:
-    """Every table of a template, in its order. Tables must be named ``zebros-{stage}-{base}``, else
-    ``TemplateError``.
+    """Every table of a template that holds tenants' data, in its order. Tables must be named
+    ``zebros-{stage}-{base}``, else ``TemplateError``.
+
+    A table with the metadata ``zebros: platform`` is the platform's own, such as the tenant registry: every
+    tenant is in it, a silo too, so it is left out.
     """
     resources: Mapping[str, Mapping[str, Any]] = template.get("Resources", {})
     resolver = _Resolver(resources, values or StackValues())
     prefix = f"zebros-{stage}-"
     definitions: list[TableDefinition] = []
     for logical_id, resource in resources.items():
-        if resource.get("Type") != _TABLE:
+        if resource.get("Type") != _TABLE or resource.get("Metadata", {}).get("zebros") == "platform":
             continue
         properties: dict[str, Any] = resolver.resolve(resource.get("Properties", {}), logical_id)
         name = properties.pop("TableName", "")
