@@ -54,17 +54,31 @@ def _time_zone(name: str) -> str:
 TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time_zone)]
 
 
+LocalTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of day in the person's time zone, such as ``07:30``."""
+
+
 class QuietHours(Value):
     """When nothing but the urgent is sent, in the person's time zone; past midnight when `to` is before `from`."""
 
-    from_: Annotated[time, Field(alias="from"), PERSONAL]
-    to: Annotated[time, PERSONAL]
+    from_: Annotated[LocalTime, Field(alias="from"), PERSONAL]
+    to: Annotated[LocalTime, PERSONAL]
+
+    @property
+    def begins(self) -> time:
+        """The first minute."""
+        return time.fromisoformat(self.from_)
+
+    @property
+    def ends(self) -> time:
+        """The first minute after."""
+        return time.fromisoformat(self.to)
 
     def contains(self, local: time) -> bool:
         """Tell whether a local time of day is within: from the first minute to before the last."""
-        if self.from_ <= self.to:
-            return self.from_ <= local < self.to
-        return local >= self.from_ or local < self.to
+        if self.begins <= self.ends:
+            return self.begins <= local < self.ends
+        return local >= self.begins or local < self.ends
 
 
 class Channels(Value):
