@@ -15,6 +15,9 @@ from zebros_auth.domain.identity import ClientTakenError, IdentityNotFoundError,
 
 _TENANT_MAPPER: Final = "tenant"
 
+# Whoever gives an address of one of the organization's domains is sent to its provider without being asked.
+_REDIRECTED: Final = {"kc.org.domain": "ANY", "kc.org.broker.redirect.mode.email-matches": "true"}
+
 
 class KeycloakOrganizations:
     """The part of the identity provider that is about organizations."""
