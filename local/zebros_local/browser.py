@@ -154,7 +154,7 @@ class _PagesOfRefusal(HTTPDefaultErrorHandler):
 
     def http_error_default(
         self, req: Request, fp: IO[bytes], code: int, msg: str, hdrs: HTTPMessage
-    ) -> HTTPError | None:
+    ) -> HTTPError:
         if code in (
             http.HTTPStatus.FOUND,
             http.HTTPStatus.SEE_OTHER,
