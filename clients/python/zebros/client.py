@@ -14,7 +14,18 @@ from zebros._replies import Reply
 from zebros.auth.providers import StaticToken, TokenProvider
 from zebros.calls.call import Call
 from zebros.errors import ConfigurationError
-from zebros.resources import Contacts, Customers, Documents, Fields
+from zebros.resources import (
+    AuditLog,
+    Contacts,
+    Customers,
+    Documents,
+    Fields,
+    Integrations,
+    Myself,
+    Teams,
+    Tenants,
+    Users,
+)
 from zebros.retry import RetryPolicy
 from zebros.transfers import Storage
 
@@ -60,6 +71,12 @@ class Client:
         self.contacts = Contacts(self)
         self.documents = Documents(self, storage)
         self.fields = Fields(self)
+        self.me = Myself(self)
+        self.users = Users(self)
+        self.teams = Teams(self)
+        self.integrations = Integrations(self)
+        self.audit = AuditLog(self)
+        self.tenants = Tenants(self, sleep)
 
     def execute(self, call: Call[T]) -> T:
         """Send the call with retries. Raises the errors that `zebros.errors` draws."""

@@ -6,6 +6,8 @@
     ├── ConfigurationError            no API URL, an unusable profile file
     ├── SignInError                   the identity provider refused, or nobody is signed in
     ├── TransportError                no answer; `outcome_unknown` tells whether a write may have happened
+    ├── OperationFailedError          a tenant's onboarding or offboarding stopped; it can be resumed
+    ├── OperationTimeoutError         it takes longer than was waited for, and goes on
     ├── ImportFileError               a file that cannot be read, or not further than said
     ├── StorageError                  object storage refused a transfer
     │   └── UploadInterruptedError    a multipart upload that can be resumed
@@ -45,6 +47,8 @@ __all__ = [
     "IdempotencyKeyReusedError",
     "ImportFileError",
     "NotFoundError",
+    "OperationFailedError",
+    "OperationTimeoutError",
     "PayloadTooLargeError",
     "PreconditionRequiredError",
     "Problem",
@@ -130,6 +134,24 @@ class TransportError(ZebrosError):
     def __init__(self, message: str, *, outcome_unknown: bool = False) -> None:
         super().__init__(message)
         self.outcome_unknown = outcome_unknown
+
+
+class OperationFailedError(ZebrosError):
+    """An operation on a tenant stopped at a step; `tenants.resume(tenant_id)` goes on from there."""
+
+    def __init__(self, tenant_id: str, reason: str) -> None:
+        super().__init__(f"the operation on tenant {tenant_id} stopped: {reason}")
+        self.tenant_id = tenant_id
+        self.reason = reason
+
+
+class OperationTimeoutError(ZebrosError):
+    """An operation on a tenant was not at its end in time. It goes on; nothing is lost."""
+
+    def __init__(self, tenant_id: str, status: str, waited_seconds: float) -> None:
+        super().__init__(f"tenant {tenant_id} is still {status} after {waited_seconds:g} s")
+        self.tenant_id = tenant_id
+        self.status = status
 
 
 class StorageError(ZebrosError):

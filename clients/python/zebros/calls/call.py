@@ -10,12 +10,12 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from zebros._replies import Reply, etag_version
-from zebros.models import Page, Record
+from zebros.models import Page, Versioned
 
 __all__ = ["Call", "listing", "new_idempotency_key", "path", "read_nothing", "read_record", "to_api_names"]
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Versioned)
 
 _WORD_START = re.compile(r"_([a-z0-9])")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from zebros.calls.call import Call, path, post_headers, read_nothing, read_record
-from zebros.models import Record
+from zebros.models import Versioned
 
 __all__ = ["Routes"]
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=Versioned)
 
 
 def if_match(version: int | None) -> dict[str, str]:

@@ -1,44 +1,22 @@
-"""What customers and contacts share: change, replace, delete, restore, batch."""
+"""What customers and contacts share: replace, delete, restore, batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 from zebros.calls import batch
 from zebros.calls.batch import Operation
-from zebros.calls.records import Routes
 from zebros.models import BatchOutcome, Record
-from zebros.resources.executor import Executor
+from zebros.resources.versioned import VersionedCollection
 
 __all__ = ["Collection"]
 
 R = TypeVar("R", bound=Record)
 
 
-class Collection(Generic[R]):
+class Collection(VersionedCollection[R]):
     """A collection of records."""
-
-    def __init__(self, client: Executor, routes: Routes[R]) -> None:
-        self._client = client
-        self._routes = routes
-
-    def update(self, record: R, *, force: bool = False) -> R:
-        """Write what was changed on `record` since it was loaded, and return the record as it is now.
-
-        Sends `If-Match`: when somebody else wrote it meanwhile nothing changes and VersionConflictError is
-        raised with the current version. `force=True` writes over theirs, field by field. Without a change
-        nothing is sent.
-        """
-        changes = record.changes()
-        if not changes:
-            return record
-        version = None if force else record.version
-        return self._client.execute(self._routes.patch(record.id, changes, version))
-
-    def patch(self, record_id: str, changes: Mapping[str, Any], *, version: int | None = None) -> R:
-        """Apply a JSON merge patch (the API's names; null removes), if given only onto `version`."""
-        return self._client.execute(self._routes.patch(record_id, changes, version))
 
     def replace(self, record: R) -> R:
         """Replace the whole record by `record` as it stands, if its version is still current."""

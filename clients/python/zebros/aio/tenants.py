@@ -1,0 +1,100 @@
+"""Tenants, for whoever administers the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from zebros.aio.executor import AsyncExecutor, AsyncVersionedCollection
+from zebros.calls import tenants as calls
+from zebros.calls.tenants import FirstAdmin, Isolation, OnProgress, TenantStatus
+from zebros.listing import AsyncListing
+from zebros.models import Tenant
+
+__all__ = ["AsyncTenants"]
+
+
+class AsyncTenants(AsyncVersionedCollection[Tenant]):
+    """`client.tenants`, as `zebros.resources.tenants.Tenants`."""
+
+    def __init__(self, client: AsyncExecutor, sleep: Callable[[float], Awaitable[None]]) -> None:
+        super().__init__(client, calls.ROUTES)
+        self._sleep = sleep
+
+    def list(
+        self, *, status: TenantStatus | None = None, page_size: int | None = None
+    ) -> AsyncListing[Tenant]:
+        """The tenants of the platform."""
+        return AsyncListing(calls.list_(status=status, page_size=page_size), self._client.execute)
+
+    async def get(self, tenant_id: str) -> Tenant:
+        """Read a tenant with its last operation."""
+        return await self._client.execute(calls.get(tenant_id))
+
+    async def onboard(
+        self,
+        tenant_id: str,
+        *,
+        name: str,
+        admin: FirstAdmin,
+        isolation: Isolation | None = None,
+        tier: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Tenant:
+        """Start a tenant; follow it with `wait_until`."""
+        call = calls.onboard(
+            tenant_id,
+            name=name,
+            admin=admin,
+            isolation=isolation,
+            tier=tier,
+            settings=settings,
+            idempotency_key=idempotency_key,
+        )
+        return await self._client.execute(call)
+
+    async def suspend(self, tenant_id: str) -> Tenant:
+        """Serve the tenant no longer."""
+        return await self._client.execute(calls.act(tenant_id, "suspend"))
+
+    async def activate(self, tenant_id: str) -> Tenant:
+        """Serve a suspended tenant again."""
+        return await self._client.execute(calls.act(tenant_id, "activate"))
+
+    async def resume(self, tenant_id: str) -> Tenant:
+        """Go on with an operation that stopped."""
+        return await self._client.execute(calls.act(tenant_id, "resume"))
+
+    async def offboard(self, tenant_id: str) -> Tenant:
+        """Export everything that the tenant has, then erase it everywhere. It cannot be undone."""
+        return await self._client.execute(calls.offboard(tenant_id))
+
+    async def wait_until(
+        self,
+        tenant_id: str,
+        status: TenantStatus,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float = 900.0,
+        poll_seconds: float = 1.0,
+    ) -> Tenant:
+        """Wait until the tenant has this status. Raises OperationFailedError, OperationTimeoutError."""
+        looks = calls.waiting(
+            tenant_id,
+            status,
+            on_progress=on_progress,
+            timeout_seconds=timeout_seconds,
+            poll_seconds=poll_seconds,
+        )
+        wanted = next(looks)
+        while True:
+            found = None
+            if isinstance(wanted, float | int):
+                await self._sleep(wanted)
+            else:
+                found = await self._client.execute(wanted)
+            try:
+                wanted = looks.send(found)
+            except StopIteration as end:
+                return end.value

@@ -1,0 +1,108 @@
+"""Operations on tenants, for whoever administers the platform, and the wait for what goes on in the background."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Literal, TypedDict
+
+from zebros._replies import Reply, etag_version
+from zebros.calls import records
+from zebros.calls.call import Call, listing, path, post_headers, query_of, read_record
+from zebros.errors import OperationFailedError, OperationTimeoutError
+from zebros.models import Page, Tenant
+
+__all__ = ["FirstAdmin", "Isolation", "OnProgress", "TenantStatus"]
+
+Isolation = Literal["pool", "bridge", "silo"]
+TenantStatus = Literal["onboarding", "active", "suspended", "offboarding", "offboarded", "failed"]
+TenantAction = Literal["suspend", "activate", "resume"]
+OnProgress = Callable[[Tenant], None]
+"""Called with the tenant after each look at it."""
+
+ROUTES = records.Routes("tenants", Tenant)
+
+
+class FirstAdmin(TypedDict, total=False):
+    """Who administers a new tenant; gets the invitation."""
+
+    email: str
+    name: str
+    language: str
+
+
+def onboard(
+    tenant_id: str,
+    *,
+    name: str,
+    admin: FirstAdmin,
+    isolation: str | None,
+    tier: str | None,
+    settings: Mapping[str, Any] | None,
+    idempotency_key: str | None,
+) -> Call[Tenant]:
+    optional = {"isolation": isolation, "tier": tier, "settings": settings and dict(settings)}
+    body = {
+        "id": tenant_id,
+        "name": name,
+        "admin": dict(admin),
+        **{member: value for member, value in optional.items() if value is not None},
+    }
+    return Call("POST", "/v1/tenants", read_record(Tenant), json=body, headers=post_headers(idempotency_key))
+
+
+def get(tenant_id: str) -> Call[Tenant]:
+    return Call("GET", path("/v1/tenants/{}", tenant_id), read_record(Tenant))
+
+
+def list_(*, status: str | None, page_size: int | None) -> Callable[[str | None], Call[Page[Tenant]]]:
+    return listing(Tenant, "/v1/tenants", query_of(status=status, limit=page_size))
+
+
+def act(tenant_id: str, action: TenantAction) -> Call[Tenant]:
+    target = path(f"/v1/tenants/{{}}:{action}", tenant_id)
+    return Call("POST", target, read_record(Tenant), headers=post_headers(None))
+
+
+def offboard(tenant_id: str) -> Call[Tenant]:
+    def read(reply: Reply) -> Tenant:
+        body = {"tenantId": tenant_id, "status": "offboarding", **reply.json_object()}
+        return Tenant.load(body, version=etag_version(reply.headers.get("etag")))
+
+    return Call("DELETE", path("/v1/tenants/{}", tenant_id), read)
+
+
+def waiting(
+    tenant_id: str,
+    status: TenantStatus,
+    *,
+    on_progress: OnProgress | None,
+    timeout_seconds: float,
+    poll_seconds: float,
+) -> Generator[Call[Tenant] | float, Any, Tenant]:
+    """Look until the tenant has `status`: asks its driver for a call's answer or for a wait in seconds.
+
+    Raises OperationFailedError when the operation stops, OperationTimeoutError when it takes longer.
+    """
+    waited = 0.0
+    while True:
+        tenant: Tenant = yield get(tenant_id)
+        if on_progress is not None:
+            on_progress(tenant)
+        if tenant.status == status:
+            return tenant
+        if tenant.failed:
+            raise OperationFailedError(tenant_id, _reason(tenant))
+        if waited >= timeout_seconds:
+            raise OperationTimeoutError(tenant_id, tenant.status or "unknown", timeout_seconds)
+        yield poll_seconds
+        waited += poll_seconds
+
+
+def _reason(tenant: Tenant) -> str:
+    operation = tenant.operation
+    if operation is None:
+        return "no reason given"
+    broken = next((step for step in operation.steps if step.failed), None)
+    where = broken.name if broken is not None else operation.step
+    why = operation.error or (broken.error if broken is not None else None) or "no reason given"
+    return f"{where}: {why}" if where else why

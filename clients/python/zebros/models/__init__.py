@@ -1,0 +1,61 @@
+"""The objects of the API."""
+
+from zebros.models.base import Model, Page, Record, Versioned, merge_patch
+from zebros.models.people import (
+    Channels,
+    Device,
+    Me,
+    MyTenant,
+    Permission,
+    Preferences,
+    QuietHours,
+    Team,
+    User,
+)
+from zebros.models.platform import AuditEntry, Integration, Operation, OperationStep, Tenant
+from zebros.models.records import (
+    Address,
+    BatchOutcome,
+    Contact,
+    ContactInfo,
+    Customer,
+    Document,
+    FieldChange,
+    FieldDefinition,
+    HistoryEntry,
+    Merge,
+    Upload,
+)
+
+__all__ = [
+    "Address",
+    "AuditEntry",
+    "BatchOutcome",
+    "Channels",
+    "Contact",
+    "ContactInfo",
+    "Customer",
+    "Device",
+    "Document",
+    "FieldChange",
+    "FieldDefinition",
+    "HistoryEntry",
+    "Integration",
+    "Me",
+    "Merge",
+    "Model",
+    "MyTenant",
+    "Operation",
+    "OperationStep",
+    "Page",
+    "Permission",
+    "Preferences",
+    "QuietHours",
+    "Record",
+    "Team",
+    "Tenant",
+    "Upload",
+    "User",
+    "Versioned",
+    "merge_patch",
+]

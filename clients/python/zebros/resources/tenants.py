@@ -1,0 +1,106 @@
+"""Tenants, for whoever administers the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from zebros.calls import tenants as calls
+from zebros.calls.tenants import FirstAdmin, Isolation, OnProgress, TenantStatus
+from zebros.listing import Listing
+from zebros.models import Tenant
+from zebros.resources.executor import Executor
+from zebros.resources.versioned import VersionedCollection
+
+__all__ = ["FirstAdmin", "Isolation", "OnProgress", "TenantStatus", "Tenants"]
+
+
+class Tenants(VersionedCollection[Tenant]):
+    """`client.tenants`, with the token of a platform admin; any other gets ForbiddenError."""
+
+    def __init__(self, client: Executor, sleep: Callable[[float], None]) -> None:
+        super().__init__(client, calls.ROUTES)
+        self._sleep = sleep
+
+    def list(self, *, status: TenantStatus | None = None, page_size: int | None = None) -> Listing[Tenant]:
+        """The tenants of the platform."""
+        return Listing(calls.list_(status=status, page_size=page_size), self._client.execute)
+
+    def get(self, tenant_id: str) -> Tenant:
+        """Read a tenant with its last operation."""
+        return self._client.execute(calls.get(tenant_id))
+
+    def onboard(
+        self,
+        tenant_id: str,
+        *,
+        name: str,
+        admin: FirstAdmin,
+        isolation: Isolation | None = None,
+        tier: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+        idempotency_key: str | None = None,
+    ) -> Tenant:
+        """Start a tenant: its organization, tables and first admin are made in the background.
+
+        Follow it with `wait_until`. Raises DuplicateError when the id is, or ever was, another tenant's.
+        """
+        call = calls.onboard(
+            tenant_id,
+            name=name,
+            admin=admin,
+            isolation=isolation,
+            tier=tier,
+            settings=settings,
+            idempotency_key=idempotency_key,
+        )
+        return self._client.execute(call)
+
+    def suspend(self, tenant_id: str) -> Tenant:
+        """Serve the tenant no longer: its people get a 403 that says so, within 30 seconds."""
+        return self._client.execute(calls.act(tenant_id, "suspend"))
+
+    def activate(self, tenant_id: str) -> Tenant:
+        """Serve a suspended tenant again."""
+        return self._client.execute(calls.act(tenant_id, "activate"))
+
+    def resume(self, tenant_id: str) -> Tenant:
+        """Go on with an operation that stopped, from the step where it did."""
+        return self._client.execute(calls.act(tenant_id, "resume"))
+
+    def offboard(self, tenant_id: str) -> Tenant:
+        """Export everything that the tenant has, then erase it everywhere. It cannot be undone."""
+        return self._client.execute(calls.offboard(tenant_id))
+
+    def wait_until(
+        self,
+        tenant_id: str,
+        status: TenantStatus,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float = 900.0,
+        poll_seconds: float = 1.0,
+    ) -> Tenant:
+        """Wait until the tenant has this status, and return it.
+
+        `on_progress` gets the tenant at each look. Raises OperationFailedError when the operation stops,
+        OperationTimeoutError when it takes longer than `timeout_seconds`; it goes on then.
+        """
+        looks = calls.waiting(
+            tenant_id,
+            status,
+            on_progress=on_progress,
+            timeout_seconds=timeout_seconds,
+            poll_seconds=poll_seconds,
+        )
+        wanted = next(looks)
+        while True:
+            found = None
+            if isinstance(wanted, float | int):
+                self._sleep(wanted)
+            else:
+                found = self._client.execute(wanted)
+            try:
+                wanted = looks.send(found)
+            except StopIteration as end:
+                return end.value
