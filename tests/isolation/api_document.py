@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DOCUMENT = Path(__file__).parents[2] / "services/customers/contracts/openapi.json"
+SERVICES = Path(__file__).parents[2] / "services"
 _METHODS = ("get", "post", "put", "patch", "delete")
 # Ids of people are the issuer's. Any text may be one, none is looked up, so none can be found out.
 _PEOPLE = frozenset({"ownerId", "teamId"})
@@ -34,16 +34,49 @@ class Operation:
     successes: frozenset[int]
 
 
-def operations() -> dict[str, Operation]:
-    """Return every operation by its id."""
-    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
-    found = (
-        _operation(document, method, path, methods[method])
-        for path, methods in document["paths"].items()
-        for method in _METHODS
-        if method in methods
-    )
-    return {operation.id: operation for operation in found}
+@dataclass(frozen=True)
+class PlatformOperation:
+    """One operation that only administrators of the platform may call."""
+
+    service: str
+    id: str
+    method: str
+    path: str
+
+
+def operations(service: str = "customers") -> dict[str, Operation]:
+    """Return every operation for people of tenants by its id."""
+    document = _document(service)
+    return {
+        described["operationId"]: _operation(document, method, path, described)
+        for method, path, described in _described(document)
+        if not _is_platforms(described)
+    }
+
+
+def platform_operations() -> list[PlatformOperation]:
+    """Return the operations of all services that are no tenant's."""
+    return [
+        PlatformOperation(service, described["operationId"], method.upper(), path)
+        for service in sorted(path.parents[1].name for path in SERVICES.glob("*/contracts/openapi.json"))
+        for method, path, described in _described(_document(service))
+        if _is_platforms(described)
+    ]
+
+
+def _document(service: str) -> Any:
+    return json.loads((SERVICES / service / "contracts/openapi.json").read_text(encoding="utf-8"))
+
+
+def _described(document: Any) -> Iterator[tuple[str, str, Any]]:
+    for path, methods in document["paths"].items():
+        for method in _METHODS:
+            if method in methods:
+                yield method, path, methods[method]
+
+
+def _is_platforms(described: Mapping[str, Any]) -> bool:
+    return described.get("x-access") == "platform"
 
 
 def _operation(document: Any, method: str, path: str, described: Mapping[str, Any]) -> Operation:
