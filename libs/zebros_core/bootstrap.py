@@ -132,8 +132,13 @@ class ServiceContainer:
     @cached_property
     def cache(self) -> ResponseCache:
         """The response cache; none where no Redis is configured."""
+        core = self.core
         return create_cache(
-            self.core.redis_url, self._layers, self.clock, on_trouble=self._count_cache_trouble
+            core.redis_url,
+            self._layers,
+            self.clock,
+            password=self._cache_password if core.redis_password_parameter else None,
+            on_trouble=self._count_cache_trouble,
         )
 
     @cached_property
@@ -254,6 +259,14 @@ class ServiceContainer:
 
         source = source or self.event_source
         return Consumer(handle, name=name, source=source, entities=entities, fold=fold)
+
+    def _cache_password(self) -> str:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return self.secret_parameter(self.core.redis_password_parameter)
+        except (BotoCoreError, ClientError) as trouble:
+            raise OSError("the password of the cache cannot be read") from trouble
 
     def _count_cache_trouble(self, kind: str) -> None:
         self.metrics.emit({"CacheTrouble": (1, "Count")}, properties={"kind": kind})

@@ -44,6 +44,7 @@ class CoreSettings:
     service: str
     oidc_jwks_uri: str = ""
     redis_url: str = ""
+    redis_password_parameter: str = ""
     cursor_secret: str = field(default="", repr=False)
     cursor_secret_parameter: str = ""
     log_level: LogLevel = "INFO"
@@ -90,6 +91,7 @@ class CoreSettings:
             service=text("SERVICE"),
             oidc_jwks_uri=text("OIDC_JWKS_URI", _URL, default=""),
             redis_url=text("REDIS_URL", _REDIS_URL, default=""),
+            redis_password_parameter=text("REDIS_PASSWORD_PARAMETER", default=""),
             cursor_secret=text("CURSOR_SECRET", default=""),
             cursor_secret_parameter=text("CURSOR_SECRET_PARAMETER", default=""),
             log_level=cast(LogLevel, level),

@@ -17,11 +17,14 @@ def create_cache(
     clock: Clock,
     *,
     times: CacheTimes | None = None,
+    password: Callable[[], str] | None = None,
     on_trouble: Callable[[str], None] = lambda _: None,
 ) -> ResponseCache:
     """The cache behind `redis_url`, or none when it is empty. Nothing is imported, opened or sent before the
-    first use.
+    first use; `password` is read then.
     """
     if not redis_url:
         return NullCache()
-    return RedisCache.from_url(redis_url, layers, clock, times=times, on_trouble=on_trouble)
+    return RedisCache.from_url(
+        redis_url, layers, clock, times=times, password=password, on_trouble=on_trouble
+    )

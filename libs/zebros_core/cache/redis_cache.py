@@ -27,7 +27,8 @@ from zebros_core.cache.port import (
     RateLimit,
     Written,
 )
-from zebros_core.cache.redis_connection import RedisTransport, SingleConnection
+from zebros_core.cache.redis_cluster import RedirectedConnections
+from zebros_core.cache.redis_connection import CachePassword, RedisTransport, SingleConnection
 from zebros_core.cache.scripts import ABANDON, ENTER, FILL, WRITTEN, Script
 from zebros_core.cache.single_flight import wait_for_fill
 from zebros_core.clock import Clock
@@ -92,12 +93,24 @@ class RedisCache:
         connect_timeout_seconds: float = 0.1,
         read_timeout_seconds: float = 0.05,
         times: CacheTimes | None = None,
+        password: Callable[[], str] | None = None,
         on_trouble: Callable[[str], None] = lambda _: None,
     ) -> RedisCache:
-        """Over one connection to `redis://` or `rediss://` (TLS), opened at the first call."""
-        transport = SingleConnection(
-            url, connect_timeout_seconds=connect_timeout_seconds, read_timeout_seconds=read_timeout_seconds
-        )
+        """Over one connection to `redis://` or `rediss://` (TLS), opened at the first call, and one to each node
+        that a cluster redirects to. `password`: reads the one that is not in the URL; raises OSError if it
+        cannot.
+        """
+        secret = None if password is None else CachePassword(password)
+
+        def connect(node: str) -> SingleConnection:
+            return SingleConnection(
+                node,
+                connect_timeout_seconds=connect_timeout_seconds,
+                read_timeout_seconds=read_timeout_seconds,
+                password=secret,
+            )
+
+        transport = RedirectedConnections(url, connect)
         return cls(transport, layers, clock, times=times, on_trouble=on_trouble)
 
     def enter(self, tenant_id: str, rate: RateLimit | None, key: CacheKey | None) -> Entered:

@@ -38,6 +38,23 @@ class _Wire(Protocol):
     def read_response(self) -> Any: ...
 
 
+class CachePassword:
+    """The password of the cache, read when a connection is first opened and again after it was refused, as it is
+    while a new one is put in place. `read` raises OSError if it cannot tell.
+    """
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        self._read = read
+        self._known = ""
+
+    def __call__(self) -> str:
+        self._known = self._known or self._read()
+        return self._known
+
+    def refused(self) -> None:
+        self._known = ""
+
+
 class SingleConnection:
     """A lazily opened connection, one command at a time.
 
@@ -52,9 +69,11 @@ class SingleConnection:
         *,
         connect_timeout_seconds: float = 0.1,
         read_timeout_seconds: float = 0.05,
+        password: CachePassword | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
+        self._password = password
         self._connect_timeout_seconds = connect_timeout_seconds
         self._read_timeout_seconds = read_timeout_seconds
         self._monotonic = monotonic
@@ -66,7 +85,7 @@ class SingleConnection:
         """Send one command and read its answer.
 
         Raises redis.TimeoutError, redis.ConnectionError, redis.ResponseError (an answer: the connection stays
-        open).
+        open), and OSError where the password cannot be had.
         """
         with self._lock:
             connection = self._connection
@@ -104,6 +123,7 @@ class SingleConnection:
     def _open(self) -> _Wire:
         from redis import ConnectionPool
         from redis.backoff import NoBackoff
+        from redis.exceptions import AuthenticationError
         from redis.retry import Retry
 
         self._drop()
@@ -115,10 +135,16 @@ class SingleConnection:
             retry=Retry(NoBackoff(), 0),
             health_check_interval=0,
             protocol=2,
+            password=None if self._password is None else self._password(),
             driver_info=None,  # Naming the library to the server would cost two more round trips.
         )
         connection: _Wire = pool.connection_class(**pool.connection_kwargs)
-        connection.connect()
+        try:
+            connection.connect()
+        except AuthenticationError:
+            if self._password is not None:
+                self._password.refused()
+            raise
         self._connection = connection
         return connection
 
