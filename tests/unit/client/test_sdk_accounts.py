@@ -1,0 +1,391 @@
+"""Oneself, users, teams, tenants, integrations and the audit log: what is sent and what is read."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from scripted_world import API, ScriptedApi, problem
+
+from zebros import AsyncClient, Client
+from zebros.errors import (
+    ConflictError,
+    DuplicateError,
+    ForbiddenError,
+    OperationFailedError,
+    OperationTimeoutError,
+    VersionConflictError,
+)
+from zebros.models import Channels, Tenant
+
+NORA = {
+    "userId": "u-7",
+    "email": "nora.north@aurora.example",
+    "username": "nora.north@aurora.example",
+    "name": "Nora North",
+    "role": "sales-rep",
+    "teamId": "north",
+    "status": "invited",
+    "permissions": {"customer": "read=team write=own"},
+    "invitedAt": "2026-11-20T10:00:00Z",
+    "version": 2,
+}
+TENANT = {"tenantId": "cumulus", "name": "Cumulus Cycles", "isolation": "silo", "status": "onboarding"}
+
+
+def ok(body: object, status: int = 200, **headers: str) -> httpx.Response:
+    return httpx.Response(status, json=body, headers=headers)
+
+
+def items(*each: object) -> httpx.Response:
+    return ok({"items": list(each), "nextCursor": None})
+
+
+def sent(api: ScriptedApi) -> tuple[str, str, Any]:
+    request = api.requests[-1]
+    target = request.url.raw_path.decode()
+    return request.method, target, json.loads(request.content) if request.content else None
+
+
+CALLS: list[tuple[Callable[[Client], object], str, str, Any]] = [
+    (lambda c: c.me.get(), "GET", "/v1/me", None),
+    (lambda c: c.me.permissions(), "GET", "/v1/me/permissions", None),
+    (lambda c: c.me.preferences.get(), "GET", "/v1/me/preferences", None),
+    (
+        lambda c: c.me.preferences.update(
+            time_zone="Europe/Berlin",
+            quiet_hours=("22:00", "07:00"),
+            channels={"customer.assigned": Channels(push=True, email=False)},
+        ),
+        "PATCH",
+        "/v1/me/preferences",
+        {
+            "timeZone": "Europe/Berlin",
+            "quietHours": {"from": "22:00", "to": "07:00"},
+            "channels": {"customer.assigned": {"push": True, "email": False}},
+        },
+    ),
+    (
+        lambda c: c.me.preferences.update(quiet_hours=None),
+        "PATCH",
+        "/v1/me/preferences",
+        {"quietHours": None},
+    ),
+    (lambda c: list(c.me.devices.list()), "GET", "/v1/me/devices", None),
+    (
+        lambda c: c.me.devices.add(platform="fcm", token="t" * 100, name="Phone"),
+        "POST",
+        "/v1/me/devices",
+        {"platform": "fcm", "token": "t" * 100, "name": "Phone"},
+    ),
+    (lambda c: c.me.devices.remove("d/1"), "DELETE", "/v1/me/devices/d%2F1", None),
+    (
+        lambda c: list(c.users.list(role="viewer", team="north", status="active", email="a@b.example")),
+        "GET",
+        "/v1/users?role=viewer&team=north&status=active&email=a%40b.example",
+        None,
+    ),
+    (lambda c: c.users.get("u-7"), "GET", "/v1/users/u-7", None),
+    (
+        lambda c: c.users.invite(email="n@a.example", name="Nora", role="sales-rep", team_id="north"),
+        "POST",
+        "/v1/users",
+        {"email": "n@a.example", "name": "Nora", "role": "sales-rep", "teamId": "north"},
+    ),
+    (lambda c: c.users.resend("u-7"), "POST", "/v1/users/u-7:invite", None),
+    (lambda c: c.users.deactivate("u-7"), "POST", "/v1/users/u-7:deactivate", None),
+    (lambda c: c.users.activate("u-7"), "POST", "/v1/users/u-7:activate", None),
+    (lambda c: list(c.teams.list()), "GET", "/v1/teams", None),
+    (lambda c: c.teams.get("north"), "GET", "/v1/teams/north", None),
+    (
+        lambda c: c.teams.create("north", name="North"),
+        "POST",
+        "/v1/teams",
+        {"teamId": "north", "name": "North"},
+    ),
+    (lambda c: c.teams.patch("north", {"name": "N"}), "PATCH", "/v1/teams/north", {"name": "N"}),
+    (lambda c: c.teams.delete("north"), "DELETE", "/v1/teams/north", None),
+    (lambda c: list(c.tenants.list(status="active")), "GET", "/v1/tenants?status=active", None),
+    (lambda c: c.tenants.get("cumulus"), "GET", "/v1/tenants/cumulus", None),
+    (
+        lambda c: c.tenants.onboard(
+            "cumulus",
+            name="Cumulus Cycles",
+            isolation="silo",
+            settings={"indexShards": 2},
+            admin={"email": "ada@cumulus.example", "name": "Ada Admin"},
+        ),
+        "POST",
+        "/v1/tenants",
+        {
+            "id": "cumulus",
+            "name": "Cumulus Cycles",
+            "isolation": "silo",
+            "settings": {"indexShards": 2},
+            "admin": {"email": "ada@cumulus.example", "name": "Ada Admin"},
+        },
+    ),
+    (
+        lambda c: c.tenants.patch("cumulus", {"tier": "gold"}),
+        "PATCH",
+        "/v1/tenants/cumulus",
+        {"tier": "gold"},
+    ),
+    (lambda c: c.tenants.suspend("cumulus"), "POST", "/v1/tenants/cumulus:suspend", None),
+    (lambda c: c.tenants.activate("cumulus"), "POST", "/v1/tenants/cumulus:activate", None),
+    (lambda c: c.tenants.resume("cumulus"), "POST", "/v1/tenants/cumulus:resume", None),
+    (lambda c: c.tenants.offboard("cumulus"), "DELETE", "/v1/tenants/cumulus", None),
+    (lambda c: list(c.integrations.list()), "GET", "/v1/integrations", None),
+    (lambda c: c.integrations.get("i-1"), "GET", "/v1/integrations/i-1", None),
+    (
+        lambda c: c.integrations.create(
+            name="ERP", role="sales-rep", scopes=["records:read"], team_id="north"
+        ),
+        "POST",
+        "/v1/integrations",
+        {"name": "ERP", "role": "sales-rep", "scopes": ["records:read"], "teamId": "north"},
+    ),
+    (lambda c: c.integrations.rotate("i-1"), "POST", "/v1/integrations/i-1:rotate", None),
+    (lambda c: c.integrations.delete("i-1"), "DELETE", "/v1/integrations/i-1", None),
+    (
+        lambda c: list(
+            c.audit.list(
+                from_=datetime(2026, 11, 1, tzinfo=UTC),
+                action="permission.refused",
+                actor="u-7",
+                page_size=50,
+            )
+        ),
+        "GET",
+        "/v1/audit?from=2026-11-01T00%3A00%3A00.000Z&action=permission.refused&actor=u-7&limit=50",
+        None,
+    ),
+]
+
+NAMES = [f"{method} {target}" for _, method, target, _ in CALLS]
+
+
+def anything(request: httpx.Request) -> httpx.Response:
+    """An answer that every model can read."""
+    if request.method == "DELETE" and "tenants" not in request.url.path:
+        return httpx.Response(204)
+    known = {**NORA, **TENANT, "teamId": "north", "deviceId": "d", "platform": "fcm", "integrationId": "i-1"}
+    return ok({**known, "clientId": "aurora-erp", "clientSecret": "s3cret", "items": []})
+
+
+@pytest.mark.parametrize(("call", "method", "target", "body"), CALLS, ids=NAMES)
+def test_each_call_is_one_request(
+    client: Client, api: ScriptedApi, call: Callable[[Client], object], method: str, target: str, body: Any
+) -> None:
+    api.answers = [anything]
+    call(client)
+    assert sent(api) == (method, target, body)
+    assert ("idempotency-key" in api.requests[-1].headers) == (method == "POST")
+
+
+@pytest.mark.parametrize(("call", "method", "target", "body"), CALLS, ids=NAMES)
+def test_the_asynchronous_client_sends_the_same(
+    api: ScriptedApi, call: Callable[[Any], Any], method: str, target: str, body: Any
+) -> None:
+    api.answers = [anything]
+
+    async def scenario() -> None:
+        async with AsyncClient(API, token="t", transport=httpx.MockTransport(api)) as client:
+            made = call(Unlisted(client))
+            if asyncio.iscoroutine(made):
+                await made
+
+    anyio.run(scenario)
+    if api.requests:
+        assert sent(api) == (method, target, body)
+    else:
+        assert method == "GET"  # a listing, which asks when it is read
+
+
+class Unlisted:
+    """The asynchronous client for calls that are written for the other one: `list()` of a listing is no error."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._inner, name)
+        if name == "list":
+            return lambda **filters: [found(**filters)]
+        return found if callable(found) and not hasattr(found, "_client") else Unlisted(found)
+
+
+def test_the_asynchronous_lists_are_read_page_by_page(api: ScriptedApi) -> None:
+    async def scenario() -> list[str]:
+        async with AsyncClient(API, token="t", transport=httpx.MockTransport(api)) as client:
+            api.answers = [ok({"items": [NORA], "nextCursor": "n"}), items({**NORA, "userId": "u-8"})]
+            return [user.id async for user in client.users.list(team="north")]
+
+    assert anyio.run(scenario) == ["u-7", "u-8"]
+
+
+def test_a_user_is_changed_under_its_version_and_only_where_it_may_be(
+    client: Client, api: ScriptedApi
+) -> None:
+    api.answers = [ok(NORA), ok({**NORA, "version": 3})]
+    user = client.users.get("u-7")
+    assert (user.email, user.team_id, user.status) == ("nora.north@aurora.example", "north", "invited")
+    user.role = "sales-manager"
+    user.team_id = None
+    user.email = "other@aurora.example"
+    assert client.users.update(user).version == 3
+    assert sent(api) == ("PATCH", "/v1/users/u-7", {"role": "sales-manager", "teamId": None})
+    assert api.requests[-1].headers["if-match"] == '"2"'
+    assert api.requests[-1].headers["content-type"] == "application/merge-patch+json"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (
+            problem(409, "duplicate", records=[{"entity": "user", "id": "u-1", "match": "email"}]),
+            DuplicateError,
+        ),
+        (problem(403, "forbidden", detail="nobody grants a role above their own"), ForbiddenError),
+        (problem(409, "last-admin"), ConflictError),
+        (problem(412, "version-mismatch", currentVersion=9), VersionConflictError),
+    ],
+)
+def test_refusals_have_their_types(
+    client: Client, api: ScriptedApi, answer: httpx.Response, error: type[Exception]
+) -> None:
+    api.answers = [answer]
+    with pytest.raises(error):
+        client.users.patch("u-7", {"role": "tenant-admin"}, version=2)
+
+
+def test_who_is_signed_in(client: Client, api: ScriptedApi) -> None:
+    tenant = {"tenantId": "aurora", "name": "Aurora Outfitters", "isolation": "pool", "settings": {"a": 1}}
+    hours = {"language": "de", "timeZone": "UTC", "quietHours": {"from": "22:00:00", "to": "07:00:00"}}
+    api.answers = [ok({**NORA, "kind": "person", "tenant": tenant, "preferences": hours})]
+    me = client.me.get()
+    assert me.tenant is not None
+    assert (me.id, me.tenant.id, me.tenant.settings) == ("u-7", "aurora", {"a": 1})
+    assert me.preferences is not None
+    assert me.preferences.quiet_hours is not None
+    assert me.preferences.quiet_hours.from_ == "22:00:00"
+    assert me.to_json()["preferences"]["quietHours"] == {"from": "22:00:00", "to": "07:00:00"}
+
+
+def test_permissions_say_why(client: Client, api: ScriptedApi) -> None:
+    granted = {
+        "entity": "customer",
+        "action": "read",
+        "allowed": True,
+        "visibility": "team",
+        "reason": "role",
+    }
+    refused = {
+        "entity": "audit",
+        "action": "read",
+        "allowed": False,
+        "visibility": None,
+        "reason": "not yours",
+    }
+    api.answers = [ok({"role": "sales-rep", "items": [granted, refused]})]
+    assert [(each.allowed, each.reason) for each in client.me.permissions()] == [
+        (True, "role"),
+        (False, "not yours"),
+    ]
+
+
+def test_a_secret_is_in_the_answer_and_in_no_representation(client: Client, api: ScriptedApi) -> None:
+    api.answers = [ok({"integrationId": "i-1", "clientId": "aurora-erp", "clientSecret": "s3cret"}, 201)]
+    made = client.integrations.create(name="ERP", role="viewer")
+    assert made.client_secret == "s3cret"
+    assert "s3cret" not in repr(made)
+
+
+def test_the_audit_log_is_read_to_its_end(client: Client, api: ScriptedApi) -> None:
+    entry = {"id": "e1", "at": "2026-11-20T10:00:00Z", "action": "sign-in", "outcome": "done", "actor": "u-7"}
+    api.answers = [ok({"items": [entry], "nextCursor": "n"}), items({**entry, "id": "e2", "details": None})]
+    read = list(client.audit.list())
+    assert [(each.id, each.at.tzinfo is not None, each.details) for each in read] == [
+        ("e1", True, {}),
+        ("e2", True, {}),
+    ]
+
+
+def test_an_instant_without_a_time_zone_is_refused(client: Client) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        client.audit.list(to=datetime(2026, 11, 1))
+
+
+def at_step(*states: str, status: str = "onboarding", **operation: Any) -> httpx.Response:
+    names = ("organization", "tables", "admin")
+    steps = [{"name": name, "state": state} for name, state in zip(names, states, strict=False)]
+    return ok({**TENANT, "status": status, "operation": {"kind": "onboarding", "steps": steps, **operation}})
+
+
+def test_waiting_shows_each_look_and_ends_with_the_status(
+    client: Client, api: ScriptedApi, waits: list[float]
+) -> None:
+    api.answers = [at_step("running"), at_step("done", "running"), at_step("done", "done", status="active")]
+    seen: list[Tenant] = []
+    tenant = client.tenants.wait_until("cumulus", "active", on_progress=seen.append, poll_seconds=2.0)
+    assert tenant.status == "active"
+    assert [[step.state for step in each.operation.steps] for each in seen if each.operation] == [
+        ["running"],
+        ["done", "running"],
+        ["done", "done"],
+    ]
+    assert waits == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("last", "reason"),
+    [
+        (at_step("done", "failed", status="failed", error="no capacity"), "tables: no capacity"),
+        (at_step("done", status="offboarding", state="failed", step="erase", error="late"), "erase: late"),
+        (ok({**TENANT, "status": "failed"}), "no reason given"),
+    ],
+)
+def test_waiting_ends_with_the_reason_when_it_stops(
+    client: Client, api: ScriptedApi, last: httpx.Response, reason: str
+) -> None:
+    api.answers = [at_step("running"), last]
+    with pytest.raises(OperationFailedError) as caught:
+        client.tenants.wait_until("cumulus", "active")
+    assert caught.value.reason == reason
+
+
+def test_waiting_ends_in_time_and_says_that_it_goes_on(
+    client: Client, api: ScriptedApi, waits: list[float]
+) -> None:
+    api.answers = [at_step("running")]
+    with pytest.raises(OperationTimeoutError, match="still onboarding after 3 s"):
+        client.tenants.wait_until("cumulus", "active", timeout_seconds=3, poll_seconds=1)
+    assert waits == [1, 1, 1]
+
+
+def test_the_asynchronous_client_waits_alike(api: ScriptedApi) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def scenario() -> str | None:
+        transport = httpx.MockTransport(api)
+        async with AsyncClient(API, token="t", transport=transport, sleep=sleep) as client:
+            api.answers = [at_step("running"), at_step("done", status="active")]
+            return (await client.tenants.wait_until("cumulus", "active")).status
+
+    assert anyio.run(scenario) == "active"
+    assert slept == [1.0]
+
+
+def test_offboarding_reads_an_answer_without_a_body(client: Client, api: ScriptedApi) -> None:
+    api.answers = [httpx.Response(202)]
+    tenant = client.tenants.offboard("cumulus")
+    assert (tenant.id, tenant.status) == ("cumulus", "offboarding")
