@@ -86,6 +86,10 @@ class TenantRegistry(Protocol):
         """Registers or changes a tenant; ``ConflictError`` when a later epoch is registered already."""
         ...
 
+    def forget(self, tenant_id: str) -> None:
+        """Drops what is remembered of a tenant, whose record somebody has written by another way."""
+        ...
+
 
 class InMemoryTenantRegistry:
     """A registry in a dictionary, for tests and tools."""
@@ -104,6 +108,9 @@ class InMemoryTenantRegistry:
         if known is not None and known.epoch > tenant.epoch:
             raise ConflictError("The tenant was changed meanwhile.")
         self._tenants[tenant.id] = tenant
+
+    def forget(self, tenant_id: str) -> None:
+        """Nothing to do: nothing is remembered beside what is registered."""
 
 
 class DynamoDbTenantRegistry:
@@ -157,6 +164,9 @@ class DynamoDbTenantRegistry:
                 raise
             raise ConflictError("The tenant was changed meanwhile.") from error
 
+    def forget(self, tenant_id: str) -> None:
+        """Nothing to do: every look reads the table."""
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -207,4 +217,7 @@ class CachedTenantRegistry:
 
     def put(self, tenant: Tenant) -> None:
         self._inner.put(tenant)
-        self._entries.pop(tenant.id, None)
+        self.forget(tenant.id)
+
+    def forget(self, tenant_id: str) -> None:
+        self._entries.pop(tenant_id, None)
