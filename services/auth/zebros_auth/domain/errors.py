@@ -19,3 +19,12 @@ class TeamInUseError(ConflictError):
 
     def __init__(self, team_id: str) -> None:
         super().__init__(f"The team {team_id} still has people: move them to another team first.")
+
+
+class TooManyDevicesError(ConflictError):
+    """The person has as many devices as one may have."""
+
+    code = "too-many-devices"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You have {limit} devices already: remove one first.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from zebros_auth.domain.device import Device, Platform
 from zebros_auth.domain.team import Team
 from zebros_auth.domain.user import Preferences, Role, User, UserStatus
 from zebros_core.http.wire import WireModel
@@ -126,3 +127,32 @@ class PermissionsBody(WireModel):
 
     role: str | None
     items: list[PermissionBody]
+
+
+class DeviceBody(WireModel):
+    """A device of the caller's. `push` tells whether messages can be sent to it in this installation."""
+
+    device_id: str
+    platform: Platform
+    name: str
+    push: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, device: Device) -> DeviceBody:
+        """Show a device to its person."""
+        return cls(
+            device_id=device.device_id,
+            platform=device.platform,
+            name=device.name,
+            push=device.address is not None,
+            created_at=device.created_at,
+            updated_at=device.updated_at,
+        )
+
+
+class DevicesBody(WireModel):
+    """The caller's devices."""
+
+    items: list[DeviceBody]
