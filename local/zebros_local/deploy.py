@@ -16,9 +16,8 @@ from zebros_local.errors import DeployFailedError
 from zebros_local.parts import node_binary
 from zebros_local.progress import Progress, Step
 from zebros_local.services import Service, find_service, fingerprint, load_services
-from zebros_local.settings import REGION, STAGE, LocalSettings
+from zebros_local.settings import REGION, STAGE, LocalSettings, without_aws
 from zebros_local.state import StackState
-from zebros_local.supervision import without_aws
 
 # The framework asks CloudFormation for progress every 5 s; the emulator answers at once.
 _MONITORING_MILLISECONDS = "200"

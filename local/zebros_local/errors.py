@@ -6,6 +6,7 @@
     ├── PartFailedError      a part did not start, or stopped by itself
     ├── NotRunningError      the command needs a running stack
     ├── DeployFailedError    osls or CloudFormation refused
+    ├── KeycloakUnavailableError   the real Keycloak cannot be had on this machine
     └── SignInError          the identity provider refused
 """
 
@@ -33,6 +34,10 @@ class NotRunningError(LocalStackError):
 
 class DeployFailedError(LocalStackError):
     """A service could not be deployed to the stack."""
+
+
+class KeycloakUnavailableError(LocalStackError):
+    """The real Keycloak cannot be fetched, verified or run here; says why."""
 
 
 class SignInError(LocalStackError):

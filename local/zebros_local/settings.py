@@ -7,6 +7,9 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+
+from zebros_local.errors import LocalStackError
 
 REGION = "eu-central-1"
 STAGE = "local"
@@ -17,20 +20,28 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 _SOCKET_PATH_LIMIT = 100
 
 
+ProviderName = Literal["stand-in", "keycloak"]
+
+
 @dataclass(frozen=True)
 class LocalSettings:
-    """One stack's folder and preferred ports (0: any free one)."""
+    """One stack's folder, preferred ports (0: any free one), and the identity provider that was asked for.
+
+    ``identity`` None: the one that the stack had before, at first the stand-in.
+    """
 
     checkout: Path
     directory: Path
     emulator_port: int
     cache_port: int
     identity_port: int
+    mail_port: int
+    identity: ProviderName | None
     environ: Mapping[str, str]
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], directory: Path | None = None) -> LocalSettings:
-        """Read ``ZEBROS_LOCAL_DIR``; a stack in a folder of its own takes any free ports.
+        """Read ``ZEBROS_LOCAL_DIR`` and ``ZEBROS_IDENTITY``; a stack in a folder of its own takes any free ports.
 
         Only the checkout's default stack asks for the well-known ports, so that a second stack, as the tests
         start one, never takes them from it.
@@ -45,6 +56,8 @@ class LocalSettings:
             emulator_port=4566 if own else 0,
             cache_port=6390 if own else 0,
             identity_port=8180 if own else 0,
+            mail_port=1025 if own else 0,
+            identity=_provider(environ.get("ZEBROS_IDENTITY", "")),
             environ=environ,
         )
 
@@ -64,3 +77,14 @@ class LocalSettings:
             return path
         digest = hashlib.sha256(str(self.directory).encode()).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"zebros-{digest}.sock"
+
+
+def _provider(name: str) -> ProviderName | None:
+    if name in ("", "stand-in", "keycloak"):
+        return name or None
+    raise LocalStackError(f"No identity provider is called {name!r}; there are stand-in and keycloak.")
+
+
+def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment less the developer's AWS settings: no process of a local stack may reach a real account."""
+    return {name: value for name, value in environ.items() if not name.startswith("AWS_")}

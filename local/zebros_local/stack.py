@@ -7,15 +7,13 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from zebros_local import ports
+from zebros_local import keycloak, ports
 from zebros_local.errors import LocalStackError, NotRunningError, PartFailedError
 from zebros_local.parts import Part, forget_stream_positions, stack_parts
 from zebros_local.progress import Progress
-from zebros_local.settings import LocalSettings
+from zebros_local.settings import LocalSettings, ProviderName
 from zebros_local.state import StackState
 from zebros_local.supervision import ProcessManager, Supervisor
-
-HEALTHY_WITHIN_SECONDS = 45.0
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,15 @@ class Stack:
     def up(self) -> StackState:
         """Start what is not running and wait until every part answers.
 
-        Raises `PartFailedError` naming the part that did not come up, with the end of its log.
+        Raises `PartFailedError` naming the part that did not come up, with the end of its log, and
+        `KeycloakUnavailableError` when the real Keycloak was asked for and cannot be had.
         """
-        if not self.running():
+        if self.running():
+            self._refuse_another_provider()
+        else:
+            if self._provider() == "keycloak":
+                server = keycloak.distribution(self.settings.environ).prepare(self._progress)
+                keycloak.furnish(server, self.settings.directory / "keycloak")
             state = self._choose_ports()
             self._make_folders()
             forget_stream_positions(self.settings)
@@ -145,6 +149,7 @@ class Stack:
             "emulator_port": known.emulator_port if known else self.settings.emulator_port,
             "cache_port": known.cache_port if known else self.settings.cache_port,
             "identity_port": known.identity_port if known else self.settings.identity_port,
+            "mail_port": (known.mail_port if known else 0) or self.settings.mail_port,
         }
         chosen: dict[str, int] = {}
         for name, preferred in wanted.items():
@@ -153,9 +158,24 @@ class Stack:
                 self._progress.say(
                     f"Port {preferred} is taken; using {chosen[name]} ({name.removesuffix('_port')})."
                 )
-        state = StackState(**chosen, deployed=dict(known.deployed) if known else {})
+        state = StackState(
+            **chosen, identity=self._provider(), deployed=dict(known.deployed) if known else {}
+        )
         self.record(state)
         return state
+
+    def _provider(self) -> ProviderName:
+        """The provider that was asked for, else the one before."""
+        known = StackState.load(self.settings.state_file)
+        return self.settings.identity or (known.identity if known else "stand-in")
+
+    def _refuse_another_provider(self) -> None:
+        """Functions keep the issuer's keys for a while: only a stack that is down can change its provider."""
+        if self._provider() != self.state.identity:
+            raise LocalStackError(
+                f"This stack runs with {self.state.identity}. `make down` first, then `make up"
+                f" IDENTITY={self._provider()}`: its data stays, and people made meanwhile stay in the other one."
+            )
 
     def _make_folders(self) -> None:
         for folder in ("logs", "identity", "emulator/state", "emulator/s3", "emulator/tmp"):
@@ -163,12 +183,12 @@ class Stack:
 
     def _start(self, part: Part) -> None:
         self._processes.start_part(part.name)
-        deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
+        deadline = time.monotonic() + part.healthy_within_seconds
         while not part.healthy():
             process = self._processes.status(part.name)
             if not process.running:
                 raise PartFailedError(part.title, process.description, self._processes.log_tail(part.name))
             if time.monotonic() > deadline:
-                reason = f"did not answer on port {part.port} within {HEALTHY_WITHIN_SECONDS:.0f} s"
+                reason = f"did not answer on port {part.port} within {part.healthy_within_seconds:.0f} s"
                 raise PartFailedError(part.title, reason, self._processes.log_tail(part.name))
             time.sleep(0.1)

@@ -8,15 +8,18 @@ from pathlib import Path
 
 from zebros_local.errors import LocalStackError
 from zebros_local.ports import LOOPBACK
+from zebros_local.settings import ProviderName
 
 
 @dataclass(frozen=True)
 class StackState:
-    """The recorded ports of a stack, and the fingerprint of each service as it was last deployed."""
+    """A stack's ports, who signs its people in, and the fingerprint of each service as it was last deployed."""
 
     emulator_port: int
     cache_port: int
     identity_port: int
+    mail_port: int = 0
+    identity: ProviderName = "stand-in"
     deployed: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -72,6 +75,8 @@ class StackState:
                 emulator_port=int(raw["emulator_port"]),
                 cache_port=int(raw["cache_port"]),
                 identity_port=int(raw["identity_port"]),
+                mail_port=int(raw.get("mail_port", 0)),
+                identity="keycloak" if raw.get("identity") == "keycloak" else "stand-in",
                 deployed={str(name): str(value) for name, value in raw.get("deployed", {}).items()},
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:

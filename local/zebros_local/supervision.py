@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import xmlrpc.client
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -17,7 +17,7 @@ from supervisor import xmlrpc as supervisor_xmlrpc
 
 from zebros_local.errors import LocalStackError
 from zebros_local.parts import Part
-from zebros_local.settings import LocalSettings
+from zebros_local.settings import LocalSettings, without_aws
 
 START_SECONDS = 15.0
 LOG_BYTES = 5_000_000
@@ -170,11 +170,6 @@ def tail(path: Path, lines: int) -> str:
     with path.open("rb") as log:
         log.seek(max(0, path.stat().st_size - 64 * 1024))
         return "\n".join(log.read().decode(errors="replace").splitlines()[-lines:])
-
-
-def without_aws(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment less the developer's AWS settings: no process of a local stack may reach a real account."""
-    return {name: value for name, value in environ.items() if not name.startswith("AWS_")}
 
 
 def _escape(value: object) -> str:
