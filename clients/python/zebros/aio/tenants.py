@@ -22,10 +22,15 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
         self._sleep = sleep
 
     def list(
-        self, *, status: TenantStatus | None = None, page_size: int | None = None
+        self,
+        *,
+        status: TenantStatus | None = None,
+        isolation: Isolation | None = None,
+        page_size: int | None = None,
     ) -> AsyncListing[Tenant]:
-        """The tenants of the platform."""
-        return AsyncListing(calls.list_(status=status, page_size=page_size), self._client.execute)
+        """The tenants of the platform, those that left among them."""
+        call = calls.list_(status=status, isolation=isolation, page_size=page_size)
+        return AsyncListing(call, self._client.execute)
 
     async def get(self, tenant_id: str) -> Tenant:
         """Read a tenant with its last operation."""
@@ -37,7 +42,7 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
         *,
         name: str,
         admin: FirstAdmin,
-        isolation: Isolation | None = None,
+        isolation: Isolation,
         tier: str | None = None,
         settings: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
@@ -54,9 +59,9 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
         )
         return await self._client.execute(call)
 
-    async def suspend(self, tenant_id: str) -> Tenant:
+    async def suspend(self, tenant_id: str, *, reason: str) -> Tenant:
         """Serve the tenant no longer."""
-        return await self._client.execute(calls.act(tenant_id, "suspend"))
+        return await self._client.execute(calls.suspend(tenant_id, reason))
 
     async def activate(self, tenant_id: str) -> Tenant:
         """Serve a suspended tenant again."""
@@ -66,9 +71,12 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
         """Go on with an operation that stopped."""
         return await self._client.execute(calls.act(tenant_id, "resume"))
 
-    async def offboard(self, tenant_id: str) -> Tenant:
-        """Export everything that the tenant has, then erase it everywhere. It cannot be undone."""
-        return await self._client.execute(calls.offboard(tenant_id))
+    async def offboard(self, tenant_id: str, *, version: int) -> Tenant:
+        """Export everything that the tenant has, then erase it everywhere. It cannot be undone.
+
+        `version` is that of the tenant as you looked at it; VersionConflictError when it changed since.
+        """
+        return await self._client.execute(calls.offboard(tenant_id, version))
 
     async def wait_until(
         self,

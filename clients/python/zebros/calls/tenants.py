@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Literal, TypedDict
 
-from zebros._replies import Reply, etag_version
 from zebros.calls import records
 from zebros.calls.call import Call, listing, path, post_headers, query_of, read_record
 from zebros.errors import OperationFailedError, OperationTimeoutError
@@ -15,7 +14,7 @@ __all__ = ["FirstAdmin", "Isolation", "OnProgress", "TenantStatus"]
 
 Isolation = Literal["pool", "bridge", "silo"]
 TenantStatus = Literal["onboarding", "active", "suspended", "offboarding", "offboarded", "failed"]
-TenantAction = Literal["suspend", "activate", "resume"]
+TenantAction = Literal["activate", "resume"]
 OnProgress = Callable[[Tenant], None]
 """Called with the tenant after each look at it."""
 
@@ -35,15 +34,16 @@ def onboard(
     *,
     name: str,
     admin: FirstAdmin,
-    isolation: str | None,
+    isolation: str,
     tier: str | None,
     settings: Mapping[str, Any] | None,
     idempotency_key: str | None,
 ) -> Call[Tenant]:
-    optional = {"isolation": isolation, "tier": tier, "settings": settings and dict(settings)}
+    optional = {"tier": tier, "settings": settings and dict(settings)}
     body = {
         "id": tenant_id,
         "name": name,
+        "isolation": isolation,
         "admin": dict(admin),
         **{member: value for member, value in optional.items() if value is not None},
     }
@@ -54,8 +54,15 @@ def get(tenant_id: str) -> Call[Tenant]:
     return Call("GET", path("/v1/tenants/{}", tenant_id), read_record(Tenant))
 
 
-def list_(*, status: str | None, page_size: int | None) -> Callable[[str | None], Call[Page[Tenant]]]:
-    return listing(Tenant, "/v1/tenants", query_of(status=status, limit=page_size))
+def list_(
+    *, status: str | None, isolation: str | None, page_size: int | None
+) -> Callable[[str | None], Call[Page[Tenant]]]:
+    return listing(Tenant, "/v1/tenants", query_of(status=status, isolation=isolation, limit=page_size))
+
+
+def suspend(tenant_id: str, reason: str) -> Call[Tenant]:
+    target = path("/v1/tenants/{}:suspend", tenant_id)
+    return Call("POST", target, read_record(Tenant), json={"reason": reason}, headers=post_headers(None))
 
 
 def act(tenant_id: str, action: TenantAction) -> Call[Tenant]:
@@ -63,12 +70,9 @@ def act(tenant_id: str, action: TenantAction) -> Call[Tenant]:
     return Call("POST", target, read_record(Tenant), headers=post_headers(None))
 
 
-def offboard(tenant_id: str) -> Call[Tenant]:
-    def read(reply: Reply) -> Tenant:
-        body = {"tenantId": tenant_id, "status": "offboarding", **reply.json_object()}
-        return Tenant.load(body, version=etag_version(reply.headers.get("etag")))
-
-    return Call("DELETE", path("/v1/tenants/{}", tenant_id), read)
+def offboard(tenant_id: str, version: int) -> Call[Tenant]:
+    target = path("/v1/tenants/{}", tenant_id)
+    return Call("DELETE", target, read_record(Tenant), headers=records.if_match(version))
 
 
 def waiting(
@@ -99,10 +103,7 @@ def waiting(
 
 
 def _reason(tenant: Tenant) -> str:
-    operation = tenant.operation
-    if operation is None:
-        return "no reason given"
-    broken = next((step for step in operation.steps if step.failed), None)
-    where = broken.name if broken is not None else operation.step
-    why = operation.error or (broken.error if broken is not None else None) or "no reason given"
-    return f"{where}: {why}" if where else why
+    error = tenant.operation.error if tenant.operation is not None else None
+    if error is None:
+        return "no reason was given"
+    return f"{error.step}: {error.detail}" if error.step else error.detail

@@ -9,60 +9,98 @@ from pydantic import Field, field_validator
 
 from zebros.models.base import Model, Versioned, id_field
 
-__all__ = ["AuditEntry", "Integration", "Operation", "OperationStep", "Tenant"]
+__all__ = [
+    "AuditEntry",
+    "FirstAdministrator",
+    "Integration",
+    "OffboardingReport",
+    "Operation",
+    "OperationError",
+    "OperationStep",
+    "StoreCounts",
+    "Tenant",
+]
 
 
 class OperationStep(Model):
-    """One step of an onboarding or offboarding; `state` is pending, running, done or failed."""
+    """One step of an onboarding or offboarding; `state` is waiting, running, done or failed."""
 
     name: str
-    state: str = "pending"
-    error: str | None = None
+    state: str = "waiting"
+    at: datetime | None = None
+    detail: str | None = None
 
-    @property
-    def done(self) -> bool:
-        return self.state in {"done", "succeeded"}
 
-    @property
-    def failed(self) -> bool:
-        return self.state == "failed"
+class OperationError(Model):
+    """At which step an operation stopped, and why."""
+
+    step: str | None = None
+    code: str | None = None
+    detail: str = ""
 
 
 class Operation(Model):
-    """What is being done to a tenant. `kind` is onboarding or offboarding; `error` says why it stopped."""
+    """What is, or was last, being done to a tenant: `kind` is onboarding or offboarding, `state` is as a step's."""
 
-    kind: str | None = None
-    state: str | None = None
+    kind: str
+    state: str = "running"
     step: str | None = None
     steps: list[OperationStep] = Field(default_factory=list[OperationStep])
-    error: str | None = None
+    error: OperationError | None = None
+    attempt: int = 1
 
-    @property
-    def failed(self) -> bool:
-        return self.state == "failed"
+
+class FirstAdministrator(Model):
+    """Who administers a tenant from the beginning."""
+
+    email: str
+    name: str | None = None
+    language: str | None = None
+
+
+class StoreCounts(Model):
+    """Items by table, and objects, of one service."""
+
+    tables: dict[str, int] = Field(default_factory=dict[str, int])
+    objects: int = 0
+
+
+class OffboardingReport(Model):
+    """What a tenant left: where its export lies, what was in it, and what was erased, by service."""
+
+    export: str | None = None
+    exported: dict[str, StoreCounts] = Field(default_factory=dict[str, StoreCounts])
+    services: dict[str, StoreCounts] = Field(default_factory=dict[str, StoreCounts])
+    removed_tables: int = 0
+    people: int = 0
+    clients: int = 0
 
 
 class Tenant(Versioned):
     """A tenant of the platform.
 
     `isolation` is silo, bridge or pool and fixed at onboarding. `status` is onboarding, active, suspended,
-    offboarding, offboarded or failed.
+    offboarding, offboarded or failed; `reason` is why it is suspended.
     """
 
     writable: ClassVar[frozenset[str]] = frozenset({"name", "tier", "settings"})
 
-    id: str = id_field("tenantId")
+    id: str
     name: str | None = None
     isolation: str | None = None
     tier: str | None = None
     status: str | None = None
     settings: dict[str, Any] = Field(default_factory=dict[str, Any])
+    admin: FirstAdministrator | None = None
+    reason: str | None = None
     operation: Operation | None = None
+    report: OffboardingReport | None = None
 
     @property
     def failed(self) -> bool:
         """Whether the last operation stopped; `resume` goes on with it."""
-        return self.status == "failed" or (self.operation is not None and self.operation.failed)
+        stopped = self.operation is not None and self.operation.state == "failed"
+        return stopped or self.status == "failed"
 
 
 class Integration(Model):

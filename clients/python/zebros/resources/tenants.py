@@ -22,9 +22,16 @@ class Tenants(VersionedCollection[Tenant]):
         super().__init__(client, calls.ROUTES)
         self._sleep = sleep
 
-    def list(self, *, status: TenantStatus | None = None, page_size: int | None = None) -> Listing[Tenant]:
-        """The tenants of the platform."""
-        return Listing(calls.list_(status=status, page_size=page_size), self._client.execute)
+    def list(
+        self,
+        *,
+        status: TenantStatus | None = None,
+        isolation: Isolation | None = None,
+        page_size: int | None = None,
+    ) -> Listing[Tenant]:
+        """The tenants of the platform, those that left among them."""
+        call = calls.list_(status=status, isolation=isolation, page_size=page_size)
+        return Listing(call, self._client.execute)
 
     def get(self, tenant_id: str) -> Tenant:
         """Read a tenant with its last operation."""
@@ -36,7 +43,7 @@ class Tenants(VersionedCollection[Tenant]):
         *,
         name: str,
         admin: FirstAdmin,
-        isolation: Isolation | None = None,
+        isolation: Isolation,
         tier: str | None = None,
         settings: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
@@ -56,9 +63,11 @@ class Tenants(VersionedCollection[Tenant]):
         )
         return self._client.execute(call)
 
-    def suspend(self, tenant_id: str) -> Tenant:
-        """Serve the tenant no longer: its people get a 403 that says so, within 30 seconds."""
-        return self._client.execute(calls.act(tenant_id, "suspend"))
+    def suspend(self, tenant_id: str, *, reason: str) -> Tenant:
+        """Serve the tenant no longer: its people get a 403 that says so, within 30 seconds. `reason` is for
+        administrators of the platform.
+        """
+        return self._client.execute(calls.suspend(tenant_id, reason))
 
     def activate(self, tenant_id: str) -> Tenant:
         """Serve a suspended tenant again."""
@@ -68,9 +77,12 @@ class Tenants(VersionedCollection[Tenant]):
         """Go on with an operation that stopped, from the step where it did."""
         return self._client.execute(calls.act(tenant_id, "resume"))
 
-    def offboard(self, tenant_id: str) -> Tenant:
-        """Export everything that the tenant has, then erase it everywhere. It cannot be undone."""
-        return self._client.execute(calls.offboard(tenant_id))
+    def offboard(self, tenant_id: str, *, version: int) -> Tenant:
+        """Export everything that the tenant has, then erase it everywhere. It cannot be undone.
+
+        `version` is that of the tenant as you looked at it; VersionConflictError when it changed since.
+        """
+        return self._client.execute(calls.offboard(tenant_id, version))
 
     def wait_until(
         self,
