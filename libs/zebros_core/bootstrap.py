@@ -126,8 +126,12 @@ class ServiceContainer:
     @cached_property
     def registry(self) -> TenantRegistry:
         """The tenant registry, at most 30 seconds old."""
-        table = f"{self.core.table_prefix}-tenants"
-        return CachedTenantRegistry(DynamoDbTenantRegistry(self.dynamodb, table), self.clock)
+        return CachedTenantRegistry(self.current_registry, self.clock)
+
+    @cached_property
+    def current_registry(self) -> TenantRegistry:
+        """The tenant registry as it is now, at the price of a read each time."""
+        return DynamoDbTenantRegistry(self.dynamodb, f"{self.core.table_prefix}-tenants")
 
     @cached_property
     def cache(self) -> ResponseCache:
@@ -180,11 +184,19 @@ class ServiceContainer:
     @cached_property
     def verifier(self) -> TokenVerifier:
         """Verifies access tokens by the issuer's keys, which are fetched at the first request."""
-        from zebros_core.auth.jwks import JwksClient, jwks_fetch
+        from zebros_core.auth.jwks import JwksClient, SharedJwks, jwks_fetch
         from zebros_core.auth.verifier import TokenVerifier
 
         core = self.core
-        keys = JwksClient(jwks_fetch(core.oidc_issuer, core.oidc_jwks_uri or None), self.clock)
+        shared = (
+            SharedJwks(self.cache, core.oidc_issuer, lambda: self.key_for("jwks")) if core.redis_url else None
+        )
+        keys = JwksClient(
+            jwks_fetch(core.oidc_issuer, core.oidc_jwks_uri or None),
+            self.clock,
+            shared=shared,
+            on_error=self._count_jwks_trouble,
+        )
         return TokenVerifier(keys, self.clock, issuer=core.oidc_issuer, audience=core.oidc_audience)
 
     def http_app(self, routes: Iterable[Route]) -> HttpApp:
@@ -270,6 +282,9 @@ class ServiceContainer:
 
     def _count_cache_trouble(self, kind: str) -> None:
         self.metrics.emit({"CacheTrouble": (1, "Count")}, properties={"kind": kind})
+
+    def _count_jwks_trouble(self, error: Exception) -> None:
+        self.metrics.emit({"SigningKeyTrouble": (1, "Count")}, properties={"reason": str(error)})
 
     def _count_credential_trouble(self, kind: str) -> None:
         self.metrics.emit({"TenantCredentialTrouble": (1, "Count")}, properties={"kind": kind})

@@ -4,7 +4,7 @@
 it.
 """
 
-from zebros_core.auth.jwks import JwksClient, JwksError, jwks_fetch
+from zebros_core.auth.jwks import JwksClient, JwksError, SharedJwks, jwks_fetch
 from zebros_core.auth.permissions import PermissionTable, Visibility, can_see, visibility_key
 from zebros_core.auth.principal import PLATFORM_ADMIN, caller, platform_caller
 from zebros_core.auth.verifier import Claims, TokenVerifier, bearer_token
@@ -15,6 +15,7 @@ __all__ = [
     "JwksClient",
     "JwksError",
     "PermissionTable",
+    "SharedJwks",
     "TokenVerifier",
     "Visibility",
     "bearer_token",

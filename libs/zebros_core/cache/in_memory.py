@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from math import ceil, floor
 from uuid import uuid4
 
-from zebros_core.cache.keys import UncacheableKeyError, entry_key, generation_key, rate_key
+from zebros_core.cache.keys import UncacheableKeyError, document_key, entry_key, generation_key, rate_key
 from zebros_core.cache.layers import CacheTimes, Layer, layer_named, layer_of, storable, times_of
 from zebros_core.cache.port import (
     CacheEntry,
@@ -54,6 +54,7 @@ class _State:
     generations: dict[str, int] = field(default_factory=dict[str, int])
     full_at: dict[str, float] = field(default_factory=dict[str, float])
     last_generation: int = 0
+    documents: dict[str, tuple[bytes, float]] = field(default_factory=dict[str, tuple[bytes, float]])
 
 
 class InMemoryCache:
@@ -170,6 +171,16 @@ class InMemoryCache:
 
     def _now(self) -> float:
         return self._clock.now().timestamp()
+
+    def document(self, name: str) -> bytes | None:
+        with self._lock:
+            document, until = self._state.documents.get(document_key(name), (None, 0.0))
+            return document if until > self._now() else None
+
+    def keep_document(self, name: str, document: bytes, ttl_seconds: float) -> bool:
+        with self._lock:
+            self._state.documents[document_key(name)] = document, self._now() + ttl_seconds
+        return True
 
     def _slot(self, name: str) -> _Slot:
         slots = self._state.slots

@@ -6,6 +6,7 @@
 | `{tenant}:l:<list>:<scope>:<query hash>` | hash | a list page's response, its generation and its fill lock |
 | `{tenant}:g:<list>` | string | the list's generation |
 | `{tenant}:r:<bucket>` | string | the rate limit: when the bucket will be full (microseconds) |
+| `{-}:d:<name>` | string | a document of the platform (no tenant is called `-`) |
 
 The braces are Redis Cluster's hash tag: all keys of a tenant live in one slot, so that a script may touch
 several. No two different keys compose to the same text: every part except one contains no colon.
@@ -60,3 +61,9 @@ def rate_key(tenant_id: str, bucket: str) -> str:
     if not _NAME.fullmatch(bucket):
         raise ValueError("bucket is not a name")
     return f"{{{tenant_id}}}:r:{bucket}"
+
+
+def document_key(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError("not a document's name")
+    return f"{{-}}:d:{name}"

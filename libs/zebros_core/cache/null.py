@@ -43,5 +43,11 @@ class NullCache:
         """True: there is nothing that could be stale."""
         return True
 
+    def document(self, name: str) -> bytes | None:
+        return None
+
+    def keep_document(self, name: str, document: bytes, ttl_seconds: float) -> bool:
+        return False
+
     def written_many(self, tenant_id: str, writes: Sequence[Written], lists: Sequence[str] = ()) -> bool:
         return True

@@ -175,7 +175,19 @@ class Written:
     committed_at: datetime | None = None
 
 
-class ResponseCache(Protocol):
+class SharedDocuments(Protocol):
+    """Documents of the platform that containers share, by name; of no tenant, and nobody's alone."""
+
+    def document(self, name: str) -> bytes | None:
+        """The document; None when there is none, or the cache is off. One round trip."""
+        ...
+
+    def keep_document(self, name: str, document: bytes, ttl_seconds: float) -> bool:
+        """Keep a document for so long, or not: False. One round trip."""
+        ...
+
+
+class ResponseCache(SharedDocuments, Protocol):
     """The port. `RedisCache`, `InMemoryCache` and `NullCache` are held to it by one contract test."""
 
     def enter(self, tenant_id: str, rate: RateLimit | None, key: CacheKey | None) -> Entered:

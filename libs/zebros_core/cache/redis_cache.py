@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from zebros_core.cache.breaker import CircuitBreaker
-from zebros_core.cache.keys import UncacheableKeyError, entry_key, generation_key, rate_key
+from zebros_core.cache.keys import UncacheableKeyError, document_key, entry_key, generation_key, rate_key
 from zebros_core.cache.layers import CacheTimes, Layer, layer_named, layer_of, storable, times_of
 from zebros_core.cache.port import (
     CacheEntry,
@@ -29,7 +29,7 @@ from zebros_core.cache.port import (
 )
 from zebros_core.cache.redis_cluster import RedirectedConnections
 from zebros_core.cache.redis_connection import CachePassword, RedisTransport, SingleConnection
-from zebros_core.cache.scripts import ABANDON, ENTER, FILL, WRITTEN, Script
+from zebros_core.cache.scripts import ABANDON, DOCUMENT, ENTER, FILL, KEEP_DOCUMENT, WRITTEN, Script
 from zebros_core.cache.single_flight import wait_for_fill
 from zebros_core.clock import Clock
 
@@ -213,6 +213,14 @@ class RedisCache:
             )
             recorded = recorded and answer is not None
         return recorded
+
+    def document(self, name: str) -> bytes | None:
+        answer = self._run(DOCUMENT, [document_key(name)], ())
+        return bytes(answer[1]) or None if answer is not None else None
+
+    def keep_document(self, name: str, document: bytes, ttl_seconds: float) -> bool:
+        arguments = (document, _ms(ttl_seconds))
+        return self._run(KEEP_DOCUMENT, [document_key(name)], arguments) is not None
 
     def _run(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> list[Any] | None:
         """The script's answer, or None when Redis gave none that can be used."""

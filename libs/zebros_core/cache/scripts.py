@@ -171,3 +171,21 @@ end
 return {nonce, 'S'}
 """,
 )
+
+DOCUMENT: Final = Script(
+    "document",
+    """
+-- KEYS: document    ARGV: nonce
+-- answer: nonce, the document or ''
+return {ARGV[1], redis.call('GET', KEYS[1]) or ''}
+""",
+)
+
+KEEP_DOCUMENT: Final = Script(
+    "keep_document",
+    """
+-- KEYS: document    ARGV: nonce, document, ms
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return {ARGV[1], 'S'}
+""",
+)

@@ -32,13 +32,13 @@ def test_a_new_key_is_found_when_a_token_names_it(client, issuer, clock):
     assert client.key("second").public_numbers() == issuer.keys["second"].public_key().public_numbers()
 
 
-def test_made_up_key_ids_cost_at_most_two_fetches_a_minute(client, issuer, clock):
+def test_a_thousand_made_up_key_ids_cost_at_most_two_fetches_a_minute(client, issuer, clock):
     client.key("first")
     before = issuer.fetches
-    for second in range(60):
+    for number in range(1000):
         with pytest.raises(UnauthenticatedError):
-            client.key(f"made-up-{second}")
-        clock.advance(seconds=1)
+            client.key(f"made-up-{number}")
+        clock.advance(seconds=0.06)
     assert issuer.fetches - before <= 2
 
 

@@ -325,3 +325,30 @@ class TestNull:
         assert cache.fill(miss, entry(1)) is FillOutcome.OFF
         assert cache.written(AURORA, "widget", "W1", 1, None) and cache.written_many(AURORA, [])
         assert cache.abandon(miss) is None
+
+
+class TestDocuments:
+    def test_a_document_is_shared_by_name_and_apart_from_every_tenants_keys(self, rig: Any) -> None:
+        cache = rig.cache(LAYERS)
+        assert cache.document("jwks/1") is None
+        assert cache.keep_document("jwks/1", bytes(range(256)), 60)
+        assert cache.keep_document("jwks/2", b"another", 60)
+        assert rig.container(LAYERS).document("jwks/1") == bytes(range(256))
+        assert isinstance(cache.enter(AURORA, None, EntityKey("widget", "jwks/1")).lookup, Miss)
+
+    def test_a_later_document_replaces_it_and_its_time_ends(self, rig: Any) -> None:
+        cache = rig.cache(LAYERS)
+        cache.keep_document("jwks/1", b"old", 60)
+        cache.keep_document("jwks/1", b"new", 0.05)
+        assert cache.document("jwks/1") == b"new"
+        rig.wait(0.06)
+        assert cache.document("jwks/1") is None
+
+    def test_without_a_cache_nothing_is_kept(self) -> None:
+        cache = NullCache()
+        assert not cache.keep_document("jwks/1", b"new", 60)
+        assert cache.document("jwks/1") is None
+
+    def test_a_name_that_could_be_another_key_is_refused(self, rig: Any) -> None:
+        with pytest.raises(ValueError, match="name"):
+            rig.cache(LAYERS).document("a:b")

@@ -21,7 +21,8 @@ SCOPE = PolicyScope(
     tables=("widgets", "parts", "papers"),
     lookup_tables=("widgets-lookup",),
 )
-MODELS = get_args(IsolationName)
+MODELS: tuple[IsolationName, ...] = get_args(IsolationName)
+KEYED: tuple[IsolationName, ...] = ("bridge", "pool")
 ACTIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem")
 ACME = {"tenant": "acme"}
 
@@ -46,13 +47,13 @@ def test_a_tenant_reaches_its_own_items(action: str) -> None:
     assert allowed("silo", action, table("zebros-dev-t-acme-widgets"), ["W1"])
     assert allowed("bridge", action, table("zebros-dev-widgets"), ["acme#W1"])
     assert allowed("pool", action, table("zebros-dev-widgets"), ["W1"]) == (action != "GetItem")
-    for model in ("bridge", "pool"):
+    for model in KEYED:
         assert allowed(model, action, table("zebros-dev-widgets-lookup"), ["acme#tokens#gear"])
 
 
 def test_a_tenant_reads_its_own_index_partitions() -> None:
     assert allowed("silo", "Query", table("zebros-dev-t-acme-widgets", "owner"), ["acme#o1"])
-    for model in ("bridge", "pool"):
+    for model in KEYED:
         assert allowed(model, "Query", table("zebros-dev-widgets", "owner"), ["acme#o1"])
         assert allowed(model, "Query", table("zebros-dev-widgets", "name"), ["acme"])
 
@@ -63,7 +64,7 @@ def test_a_tenant_reads_its_own_index_partitions() -> None:
 @pytest.mark.parametrize("action", ACTIONS)
 def test_keys_of_other_tenants_are_out_of_reach(action: str, keys: list[str]) -> None:
     assert not allowed("bridge", action, table("zebros-dev-widgets"), keys)
-    for model in ("bridge", "pool"):
+    for model in KEYED:
         assert not allowed(model, action, table("zebros-dev-widgets-lookup"), keys)
         assert not allowed(model, action, table("zebros-dev-widgets", "owner"), keys)
 
@@ -71,7 +72,7 @@ def test_keys_of_other_tenants_are_out_of_reach(action: str, keys: list[str]) ->
 def test_a_request_without_leading_keys_is_refused_where_keys_tell_tenants_apart() -> None:
     for action in ACTIONS:
         assert not allowed("bridge", action, table("zebros-dev-widgets"), None)
-        for model in ("bridge", "pool"):
+        for model in KEYED:
             assert not allowed(model, action, table("zebros-dev-widgets-lookup"), None)
             assert not allowed(model, action, table("zebros-dev-widgets", "owner"), None)
 
@@ -93,12 +94,12 @@ def test_a_silo_tenant_reaches_no_other_table(name: str) -> None:
         assert not allowed("silo", action, table(name, "owner"), ["acme#W1"])
 
 
-@pytest.mark.parametrize("model", ["bridge", "pool"])
+@pytest.mark.parametrize("model", KEYED)
 @pytest.mark.parametrize(
     "name",
     ["zebros-dev-tenants", "zebros-dev-t-acme-widgets", "zebros-dev-t-other-widgets", "zebros-prod-widgets"],
 )
-def test_a_tenant_of_shared_tables_reaches_only_those_named(model: str, name: str) -> None:
+def test_a_tenant_of_shared_tables_reaches_only_those_named(model: IsolationName, name: str) -> None:
     for action in ACTIONS:
         assert not allowed(model, action, table(name), ["acme#W1"])
 
@@ -116,14 +117,14 @@ def test_a_tenant_of_shared_tables_reaches_only_those_named(model: str, name: st
         "ExportTableToPointInTime",
     ],
 )
-def test_nobody_scans_or_speaks_partiql_or_manages_tables(model: str, action: str) -> None:
+def test_nobody_scans_or_speaks_partiql_or_manages_tables(model: IsolationName, action: str) -> None:
     for name in ("zebros-dev-widgets", "zebros-dev-t-acme-widgets", "zebros-dev-widgets-lookup"):
         for keys in (None, ["acme#W1"]):
             assert not allowed(model, action, table(name), keys)
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_session_without_a_tenant_reaches_nothing_that_is_told_apart_by_it(model: str) -> None:
+def test_a_session_without_a_tenant_reaches_nothing_that_is_told_apart_by_it(model: IsolationName) -> None:
     for action in ACTIONS:
         for tags in ({}, {"tenant": ""}, {"tenant": "*"}):
             assert not allowed(model, action, table("zebros-dev-t-acme-widgets"), ["acme#W1"], tags)
@@ -166,7 +167,7 @@ def test_the_data_key_is_used_through_dynamodb_only() -> None:
         )
 
 
-@pytest.mark.parametrize("model", ["bridge", "pool"])
+@pytest.mark.parametrize("model", KEYED)
 def test_a_batch_or_a_transaction_that_mixes_tenants_is_refused_whole(model: IsolationName) -> None:
     lookup = table("zebros-dev-widgets-lookup")
     for action in ("BatchGetItem", "PutItem", "ConditionCheckItem"):
@@ -201,7 +202,7 @@ def test_no_foreign_key_is_ever_allowed_where_keys_tell_tenants_apart(data: Any,
     assert allowed("bridge", action, lookup, keys, tags) is own
     assert allowed("pool", action, lookup, keys, tags) is own
     assert allowed("bridge", action, records, keys, tags) is own
-    for model in ("bridge", "pool"):
+    for model in KEYED:
         assert allowed(model, "Query", table("zebros-dev-widgets", "owner"), keys, tags) is own
 
 
