@@ -36,8 +36,8 @@ help: ## List the targets
 
 ##@ The local stack
 .PHONY: up down restart status logs token demo
-up: $(READY) ## Start the local stack, deploy every service to it, make the demo tenants
-	@$(LOCAL) up
+up: $(READY) ## Start the local stack, deploy every service to it, make the demo tenants (IDENTITY=keycloak: the real Keycloak)
+	@$(if $(IDENTITY),ZEBROS_IDENTITY=$(IDENTITY)) $(LOCAL) up
 
 down: $(PYTHON_STAMP) ## Stop the local stack; its data stays
 	@$(LOCAL) down

@@ -97,7 +97,7 @@ class Deployment:
 
     def __init__(self, state: StackState) -> None:
         self.state = state
-        self.identity = LocalIdentity(state.identity_url)
+        self.identity = LocalIdentity.of(state)
         self.http = httpx.Client(base_url=state.api_url, timeout=60)
         self._session = Session("test", "test", region_name=REGION)
         self._clients: dict[str, Any] = {}

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from zebros_local.demo_realm import apply_realm, ensure_demo_people
 from zebros_local.demo_tenants import ensure_demo_tenants
 from zebros_local.deploy import LocalDeployer
 from zebros_local.first_requests import check_api, warm_consumers
 from zebros_local.fixups import apply_fixups
+from zebros_local.identity import Realm
 from zebros_local.progress import Progress
+from zebros_local.settings import LocalSettings
 from zebros_local.stack import Stack
 from zebros_local.state import StackState
 
 
 def bring_up(stack: Stack, progress: Progress) -> StackState:
     """Start the stack, deploy what changed and make the demo tenants; safe to repeat at any point."""
-    stack.up()
+    ensure_realm(stack.settings, stack.up(), progress)
     deploy_local(stack, progress)
     state = stack.state
     with progress.step("demo tenants") as step:
@@ -23,6 +26,17 @@ def bring_up(stack: Stack, progress: Progress) -> StackState:
     with progress.step("functions that follow changes") as step:
         step.note(f"{warm_consumers(state)} started")
     return state
+
+
+def ensure_realm(settings: LocalSettings, state: StackState, progress: Progress) -> None:
+    """With the real Keycloak: apply the realm file, and make the demo people. The stand-in reads both by itself."""
+    if state.identity != "keycloak":
+        return
+    with progress.step("realm") as step:
+        step.note(apply_realm(state, settings.environ))
+    with progress.step("demo people in Keycloak") as step:
+        people, integrations = ensure_demo_people(state, Realm.load())
+        step.note(f"{people} people, {integrations} integrations")
 
 
 def deploy_local(stack: Stack, progress: Progress, only: str | None = None) -> StackState:

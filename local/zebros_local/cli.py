@@ -23,7 +23,9 @@ from zebros_local.state import StackState
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 out = Console(highlight=False)
 
-Parts = Annotated[list[str] | None, typer.Argument(help="emulator, cache or identity; all when left out")]
+Parts = Annotated[
+    list[str] | None, typer.Argument(help="emulator, cache, mail or identity; all when left out")
+]
 ServiceOption = Annotated[str | None, typer.Option("--service", help="One service; every one when left out")]
 StageOption = Annotated[str, typer.Option("--stage", help="local, or an AWS stage")]
 
@@ -106,7 +108,7 @@ def token(
 ) -> None:
     """Print an access token of a demo person, as a sign-in would give it."""
     stack: Stack = context.obj
-    identity = LocalIdentity(stack.require_running().identity_url)
+    identity = LocalIdentity.of(stack.require_running())
     sys.stdout.write(identity.person_token(Realm.load().person(tenant, user)) + "\n")
 
 
@@ -118,7 +120,7 @@ def approve_device(
 ) -> None:
     """Approve a device code as a demo person would in a browser."""
     stack: Stack = context.obj
-    identity = LocalIdentity(stack.require_running().identity_url)
+    identity = LocalIdentity.of(stack.require_running())
     identity.approve_device(verification_uri, user, Realm.load().password)
     out.print(f"Approved as {user}.")
 

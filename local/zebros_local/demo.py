@@ -66,7 +66,7 @@ class Tour:
         person = realm.person(tenant)
         arguments = ("login", "--no-browser")
         self._show(arguments)
-        identity = LocalIdentity(self.state.identity_url)
+        identity = LocalIdentity.of(self.state)
         approved = False
         with subprocess.Popen(
             self._command(arguments),

@@ -42,7 +42,7 @@ def check_api(state: StackState) -> list[str]:
 
     Raises `DeployFailedError` with the answer when the API does not serve one of them.
     """
-    identity = LocalIdentity(state.identity_url)
+    identity = LocalIdentity.of(state)
     realm = Realm.load()
     return [_check(state, identity, realm.person(tenant.id)) for tenant in realm.tenants]
 

@@ -17,9 +17,9 @@ from urllib.request import Request, build_opener
 from zebros_local.browser import Browser, Page
 from zebros_local.errors import SignInError
 from zebros_local.settings import CHECKOUT, ProviderName
+from zebros_local.state import StackState
 
-_FOLDER = CHECKOUT / "local" / "identity"
-REALM_FILE = next(_FOLDER / name for name in ("demo.json", "realm.json") if (_FOLDER / name).exists())
+REALM_FILE = CHECKOUT / "local" / "identity" / "demo.json"
 TIMEOUT_SECONDS = 30.0
 
 # Nothing listens there: the browser of a sign-in stops before it would open the address.
@@ -115,6 +115,11 @@ class LocalIdentity:
         self._url = identity_url.rstrip("/")
         self.provider: ProviderName = provider
         self.issuer = f"{self._url}/realms/zebros"
+
+    @classmethod
+    def of(cls, state: StackState) -> LocalIdentity:
+        """The provider of this stack."""
+        return cls(state.identity_url, state.identity)
 
     def mint(
         self,

@@ -37,7 +37,7 @@ class DeployedService:
     def __init__(self, state: StackState) -> None:
         self._state = state
         self._http = httpx.Client(base_url=state.api_url, timeout=60)
-        self._identity = LocalIdentity(state.identity_url)
+        self._identity = LocalIdentity.of(state)
         self._lambda = emulator_client("lambda", state)
         self._tokens: dict[Caller, str] = {}
 
