@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,8 +28,17 @@ class Stack:
     """One packaged stack: its CloudFormation template and, if it has functions, its zip."""
 
     name: str
-    template_path: Path
+    folder: Path
     artefact: Path | None
+
+    @property
+    def template_path(self) -> Path:
+        return self.folder / ".serverless/cloudformation-template-update-stack.json"
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """The serverless.yml, as written."""
+        return yaml.safe_load((self.folder / "serverless.yml").read_text())
 
     @property
     def template(self) -> dict[str, Any]:
@@ -67,13 +77,14 @@ def copy_checkout(source: Path, destination: Path, *, wheels: Path | None) -> Pa
     return destination
 
 
-def package(checkout: Path, stage: str, names: tuple[str, ...] = ()) -> Mapping[str, Stack]:
-    """Package stacks (all of them, or those named) side by side; name -> Stack."""
+def package(checkout: Path, stage: str, names: tuple[str, ...] = (), **params: str) -> Mapping[str, Stack]:
+    """Package stacks (all of them, or those named) side by side; name -> Stack. `params` overrule the stage's."""
     declared = yaml.safe_load((checkout / "serverless-compose.yml").read_text())["services"]
     folders = {
         name: checkout / service["path"] for name, service in declared.items() if not names or name in names
     }
     command = [str(checkout / "node_modules/.bin/osls"), "package", "--stage", stage]
+    command += [f"--param={name}={value}" for name, value in params.items()]
     running = {
         name: subprocess.Popen(
             command,
@@ -89,10 +100,8 @@ def package(checkout: Path, stage: str, names: tuple[str, ...] = ()) -> Mapping[
     for name, process in running.items():
         output, _ = process.communicate(timeout=180)
         assert process.returncode == 0, f"packaging {name} for {stage} failed:\n{output}"
-        built = folders[name] / ".serverless"
-        zips = list(built.glob("*.zip"))
-        template = built / "cloudformation-template-update-stack.json"
-        stacks[name] = Stack(name, template, zips[0] if zips else None)
+        zips = list((folders[name] / ".serverless").glob("*.zip"))
+        stacks[name] = Stack(name, folders[name], zips[0] if zips else None)
     return stacks
 
 
@@ -124,3 +133,23 @@ def prod(checkout: Path) -> Mapping[str, Stack]:
 def local(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Stack]:
     """Every stack as it is deployed to the laptop's stack."""
     return package(copy_checkout(ROOT, tmp_path_factory.mktemp("local"), wheels=ROOT / ".build"), "local")
+
+
+VARIANTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "dev": ("dev", {}),
+    "closed": ("prod", {"network": "endpoints", "cacheMode": "cluster", "hostedZoneId": "Z0123456789ABC"}),
+    "prepared": ("prod", {"identity": "prepared", "cacheMode": "node"}),
+}
+
+
+@pytest.fixture(scope="session")
+def variants(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Stack]:
+    """The shared stack under other parameters than production's, by the names above."""
+
+    def packaged_variant(name: str) -> Stack:
+        stage, params = VARIANTS[name]
+        copy = copy_checkout(ROOT, tmp_path_factory.mktemp(name), wheels=ROOT / ".build")
+        return package(copy, stage, ("infrastructure",), **params)["infrastructure"]
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(VARIANTS, pool.map(packaged_variant, VARIANTS), strict=True))
