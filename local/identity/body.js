@@ -1,4 +1,4 @@
-// Request bodies of the issuer's own few routes.
+// Request bodies of the issuer's own routes.
 
 const LIMIT_BYTES = 64 * 1024;
 
@@ -23,5 +23,16 @@ export async function readJson(request) {
     return text ? JSON.parse(text) : {};
   } catch {
     throw Object.assign(new Error('The body is not JSON.'), { statusCode: 400 });
+  }
+}
+
+// JSON or, for the few routes of Keycloak that take a bare id, that text.
+export async function readBody(request) {
+  const text = await read(request);
+  if (!text) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }

@@ -1,7 +1,8 @@
 // Signing keys of the realm, kept in the stack's state folder so that tokens survive a restart.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+
+import { readDocument, writeDocument } from './documents.js';
 
 const PUBLISHED_KEYS = 3; // the signing key and its two predecessors
 
@@ -17,15 +18,17 @@ export class KeyRing {
 
   constructor(stateDir) {
     this.#file = path.join(stateDir, 'keys.json');
-    this.#state = existsSync(this.#file)
-      ? JSON.parse(readFileSync(this.#file, 'utf8'))
-      : { keys: [newKey()], cookieSecret: randomBytes(24).toString('hex') };
+    this.#state = readDocument(this.#file) ?? { keys: [newKey()], cookieSecret: randomBytes(24).toString('hex') };
     this.#save();
   }
 
   // The first key signs; the others are only published.
   get jwks() {
     return { keys: this.#state.keys };
+  }
+
+  get publicJwks() {
+    return { keys: this.#state.keys.map(({ kty, n, e, kid, use, alg }) => ({ kty, n, e, kid, use, alg })) };
   }
 
   get signingKey() {
@@ -44,8 +47,6 @@ export class KeyRing {
   }
 
   #save() {
-    const draft = `${this.#file}.new`;
-    writeFileSync(draft, JSON.stringify(this.#state), { mode: 0o600 });
-    renameSync(draft, this.#file);
+    writeDocument(this.#file, this.#state);
   }
 }

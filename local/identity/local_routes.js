@@ -19,11 +19,11 @@ function json(response, status, body) {
   response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(`${JSON.stringify(body)}\n`);
 }
 
-export function localRoutes({ issuer, realm, keys, renewProvider }) {
+export function localRoutes({ issuer, realm, directory, keys, renewProvider }) {
   async function mint(wish) {
     const unknown = Object.keys(wish).filter((field) => !TOKEN_FIELDS.has(field));
     if (unknown.length) throw Object.assign(new Error(`Unknown field: ${unknown.join(', ')}`), { statusCode: 400 });
-    const person = realm.person(wish.sub) ?? {};
+    const person = directory.person(wish.sub);
     const now = Math.floor(Date.now() / 1000);
     const expiresIn = wish.expiresIn ?? realm.accessTokenSeconds;
     const claims = {
@@ -35,7 +35,7 @@ export function localRoutes({ issuer, realm, keys, renewProvider }) {
       exp: now + expiresIn,
       jti: randomUUID(),
       scope: 'openid profile email',
-      ...subjectClaims({ ...person, ...wish }),
+      ...subjectClaims({ ...(person && directory.traits(person)), ...wish }),
       ...wish.claims,
     };
     for (const name of wish.omit ?? []) delete claims[name];

@@ -15,6 +15,8 @@ const STYLE = `
 const ESCAPES = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (value) => String(value ?? '').replace(/[&<>"']/g, (char) => ESCAPES[char]);
 
+const alert = (problem) => (problem ? `<p class="error" role="alert">${escape(problem)}</p>` : '');
+
 function page(title, body) {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -22,11 +24,11 @@ function page(title, body) {
 <body><main><h1>${escape(title)}</h1>${body}</main></body></html>`;
 }
 
-export function loginPage({ action, clientName, email, failed, people }) {
+export function loginPage({ action, clientName, email, problem, people }) {
   const options = people.map((person) => `<option value="${escape(person.email)}">${escape(person.name)}</option>`).join('');
   return page('Sign in', `
 <p>to go on to <strong>${escape(clientName)}</strong></p>
-${failed ? '<p class="error" role="alert">This e-mail address and password do not match.</p>' : ''}
+${alert(problem)}
 <form method="post" action="${escape(action)}">
   <label>E-mail <input name="email" type="email" list="people" required autofocus autocomplete="username" value="${escape(email)}"></label>
   <datalist id="people">${options}</datalist>
@@ -56,6 +58,26 @@ ${form}
 
 export function deviceDonePage(clientName) {
   return page('Connected', `<p>${escape(clientName ?? 'Your device')} is signed in. You can close this page.</p>`);
+}
+
+export function actionPage({ action, email, asksPassword, problem }) {
+  const fields = asksPassword
+    ? `<input type="hidden" name="username" value="${escape(email)}" autocomplete="username">
+  <label>New password <input name="password-new" type="password" required autofocus autocomplete="new-password"></label>
+  <label>Confirm password <input name="password-confirm" type="password" required autocomplete="new-password"></label>`
+    : '';
+  return page(asksPassword ? 'Set your password' : 'Confirm your account', `
+<p>for <strong>${escape(email)}</strong></p>
+${alert(problem)}
+<form method="post" action="${escape(action)}">
+  ${fields}
+  <button type="submit">${asksPassword ? 'Save' : 'Confirm'}</button>
+</form>`);
+}
+
+export function actionsDonePage(redirectUri, clientName) {
+  const onward = redirectUri ? `<p><a href="${escape(redirectUri)}">Go on to ${escape(clientName)}</a></p>` : '';
+  return page('Your account has been updated', `<p>You can sign in now.</p>${onward}`);
 }
 
 export function errorPage(error, description) {

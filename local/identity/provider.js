@@ -3,32 +3,11 @@ import Provider, { interactionPolicy } from 'oidc-provider';
 
 import { deviceCodePage, deviceConfirmPage, deviceDonePage, errorPage } from './pages.js';
 import { REALM_PATH, subjectClaims } from './realm.js';
+import { recordSignIns } from './sign_ins.js';
 
 const RESOURCE = 'urn:zebros:api';
 const OPENID_CONNECT = '/protocol/openid-connect';
 const SCOPES = 'openid profile email offline_access';
-
-function clientMetadata(client) {
-  const shared = { client_id: client.id, client_name: client.name, id_token_signed_response_alg: 'RS256', scope: SCOPES };
-  if (client.kind === 'service') {
-    return {
-      ...shared,
-      client_secret: client.secret,
-      grant_types: ['client_credentials'],
-      redirect_uris: [],
-      response_types: [],
-      token_endpoint_auth_method: 'client_secret_post',
-    };
-  }
-  return {
-    ...shared,
-    application_type: client.type,
-    grant_types: client.grants,
-    redirect_uris: client.redirectUris,
-    response_types: ['code'],
-    token_endpoint_auth_method: 'none',
-  };
-}
 
 // The standard prompts, less the one that asks for consent anew whenever a native app signs in: Keycloak has no such.
 function prompts() {
@@ -52,32 +31,41 @@ async function grantWithoutConsent(ctx) {
   return grant;
 }
 
-export function createProvider({ issuer, realm, keys, adapter }) {
+export function createProvider({ issuer, realm, directory, keys, adapter, events }) {
+  const scopes = ['openid', 'offline_access', ...realm.tokenScopes];
+
   const provider = new Provider(issuer, {
     adapter,
     jwks: keys.jwks,
-    clients: realm.clients.map(clientMetadata),
     clientBasedCORS: () => true,
     conformIdTokenClaims: false,
     cookies: { keys: [keys.cookieSecret], long: { signed: true, path: REALM_PATH }, short: { signed: true, path: REALM_PATH } },
-    scopes: SCOPES.split(' '),
+    scopes: [...new Set(scopes)],
     claims: {
       openid: ['sub', 'tenant_id', 'team', 'realm_access'],
       profile: ['name', 'preferred_username'],
       email: ['email', 'email_verified'],
     },
+    // Nobody who is disabled: no session goes on and no token is renewed.
     findAccount: (_ctx, id) => {
-      const person = realm.person(id);
-      return person && { accountId: id, claims: () => ({ sub: id, ...subjectClaims(person) }) };
+      const person = directory.person(id);
+      return person?.enabled ? { accountId: id, claims: () => ({ sub: id, ...subjectClaims(directory.traits(person)) }) } : undefined;
     },
     extraTokenClaims: (_ctx, token) => {
-      const subject = token.accountId ? realm.person(token.accountId) : realm.clientsById.get(token.clientId);
-      return { ...subjectClaims(subject), azp: token.clientId };
+      const subject = token.accountId ? directory.person(token.accountId) : directory.clientById(token.clientId);
+      return { ...subjectClaims(directory.traits(subject)), azp: token.clientId };
     },
     formats: {
       customizers: {
-        // Keycloak's access tokens say JWT, not RFC 9068's at+jwt.
-        jwt: (_ctx, _token, jwt) => Object.assign(jwt, { header: { typ: 'JWT' } }),
+        jwt: (_ctx, token, jwt) => {
+          // Keycloak's access tokens say JWT, not RFC 9068's at+jwt.
+          const header = { typ: 'JWT' };
+          if (token.accountId) return Object.assign(jwt, { header });
+          // A client's token is about its service account, and has its scopes without being asked.
+          const { serviceAccount, defaultClientScopes } = directory.clientById(token.clientId);
+          const scope = defaultClientScopes.filter((name) => realm.tokenScopes.has(name)).join(' ');
+          return Object.assign(jwt, { header, payload: { ...jwt.payload, sub: serviceAccount.id, scope } });
+        },
       },
     },
     issueRefreshToken: (_ctx, client) => client.grantTypeAllowed('refresh_token'),
@@ -91,7 +79,7 @@ export function createProvider({ issuer, realm, keys, adapter }) {
     ttl: {
       AccessToken: realm.accessTokenSeconds,
       ClientCredentials: realm.accessTokenSeconds,
-      DeviceCode: 600,
+      DeviceCode: realm.deviceCodeSeconds,
       Grant: realm.refreshTokenSeconds,
       IdToken: realm.accessTokenSeconds,
       Interaction: 3600,
@@ -116,7 +104,7 @@ export function createProvider({ issuer, realm, keys, adapter }) {
         defaultResource: () => RESOURCE,
         useGrantedResource: () => true,
         getResourceServerInfo: () => ({
-          scope: SCOPES,
+          scope: scopes.join(' '),
           audience: realm.audience,
           accessTokenFormat: 'jwt',
           accessTokenTTL: realm.accessTokenSeconds,
@@ -137,6 +125,7 @@ export function createProvider({ issuer, realm, keys, adapter }) {
       userinfo: `${OPENID_CONNECT}/userinfo`,
     },
   });
+  recordSignIns(provider, { directory, events });
   provider.on('server_error', (_ctx, error) => console.error(error));
   return provider;
 }

@@ -1,19 +1,20 @@
 // What the issuer remembers (sessions, grants, refresh tokens, device codes), kept in one file across restarts.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+
+import { readDocument, writeDocument } from './documents.js';
 
 const WRITE_DELAY_MS = 200;
 
 export class Store {
   #file;
 
-  #entries = new Map();
+  #entries;
 
   #timer;
 
   constructor(stateDir) {
     this.#file = path.join(stateDir, 'sessions.json');
-    if (existsSync(this.#file)) this.#entries = new Map(JSON.parse(readFileSync(this.#file, 'utf8')));
+    this.#entries = new Map(readDocument(this.#file));
   }
 
   get(key) {
@@ -53,10 +54,7 @@ export class Store {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const now = Date.now();
-    const live = [...this.#entries].filter(([, entry]) => !entry.expiresAt || entry.expiresAt > now);
-    const draft = `${this.#file}.new`;
-    writeFileSync(draft, JSON.stringify(live), { mode: 0o600 });
-    renameSync(draft, this.#file);
+    writeDocument(this.#file, [...this.#entries].filter(([, entry]) => !entry.expiresAt || entry.expiresAt > now));
   }
 
   #writeSoon() {
@@ -64,8 +62,8 @@ export class Store {
   }
 }
 
-// oidc-provider's adapter interface over a Store: one instance for each model.
-export function adapterFor(store) {
+// oidc-provider's adapter interface over a Store: one instance for each model. Clients are found elsewhere.
+export function adapterFor(store, findClient) {
   return class Adapter {
     constructor(model) {
       this.model = model;
@@ -80,7 +78,7 @@ export function adapterFor(store) {
     }
 
     async find(id) {
-      return store.get(this.#key(id));
+      return this.model === 'Client' ? findClient(id) : store.get(this.#key(id));
     }
 
     async findByUserCode(userCode) {
