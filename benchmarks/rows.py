@@ -118,7 +118,8 @@ def write(rows: Sequence[Row], engine: str, *, complete: bool) -> bool:
         if former.get("engine") != engine or former.get("machine") != machine():
             return False
         measured = {document["name"]: document for document in documents}
-        documents = [measured.get(document["name"], document) for document in former["rows"]]
+        documents = [measured.pop(document["name"], document) for document in former["rows"]]
+        documents += measured.values()  # of a group that is new
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     results = {"engine": engine, "machine": machine(), "rows": documents}
     RESULTS.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
