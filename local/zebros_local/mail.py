@@ -31,18 +31,22 @@ class ToSes:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         try:
-            await asyncio.to_thread(
-                self._ses.send_raw_email,
-                Source=envelope.mail_from,
-                Destinations=envelope.rcpt_tos,
-                RawMessage={"Data": envelope.content},
-            )
+            await asyncio.to_thread(self._send, envelope)
         except (ClientError, BotoCoreError) as error:
             sys.stderr.write(f"not taken by SES: {error}\n")
             return "451 SES does not take it now"
         sys.stdout.write(f"handed over to SES for {len(envelope.rcpt_tos)} recipients\n")
         sys.stdout.flush()
         return "250 OK"
+
+    def _send(self, envelope: Envelope) -> None:
+        # On AWS the sender's domain is verified once; the emulator believes at once, and forgets when it is emptied.
+        self._ses.verify_email_identity(EmailAddress=envelope.mail_from)
+        self._ses.send_raw_email(
+            Source=envelope.mail_from,
+            Destinations=envelope.rcpt_tos,
+            RawMessage={"Data": envelope.content},
+        )
 
 
 async def serve(port: int, ses: Any) -> None:
