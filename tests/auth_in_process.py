@@ -10,6 +10,7 @@ from service_in_process import service_in_process
 
 from zebros_auth.bootstrap import Container
 from zebros_auth.settings import Settings
+from zebros_core.audit import InMemoryAuditTrail
 from zebros_core.clock import Clock
 
 SERVICE = "auth"
@@ -27,4 +28,5 @@ def auth_service(stage: str, clock: Clock | None = None) -> Iterator[Container]:
         clock=clock,
     ) as container:
         vars(container)["identity"] = FakeIdentity()
+        vars(container)["audit_trail"] = InMemoryAuditTrail()
         yield container

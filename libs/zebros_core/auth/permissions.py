@@ -50,6 +50,22 @@ def visibility_key(visibility: Visibility, context: TenantContext) -> str:
     return f"own:{context.user_id}"
 
 
+_RECORD_SCOPE = "records:"
+
+
+def in_scope(context: TenantContext, action: str) -> bool:
+    """Tell whether the token's scopes let ``action`` pass, whatever the roles say.
+
+    A token with any scope ``records:…`` is limited to those that it has: ``records:read``, ``records:export``,
+    ``records:delete``, and ``records:write`` for every other action. One without, as people's are, is not limited.
+    """
+    limits = [scope for scope in context.scopes if scope.startswith(_RECORD_SCOPE)]
+    if not limits:
+        return True
+    needed = action if action in {"read", "export", "delete"} else "write"
+    return f"{_RECORD_SCOPE}{needed}" in limits
+
+
 @dataclass(frozen=True)
 class PermissionTable:
     """The role table: ``roles[role][entity][action]`` is a visibility; an absent entry grants nothing."""
@@ -83,12 +99,15 @@ class PermissionTable:
         """
         granted = self.granted(context, entity, action)
         if granted is None:
-            raise ForbiddenError(f"your roles do not allow to {action} {entity} records")
+            what = "roles do" if in_scope(context, action) else "token's scopes do"
+            raise ForbiddenError(f"your {what} not allow to {action} {entity} records")
         return granted
 
     def granted(self, context: TenantContext, entity: str, action: str) -> Visibility | None:
         """As :meth:`check`, with None instead of the error."""
         best: Visibility | None = None
+        if not in_scope(context, action):
+            return None
         for role in context.roles:
             found = self.roles.get(role, {}).get(entity, {}).get(action)
             if found is not None and (best is None or _WIDTH[found] > _WIDTH[best]):
@@ -104,6 +123,8 @@ class PermissionTable:
             for entity, actions in self.roles[role].items():
                 known = explained.setdefault(entity, {})
                 for action, visibility in actions.items():
+                    if not in_scope(context, action):
+                        continue
                     present = known.get(action)
                     if present is None or _WIDTH[visibility] > _WIDTH[Visibility(present["visibility"])]:
                         known[action] = {"visibility": visibility.value, "role": role}

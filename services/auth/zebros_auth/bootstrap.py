@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import os
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from zebros_auth.domain.ports import IdentityProvider
+from zebros_auth.repositories.audit import AuditLog
 from zebros_auth.repositories.changes import ChangeMarks
+from zebros_auth.repositories.integrations import IntegrationRepository
 from zebros_auth.repositories.keys import LOOKUP_TABLE
 from zebros_auth.repositories.teams import TeamRepository
 from zebros_auth.repositories.users import UserRepository
 from zebros_auth.settings import Settings
+from zebros_auth.tenancy_wiring import tenancy_of
+from zebros_auth.use_cases.tenancy import Tenancy
 from zebros_auth.use_cases.workspace import Workspace
 from zebros_core.auth.permissions import EVERYTHING, Rights
 from zebros_core.bootstrap import ServiceContainer
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.store import TenantStore
-from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy import SystemContext, TenantContext
+from zebros_core.tenancy.context import PLATFORM_TENANT_ID
+
+if TYPE_CHECKING:
+    from zebros_auth.notifying import Notifying
 
 
 class Container(ServiceContainer):
@@ -41,6 +49,18 @@ class Container(ServiceContainer):
     def _admin_secret(self) -> str:
         return self.settings.admin_secret or self.secret_parameter(self.settings.admin_secret_parameter)
 
+    @cached_property
+    def notifying(self) -> Notifying:
+        """What notifies people, by push and mail."""
+        from zebros_auth.notifying import Notifying
+
+        return Notifying(self, self.settings.notifications, self.settings.app_url)
+
+    @cached_property
+    def tenancy(self) -> Tenancy:
+        """The platform's access to its tenants."""
+        return tenancy_of(self)
+
     def workspace(self, context: TenantContext) -> Workspace:
         """Return what a use case works with for this caller."""
         return self._workspace(context, self.request_store(context), self.permissions)
@@ -49,6 +69,12 @@ class Container(ServiceContainer):
         """Return what our own machinery works with for a tenant: it may do everything there."""
         context, store = self.system_access(tenant_id, cause)
         return self._workspace(context, store, EVERYTHING)
+
+    def audit_log(self, tenant_id: str) -> AuditLog:
+        """Return the log to append to: a tenant's, or the platform's own, which is in the shared table."""
+        if tenant_id == PLATFORM_TENANT_ID:
+            return AuditLog(self.access.bind(SystemContext(PLATFORM_TENANT_ID, "audit")))
+        return AuditLog(self.system_access(tenant_id, "audit")[1])
 
     def _workspace(self, context: TenantContext, store: TenantStore, rights: Rights) -> Workspace:
         return Workspace(
@@ -60,8 +86,10 @@ class Container(ServiceContainer):
             users=UserRepository(store),
             teams=TeamRepository(store),
             changes=ChangeMarks(store),
+            integrations=IntegrationRepository(store),
+            audit_log=AuditLog(store),
+            audit_trail=self.audit_trail,
             provider=lambda: self.identity,
-            app_url=self.settings.app_url,
         )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from zebros_auth.notification_settings import NotificationSettings
+from zebros_auth.tenancy_settings import TenancySettings
 from zebros_core.settings import CoreSettings
 
 
@@ -22,6 +24,10 @@ class Settings:
     admin_secret_parameter: str = ""
     app_url: str = ""
     """Where people use the product: links in mails lead there."""
+    event_sources: tuple[str, ...] = ("zebros.auth", "zebros.customers")
+    """Whose events this service takes from the bus: one for each service."""
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
+    tenancy: TenancySettings = field(default_factory=TenancySettings)
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -36,4 +42,6 @@ class Settings:
             admin_secret=text("IDENTITY_ADMIN_SECRET"),
             admin_secret_parameter=text("IDENTITY_ADMIN_SECRET_PARAMETER"),
             app_url=text("APP_URL"),
+            notifications=NotificationSettings.from_environ(environ),
+            tenancy=TenancySettings.from_environ(environ),
         )

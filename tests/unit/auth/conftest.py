@@ -17,6 +17,7 @@ from zebros_auth.bootstrap import Container
 from zebros_auth.domain.identity import NewPerson
 from zebros_auth.handlers.routes import ROUTES
 from zebros_auth.use_cases.reconcile_people import adopt
+from zebros_core.audit import InMemoryAuditTrail
 from zebros_core.clock import FixedClock
 from zebros_core.tenancy.registry import Tenant
 
@@ -48,6 +49,14 @@ def clock(container: Container) -> FixedClock:
 def identity(container: Container) -> FakeIdentity:
     """The identity provider, empty at the start of each test."""
     found: Any = container.identity
+    return found
+
+
+@pytest.fixture
+def trail(container: Container) -> InMemoryAuditTrail:
+    """What was recorded in the audit log by this test."""
+    found: Any = container.audit_trail
+    found.events.clear()
     return found
 
 

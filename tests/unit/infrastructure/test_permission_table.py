@@ -12,7 +12,8 @@ FILE = Path(__file__).resolve().parents[3] / "infrastructure/permissions.json"
 ROLES = json.loads(FILE.read_text())["roles"]
 WIDTH = {None: 0, "own": 1, "team": 2, "all": 3}
 WIDEST_FIRST = ("tenant-admin", "sales-manager", "sales-rep")
-ENTITIES = {"customer", "contact", "document", "field"}
+RECORDS = {"customer", "contact", "document"}
+ENTITIES = RECORDS | {"field", "user", "team", "integration", "audit"}
 
 
 def width(role: str, entity: str, action: str) -> int:
@@ -32,8 +33,12 @@ def test_every_role_says_something_about_every_entity() -> None:
 def test_an_administrator_may_do_everything_to_everything() -> None:
     granted = {visibility for actions in ROLES["tenant-admin"].values() for visibility in actions.values()}
     assert granted == {"all"}
-    for actions in ROLES["tenant-admin"].values():
-        assert {"read", "write", "delete"} <= set(actions)
+    for entity, actions in ROLES["tenant-admin"].items():
+        if entity == "audit":
+            assert set(actions) == {"read"}, "nobody writes the log by hand"
+        else:
+            # People are deactivated, not deleted.
+            assert {"read", "write"} | ({"delete"} if entity != "user" else set()) <= set(actions)
 
 
 @pytest.mark.parametrize(("wide", "narrow"), list(pairwise(WIDEST_FIRST)))
@@ -50,10 +55,15 @@ def test_nobody_changes_what_they_cannot_read() -> None:
                 assert width(role, entity, action) <= width(role, entity, "read"), (role, entity, action)
 
 
+def test_only_administrators_see_the_log_and_the_integrations() -> None:
+    for role in ("sales-manager", "sales-rep", "viewer"):
+        assert ROLES[role]["audit"] == ROLES[role]["integration"] == {}
+
+
 def test_a_viewer_only_reads() -> None:
     assert {action for actions in ROLES["viewer"].values() for action in actions} == {"read"}
 
 
 def test_a_representative_reads_the_teams_records_and_changes_their_own() -> None:
-    for entity in ("customer", "contact", "document"):
+    for entity in RECORDS:
         assert ROLES["sales-rep"][entity] == {"read": "team", "write": "own", "delete": "own"}

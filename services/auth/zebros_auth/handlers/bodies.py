@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from zebros_auth.domain.device import Device, Platform
+from zebros_auth.domain.integration import Integration, Scope
 from zebros_auth.domain.team import Team
 from zebros_auth.domain.user import Preferences, Role, User, UserStatus
 from zebros_core.http.wire import WireModel
@@ -156,3 +158,70 @@ class DevicesBody(WireModel):
     """The caller's devices."""
 
     items: list[DeviceBody]
+
+
+class IntegrationBody(WireModel):
+    """An integration, without its secret. `userId` is what its changes are recorded under."""
+
+    integration_id: str
+    client_id: str
+    user_id: str
+    name: str
+    role: Role
+    scopes: tuple[Scope, ...]
+    team_id: str | None
+    created_at: datetime
+    created_by: str
+    rotated_at: datetime | None
+    version: int
+
+    @classmethod
+    def of(cls, integration: Integration) -> Self:
+        """Show an integration."""
+        return cls.model_construct(**_shown(cls, integration))
+
+
+class NewIntegrationBody(IntegrationBody):
+    """An integration with its secret, which is shown this once."""
+
+    client_secret: str
+
+    @classmethod
+    def with_secret(cls, integration: Integration, secret: str) -> Self:
+        """Show an integration that was made, or given a new secret."""
+        return cls.model_construct(**_shown(IntegrationBody, integration), client_secret=secret)
+
+
+def _shown(body: type[WireModel], integration: Integration) -> dict[str, Any]:
+    return {name: getattr(integration, name) for name in body.model_fields}
+
+
+class AuditEntryBody(WireModel):
+    """One entry of the audit log. `actor` is a user id, or `system:` and a cause."""
+
+    id: str
+    at: str
+    actor: str
+    action: str
+    outcome: str
+    entity: str | None
+    record_id: str | None
+    details: dict[str, str | int | bool | None]
+    ip: str | None
+    request_id: str | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Self:
+        """Show an entry as it is stored."""
+        return cls(
+            id=row["id"],
+            at=row["at"],
+            actor=row["actor"],
+            action=row["action"],
+            outcome=row["outcome"],
+            entity=row.get("entity"),
+            record_id=row.get("recordId"),
+            details=row.get("details", {}),
+            ip=row.get("ip"),
+            request_id=row.get("requestId"),
+        )

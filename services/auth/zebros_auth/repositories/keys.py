@@ -3,7 +3,9 @@
 ===========  ==========================  =====================================================================
 table        partition, sort             indexes: partition, sort (``{t}`` tenant, ``{s}`` shard)
 ===========  ==========================  =====================================================================
-tenants      tenantId                    none; the platform's, see ``zebros_core.tenancy.registry``
+tenants      tenantId                    isolation: isolation, tenantId; the platform's, read by every service
+                                         (``zebros_core.tenancy.registry``); rows ``#key#…`` are marks of
+                                         idempotency keys, without an isolation and so not in the index
 users        userId                      created ``{t}#{s}``, createdAt · email ``{t}#{email}``, createdAt ·
                                          team ``{t}#{team}``, createdAt · role ``{t}#{role}``, createdAt
 lookup       pk, sk                      none; rows below
@@ -15,6 +17,9 @@ lookup row, below ``{t}#``              sort key                     what
 ======================================  ===========================  ==========================================
 teams                                   team id                      a team
 changes                                 user id or e-mail            a change of somebody that is not whole yet
+integrations                            integration id               a program with credentials of its own
+admins                                  ``-``                        how often an administrator was taken away
+progress (of the platform)              name                         how far recurring work has come
 guard, email, address                   ``-``                        who has an e-mail address
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request
 ======================================  ===========================  ==========================================

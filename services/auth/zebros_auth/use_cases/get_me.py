@@ -102,5 +102,7 @@ def _explain(
         if action in workspace.permissions.roles.get(role.value, {}).get(entity, {})
     ]
     role = highest(workspace.context.roles)
+    if role and role.value in able:
+        return Permission(entity, action, None, None, "The scopes of this token do not allow it.")
     mine_text = f"The role {role.value} does not allow it" if role else "You have no role in this tenant"
     return Permission(entity, action, None, None, f"{mine_text}; {', '.join(able)} would.")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from zebros_auth.domain.ports import IdentityProvider
 from zebros_auth.domain.rights import Actor, highest
+from zebros_auth.repositories.audit import AuditLog
 from zebros_auth.repositories.changes import ChangeMarks
+from zebros_auth.repositories.integrations import IntegrationRepository
 from zebros_auth.repositories.teams import TeamRepository
 from zebros_auth.repositories.users import UserRepository
 from zebros_core.auth.permissions import PermissionTable, Rights, Visibility
@@ -16,6 +19,9 @@ from zebros_core.clock import Clock
 from zebros_core.errors import FieldError, ValidationError
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
+
+if TYPE_CHECKING:
+    from zebros_core.audit import AuditTrail
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,10 @@ class Workspace:
     users: UserRepository
     teams: TeamRepository
     changes: ChangeMarks
+    integrations: IntegrationRepository
+    audit_log: AuditLog
+    audit_trail: AuditTrail
     provider: Callable[[], IdentityProvider]
-    app_url: str
 
     @property
     def identity(self) -> IdentityProvider:
@@ -45,13 +53,23 @@ class Workspace:
 
     def actor(self) -> Actor:
         """Return who changes people here. Raises ForbiddenError for who may not at all."""
-        reach = self.rights.check(self.context, "user", "write")
+        return self.giver("user")
+
+    def giver(self, entity: str, action: str = "write") -> Actor:
+        """Return who gives roles to people or programs. Raises ForbiddenError for who may not at all."""
+        reach = self.rights.check(self.context, entity, action)
         return Actor(
             user_id=self.context.user_id,
             role=highest(self.context.roles),
             team_id=self.context.team_id,
             everywhere=reach is Visibility.ALL,
         )
+
+    def note(self, action: str, **facts: Any) -> None:
+        """Record what the caller did in the audit log. Raises UnavailableError: it is not done without."""
+        from zebros_core.audit import new_audit_event
+
+        self.audit_trail.record(new_audit_event(self.context, action, clock=self.clock, **facts))
 
     def ensure_team(self, team_id: str | None) -> None:
         """Raise ValidationError for a team that does not exist."""

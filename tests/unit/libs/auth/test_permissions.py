@@ -96,3 +96,31 @@ def test_the_explanation_names_the_role_that_gives_the_most():
 def test_a_wrong_table_is_refused_with_the_place(text, complaint):
     with pytest.raises(ValueError, match=complaint):
         PermissionTable.load(text)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "action", "allowed"),
+    [
+        ((), "write", True),
+        (("openid", "profile"), "write", True),
+        (("records:read",), "read", True),
+        (("records:read",), "write", False),
+        (("records:write",), "read", False),
+        (("records:write",), "merge", True),
+        (("records:read", "records:delete"), "delete", True),
+        (("records:write",), "delete", False),
+        (("records:everything",), "read", False),
+    ],
+)
+def test_scopes_of_records_narrow_what_the_role_allows(scopes, action, allowed):
+    table = PermissionTable.load(
+        '{"roles": {"admin": {"widget": {"read": "all", "write": "all", "delete": "all", "merge": "all"}}}}'
+    )
+    program = TenantContext(
+        tenant_id="aurora", user_id="p1", roles=frozenset({"admin"}), scopes=frozenset(scopes)
+    )
+    assert (table.granted(program, "widget", action) is not None) is allowed
+    assert (action in table.explain(program).get("widget", {})) is allowed
+    if not allowed:
+        with pytest.raises(ForbiddenError, match="scopes"):
+            table.check(program, "widget", action)

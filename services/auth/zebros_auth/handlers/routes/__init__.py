@@ -1,8 +1,10 @@
 """HTTP routes, a module per resource."""
 
-from zebros_auth.handlers.routes import devices, me, teams, users
+from zebros_auth.handlers.routes import audit, devices, integrations, me, teams, tenants, users
 
-ROUTES = [route for module in (me, devices, users, teams) for route in module.routes]
+_RESOURCES = (me, devices, users, teams, integrations, audit, tenants)
+
+ROUTES = [route for module in _RESOURCES for route in module.routes]
 """Every route of this service; the API document is made of them."""
 
 __all__ = ["ROUTES"]

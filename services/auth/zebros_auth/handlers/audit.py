@@ -1,0 +1,24 @@
+"""The queue of audit entries of every service."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from zebros_auth.bootstrap import container
+from zebros_core.audit import AuditConsumer, AuditEvent
+
+
+def _keep(event: AuditEvent) -> None:
+    container().audit_log(event.tenant_id).append(event)
+
+
+@cache
+def _consumer() -> AuditConsumer:
+    return AuditConsumer(
+        _keep, name="audit", source=container().settings.event_sources, poison=container().failures
+    )
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Append a batch of entries, each once."""
+    return _consumer().handler(event, context)

@@ -1,0 +1,81 @@
+"""What recurs: finish changes that were cut off, compare people with the identity provider, collect sign-ins.
+
+Invoked by schedules with ``{"task": "finish-changes" | "reconcile-people" | "collect-sign-ins"}``. One tenant's trouble
+is logged and does not stop the others; the next run tries again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from zebros_auth.bootstrap import Container, container
+from zebros_auth.repositories.audit import AuditLog
+from zebros_auth.repositories.progress import Progress
+from zebros_auth.use_cases.collect_sign_ins import collect_sign_ins
+from zebros_auth.use_cases.reconcile_people import finish_changes, reconcile_people
+from zebros_auth.use_cases.workspace import Workspace
+from zebros_core.errors import NotFoundError, ZebrosError
+from zebros_core.tenancy import SystemContext
+from zebros_core.tenancy.context import PLATFORM_TENANT_ID
+
+_LOG = logging.getLogger(__name__)
+_PAGE = 100
+_SIGN_INS = "sign-ins"
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
+    """Do one task; return how much there was to do."""
+    del context
+    return {"done": run(container(), str(event.get("task", "")))}
+
+
+def run(have: Container, task: str) -> int:
+    """Do one task for every active tenant and return how much there was to do. Raises ValueError for no task."""
+    if task == "finish-changes":
+        return _for_each_tenant(have, task, finish_changes)
+    if task == "reconcile-people":
+        return _for_each_tenant(have, task, lambda workspace: reconcile_people(workspace).count)
+    if task == "collect-sign-ins":
+        return _collect(have)
+    raise ValueError(f"no such task: {task!r}")
+
+
+def _for_each_tenant(have: Container, task: str, work: Callable[[Workspace], int]) -> int:
+    done = 0
+    for tenant_id in _active_tenants(have):
+        try:
+            done += work(have.system_workspace(tenant_id, task))
+        except ZebrosError as trouble:
+            _LOG.warning(
+                "left for the next run", exc_info=trouble, extra={"tenantId": tenant_id, "task": task}
+            )
+    have.metrics.emit({"Repaired": (done, "Count")}, operation=task)
+    return done
+
+
+def _active_tenants(have: Container) -> Iterator[str]:
+    cursor: str | None = None
+    while True:
+        page = have.tenancy.tenants.page(status="active", isolation=None, limit=_PAGE, cursor=cursor)
+        yield from (tenant.tenant_id for tenant in page.items)
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def _collect(have: Container) -> int:
+    progress = Progress(have.access.bind(SystemContext(PLATFORM_TENANT_ID, "sign-ins")))
+
+    def log_of(tenant_id: str) -> AuditLog | None:
+        try:
+            return have.audit_log(tenant_id)
+        except NotFoundError:
+            return None
+
+    appended, until = collect_sign_ins(
+        have.identity, log_of, since=progress.get(_SIGN_INS), now=have.clock.now()
+    )
+    progress.put(_SIGN_INS, until)
+    return appended
