@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from zebros_auth.repositories.keys import AUDIT_TABLE
+from zebros_core.dynamodb.cursor import CursorBinding
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
-from zebros_core.errors import BadRequestError
 
 if TYPE_CHECKING:
     from zebros_core.audit import AuditEvent
@@ -25,6 +25,7 @@ class AuditLog:
     """One tenant's log, a partition per month."""
 
     def __init__(self, store: TenantStore) -> None:
+        self._store = store
         self._lookup = LookupTable(store, AUDIT_TABLE)
 
     def append(self, event: AuditEvent) -> bool:
@@ -50,7 +51,11 @@ class AuditLog:
         At most five Queries; with a filter a page may be short, even empty, before the last one.
         """
         months = list(_months(since, until))
-        month, inner = _position(cursor, months)
+        bound = {"since": _bound(since), "until": _bound(until), "action": action, "actor": actor}
+        binding = CursorBinding(self._store.tenant_id, "audit", bound)
+        month, inner = months[0], None
+        if cursor is not None:
+            month, inner = self._store.access.cursors.decode(cursor, binding)
         found: list[dict[str, Any]] = []
         for _ in range(_QUERIES):
             page = self._lookup.query(
@@ -59,7 +64,6 @@ class AuditLog:
                 limit=limit - len(found),
                 descending=True,
                 cursor=inner,
-                visibility_key=f"{action}|{actor}",
             )
             found += [
                 row for row in page.items if action in (None, row["action"]) and actor in (None, row["actor"])
@@ -72,16 +76,7 @@ class AuditLog:
                 month = months[later]
             if len(found) >= limit:
                 break
-        return Page(found, month if inner is None else f"{month}.{inner}")
-
-
-def _position(cursor: str | None, months: list[str]) -> tuple[str, str | None]:
-    if cursor is None:
-        return months[0], None
-    month, _, inner = cursor.partition(".")
-    if month not in months:
-        raise BadRequestError.for_field("cursor", "invalid_cursor", "Not a cursor of this list.")
-    return month, inner or None
+        return Page(found, self._store.access.cursors.encode([month, inner], binding))
 
 
 def _partition(month: str) -> tuple[str, str]:
