@@ -5,17 +5,23 @@
  *
  *   http:
  *     read: [customers]               # GetItem, BatchGetItem, Query; on its indexes too
+ *     scan: [customers]               # Scan, without the indexes: for the function `offboarding` only
  *     write: [customers]              # PutItem, UpdateItem, DeleteItem, conditions of transactions; no index
- *     objects: { documents: [read, write, delete] }
+ *     objects: { documents: [read, write, delete] }   # or `erase`: every version of an object, and uploads under way
  *     publish: true                   # PutEvents on the bus
  *     secrets: true                   # the key of signed cursors
  *     cache: true                     # the cache's password, where the stage has a cache (cache.js)
  *     streams: [customers]            # streams of tenants' own tables
  *     as: tenant                      # or both: see tenant_role.js
+ *     topics: [notifications]         # sns:Publish to `zebros-{stage}-{topic}`
+ *     mail: true                      # SendEmail from the stage's sender, and no other
+ *     defers: true                    # one-time schedules of notifications (services/auth/resources/notifications.yml)
+ *     devices: [register, push]       # endpoints of the stage's push applications; messages to them
  *
  * `functions.http.iamRoleStatements: ${file(../../infrastructure/fragments/access.js):http}`. A table name stands for the
  * shared table and for the same table of a tenant that has its own (`zebros-{stage}-t-{tenant}-{name}`). Nothing here
- * grants Scan, PartiQL, table management, or an action by wildcard; every function may read the tenant registry.
+ * grants PartiQL, table management, or an action by wildcard, and Scan goes to no function but the one through which a
+ * whole tenant leaves; every function may read the tenant registry.
  */
 
 const { passwordStatements } = require('./cache');
@@ -26,7 +32,14 @@ const OBJECT_ACTIONS = {
   read: ['s3:GetObject'],
   write: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
   delete: ['s3:DeleteObject'],
+  erase: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'],
 };
+const LIST_ACTIONS = {
+  // Without it S3 answers 403 for a key that does not exist, and refuses to be the destination of a failed batch.
+  always: ['s3:ListBucket'],
+  erase: ['s3:ListBucketVersions', 's3:ListBucketMultipartUploads'],
+};
+const SCANS = 'offboarding';
 const REGISTRY = 'tenants';
 
 const KEY_USERS = ['dynamodb', 's3', 'sqs', 'secretsmanager'];
@@ -39,13 +52,16 @@ function tableArns(stage, table, suffix = '') {
 const bucketArn = (stage, purpose, suffix = '') =>
   sub(`arn:\${AWS::Partition}:s3:::zebros-${stage}-\${AWS::AccountId}-${purpose}${suffix}`);
 
-function tableStatements(stage, { read = [], write = [], streams = [] }) {
+function tableStatements(stage, { read = [], scan = [], write = [], streams = [] }) {
   const statements = [
     allow('ReadRegistry', ['dynamodb:GetItem'], [tableArns(stage, REGISTRY)[0]]),
   ];
   if (read.length) {
     const arns = read.flatMap((table) => [...tableArns(stage, table), ...tableArns(stage, table, '/index/*')]);
     statements.push(allow('ReadTables', TABLE_ACTIONS.read, arns));
+  }
+  if (scan.length) {
+    statements.push(allow('ScanTables', ['dynamodb:Scan'], scan.flatMap((table) => tableArns(stage, table))));
   }
   if (write.length) {
     statements.push(allow('WriteTables', TABLE_ACTIONS.write, write.flatMap((table) => tableArns(stage, table))));
@@ -63,8 +79,11 @@ function objectStatements(stage, objects = {}) {
     const actions = verbs.flatMap((verb) => OBJECT_ACTIONS[verb]);
     return [
       allow(`Objects${suffix}`, actions, [bucketArn(stage, purpose, '/*')]),
-      // Without it S3 answers 403 for a key that does not exist, and refuses to be the destination of a failed batch.
-      allow(`List${suffix}`, ['s3:ListBucket'], [bucketArn(stage, purpose)]),
+      allow(
+        `List${suffix}`,
+        [...LIST_ACTIONS.always, ...(verbs.includes('erase') ? LIST_ACTIONS.erase : [])],
+        [bucketArn(stage, purpose)]
+      ),
     ];
   });
 }
@@ -77,6 +96,42 @@ function secretStatements(stage) {
     ]),
     allow('ReadSecret', ['secretsmanager:GetSecretValue'], [{ 'Fn::ImportValue': `zebros-${stage}-cursor-secret-arn` }]),
   ];
+}
+
+const DEVICE_ACTIONS = {
+  register: ['sns:CreatePlatformEndpoint', 'sns:GetEndpointAttributes', 'sns:SetEndpointAttributes', 'sns:DeleteEndpoint'],
+  push: ['sns:GetEndpointAttributes', 'sns:Publish'],
+};
+
+function notifyStatements(stage, sender, { topics = [], mail, defers, devices = [] }) {
+  const arn = (service, resource) => sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
+  const statements = [];
+  if (topics.length) {
+    statements.push(allow('PublishToTopics', ['sns:Publish'], topics.map((topic) => arn('sns', `zebros-${stage}-${topic}`))));
+  }
+  if (mail) {
+    statements.push(
+      allow('SendMail', ['ses:SendEmail'], [arn('ses', 'identity/*'), arn('ses', `configuration-set/zebros-${stage}`)], {
+        StringEquals: { 'ses:FromAddress': sender },
+      })
+    );
+  }
+  if (defers) {
+    const role = { 'Fn::GetAtt': ['NotificationScheduleRole', 'Arn'] };
+    statements.push(
+      allow('DeferNotifications', ['scheduler:CreateSchedule'], [arn('scheduler', `schedule/zebros-${stage}-notifications/*`)]),
+      allow('GiveSchedulesTheirRole', ['iam:PassRole'], [role], {
+        StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+      })
+    );
+  }
+  if (devices.length) {
+    // Applications are made by an operator, under the stage's name: they hold keys of Apple and Google.
+    const names = [`app/*/zebros-${stage}`, `endpoint/*/zebros-${stage}/*`];
+    const actions = [...new Set(devices.flatMap((verb) => DEVICE_ACTIONS[verb]))];
+    statements.push(allow('ReachDevices', actions, names.map((name) => arn('sns', name))));
+  }
+  return statements;
 }
 
 /** What is left of a function's tables when it reaches those of tenants through the tenant role only. */
@@ -94,8 +149,10 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const tables = await resolveConfigurationProperty(['custom', 'tables']);
   const service = await resolveConfigurationProperty(['custom', 'name']);
   const perTenant = await resolveVariable('param:tenantCredentials');
+  const sender = await resolveVariable('param:mailFrom');
   const statements = {};
   for (const [name, grants] of Object.entries(access)) {
+    if (grants.scan && name !== SCANS) throw new Error(`${name}: only the function ${SCANS} may scan`);
     const assumes = perTenant && grants.as;
     statements[name] = [
       ...tableStatements(stage, ownTables(grants, tables, assumes)),
@@ -105,8 +162,9 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
         ? [allow('PublishEvents', ['events:PutEvents'], [{ 'Fn::ImportValue': `zebros-${stage}-event-bus-arn` }])]
         : []),
       ...(grants.secrets ? secretStatements(stage) : []),
+      ...notifyStatements(stage, sender, grants),
       ...(grants.cache && hasCache ? passwordStatements(stage) : []),
-      keyStatement(stage, region, KEY_USERS),
+      keyStatement(stage, region, grants.topics ? [...KEY_USERS, 'sns'] : KEY_USERS),
     ];
   }
   return statements;

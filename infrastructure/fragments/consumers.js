@@ -4,14 +4,15 @@
  * Event consumers from a service's `custom.consumers`:
  *
  *   history: { source: [zebros.customers], detailType: [EntityChanged], detail: {...} }   # detail: optional pattern
+ *   delivery: { topic: NotificationsTopic }   # logical id of an SNS topic of the same stack, instead of the bus
  *
- * For each: a rule on the bus, a queue, a dead-letter queue that takes both what the rule could not deliver and what the
- * function failed on five times, the policy that admits this rule alone, and two alarms. The function of the same name
- * reads `{Name}Queue`. Messages carry the tenant as message group: a standard queue then is a fair one, in which one
+ * For each: a rule on the bus (or a subscription to the topic, whose messages arrive as they were published), a queue, a
+ * dead-letter queue that takes both what the sender could not deliver and what the function failed on five times, the
+ * policy that admits this sender alone, and two alarms. The function of the same name reads `{Name}Queue`. Messages carry the tenant as message group: a standard queue then is a fair one, in which one
  * tenant's import delays the others little; order is nobody's promise, so consumers drop what is not newer.
  */
 
-const { alarm, pascal } = require('./alarm');
+const { alarm, pascal, watched } = require('./alarm');
 
 const MAX_RECEIVES = 5;
 const RETENTION_SECONDS = 14 * 24 * 3600; // the longest that SQS offers: time to mend and redrive
@@ -33,7 +34,8 @@ function queue(stage, name, properties) {
   };
 }
 
-function queuePolicy(queueId, ruleId) {
+/** `sender`: who may send to the queue: a service, and the ARN of the one resource of it that does. */
+function queuePolicy(queueId, sender) {
   const arn = { 'Fn::GetAtt': [queueId, 'Arn'] };
   return {
     Type: 'AWS::SQS::QueuePolicy',
@@ -43,12 +45,12 @@ function queuePolicy(queueId, ruleId) {
         Version: '2012-10-17',
         Statement: [
           {
-            Sid: 'OnlyOurRuleSends',
+            Sid: 'OnlyItsSourceSends',
             Effect: 'Allow',
-            Principal: { Service: 'events.amazonaws.com' },
+            Principal: { Service: sender.service },
             Action: 'sqs:SendMessage',
             Resource: arn,
-            Condition: { ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [ruleId, 'Arn'] } } },
+            Condition: { ArnEquals: { 'aws:SourceArn': sender.arn } },
           },
           {
             Sid: 'TlsOnly',
@@ -84,6 +86,21 @@ function rule(stage, name, { source, detailType, detail }, queueId, deadLettersI
   };
 }
 
+function subscription(topicId, queueId, deadLettersId) {
+  return {
+    Type: 'AWS::SNS::Subscription',
+    // Without the policy the first messages would go to the dead letters, and those without theirs nowhere.
+    DependsOn: [`${queueId}Policy`, `${deadLettersId}Policy`],
+    Properties: {
+      TopicArn: { Ref: topicId },
+      Protocol: 'sqs',
+      Endpoint: { 'Fn::GetAtt': [queueId, 'Arn'] },
+      RawMessageDelivery: true,
+      RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersId, 'Arn'] } },
+    },
+  };
+}
+
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const service = await resolveConfigurationProperty(['custom', 'name']);
@@ -92,14 +109,18 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   for (const [consumer, pattern] of Object.entries(consumers)) {
     const name = `zebros-${service}-${stage}-${consumer}`;
     const [queueId, deadLettersId, ruleId] = ['Queue', 'DeadLetters', 'Rule'].map((kind) => pascal(consumer) + kind);
+    const sender = pattern.topic
+      ? { service: 'sns.amazonaws.com', arn: { Ref: pattern.topic } }
+      : { service: 'events.amazonaws.com', arn: { 'Fn::GetAtt': [ruleId, 'Arn'] } };
     Resources[deadLettersId] = queue(stage, `${name}-dead-letters`, {});
     Resources[queueId] = queue(stage, name, {
       VisibilityTimeout: VISIBILITY_SECONDS,
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersId, 'Arn'] }, maxReceiveCount: MAX_RECEIVES },
     });
-    Resources[ruleId] = rule(stage, name, pattern, queueId, deadLettersId);
-    Resources[`${queueId}Policy`] = queuePolicy(queueId, ruleId);
-    Resources[`${deadLettersId}Policy`] = queuePolicy(deadLettersId, ruleId);
+    if (pattern.topic) Resources[`${pascal(consumer)}Subscription`] = subscription(pattern.topic, queueId, deadLettersId);
+    else Resources[ruleId] = rule(stage, name, pattern, queueId, deadLettersId);
+    Resources[`${queueId}Policy`] = queuePolicy(queueId, sender);
+    Resources[`${deadLettersId}Policy`] = queuePolicy(deadLettersId, sender);
     Resources[`${deadLettersId}Alarm`] = alarm(stage, {
       name: `${name}-dead-letters`,
       description: 'A message was given up on: look at it, mend the cause, redrive',
@@ -120,5 +141,5 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       periods: 3,
     });
   }
-  return { Resources };
+  return { Resources: await watched(Resources, resolveVariable) };
 };

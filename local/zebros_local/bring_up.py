@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from zebros_local.demo_realm import apply_realm, ensure_demo_people
 from zebros_local.demo_tenants import ensure_demo_tenants
-from zebros_local.deploy import LocalDeployer
+from zebros_local.deploy import (
+    EMULATOR_ACCOUNT,
+    MAIL_SERVICE,
+    LocalDeployer,
+    emulator_client,
+    put_mail_templates,
+)
 from zebros_local.first_requests import check_api, warm_consumers
 from zebros_local.fixups import apply_fixups
 from zebros_local.identity import Realm
 from zebros_local.progress import Progress
-from zebros_local.settings import LocalSettings
+from zebros_local.settings import STAGE, LocalSettings
 from zebros_local.stack import Stack
 from zebros_local.state import StackState
 
@@ -46,4 +52,7 @@ def deploy_local(stack: Stack, progress: Progress, only: str | None = None) -> S
     if deployed:
         with progress.step("settings that the emulator's CloudFormation drops") as step:
             step.note(f"{apply_fixups(state, deployed)} resources")
+    if any(service.name == MAIL_SERVICE for service in deployed):
+        with progress.step("templates of mail") as step:
+            step.note(f"{put_mail_templates(emulator_client('s3', state), STAGE, EMULATOR_ACCOUNT)} changed")
     return state

@@ -22,6 +22,10 @@ from zebros_local.state import StackState
 # The framework asks CloudFormation for progress every 5 s; the emulator answers at once.
 _MONITORING_MILLISECONDS = "200"
 
+MAIL_SERVICE = "auth"
+"""The service that writes mail, and owns its templates."""
+EMULATOR_ACCOUNT = "000000000000"
+
 
 def stage_parameters(state: StackState) -> dict[str, str]:
     """What the templates of stage ``local`` read from the environment."""
@@ -172,6 +176,18 @@ class LocalDeployer:
 def deploy_to_aws(settings: LocalSettings, stage: str, only: str | None) -> None:
     """Deploy to an AWS stage with the caller's own credentials and the framework's own output."""
     _straight_through(settings, "deploy", stage, only)
+    if only in (None, MAIL_SERVICE):
+        session = boto3.Session(region_name=REGION)
+        account = str(session.client("sts").get_caller_identity()["Account"])
+        put_mail_templates(session.client("s3"), stage, account)
+
+
+def put_mail_templates(s3: Any, stage: str, account: str) -> int:
+    """Bring the stage's bucket of mail templates to this checkout's; return how many changed. Safe to repeat."""
+    from zebros_auth.templates import upload
+
+    put, _ = upload(s3, f"zebros-{stage}-{account}-templates")
+    return len(put)
 
 
 def package(settings: LocalSettings, stage: str, only: str | None) -> None:

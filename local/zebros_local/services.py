@@ -84,6 +84,9 @@ def _sources(checkout: Path, service: Service) -> Iterator[Path]:
         yield from _files(folder)
     for name in ("requirements/runtime.lock", "package-lock.json", COMPOSE_FILE):
         yield checkout / name
+    own_lock = checkout / "requirements" / f"{service.name}.lock"
+    if own_lock.exists():
+        yield own_lock
 
 
 def _files(folder: Path) -> Iterator[Path]:
