@@ -221,6 +221,7 @@ NOT_AT_START = (
     "s3transfer",
     "zebros_core.http.openapi",
     "zebros_core.messaging",
+    "zebros_core.tenancy.credentials",
     "zebros_customers.contracts",
 )
 
