@@ -23,6 +23,7 @@ from zebros_core.dynamodb.client import DynamoDbCalls, create_client
 from zebros_core.dynamodb.idempotency import IdempotencyRecords
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import DataAccess, TenantStore
+from zebros_core.errors import NotFoundError
 from zebros_core.observability import Metrics, configure_logging
 from zebros_core.settings import CoreSettings
 from zebros_core.storage import LazyS3Client
@@ -270,7 +271,19 @@ class ServiceContainer:
         from zebros_core.messaging import Consumer
 
         source = source or self.event_source
-        return Consumer(handle, name=name, source=source, entities=entities, fold=fold)
+        return Consumer(
+            handle, name=name, source=source, entities=entities, fold=fold, serves=self.keeps_data_of
+        )
+
+    def keeps_data_of(self, tenant_id: str) -> bool:
+        """Tell whether a tenant's data is still being kept: not while it is erased, nor afterwards.
+
+        What the registry said up to 30 seconds ago counts, so an erasure begins later than that.
+        """
+        try:
+            return self.registry.get(tenant_id).status not in ("offboarding", "offboarded")
+        except NotFoundError:
+            return True
 
     def _cache_password(self) -> str:
         from botocore.exceptions import BotoCoreError, ClientError

@@ -42,6 +42,7 @@ class CoreSettings:
     oidc_issuer: str
     oidc_audience: str
     service: str
+    exports_bucket: str = ""
     oidc_jwks_uri: str = ""
     redis_url: str = ""
     redis_password_parameter: str = ""
@@ -89,6 +90,7 @@ class CoreSettings:
             oidc_issuer=text("OIDC_ISSUER", _URL),
             oidc_audience=text("OIDC_AUDIENCE"),
             service=text("SERVICE"),
+            exports_bucket=text("EXPORTS_BUCKET", default=""),
             oidc_jwks_uri=text("OIDC_JWKS_URI", _URL, default=""),
             redis_url=text("REDIS_URL", _REDIS_URL, default=""),
             redis_password_parameter=text("REDIS_PASSWORD_PARAMETER", default=""),

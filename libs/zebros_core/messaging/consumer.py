@@ -35,6 +35,7 @@ class Consumer(EventConsumer[EntityChanged]):
         entities: frozenset[str] | None = None,
         fold: bool = True,
         applied: AppliedVersions | None = None,
+        serves: Callable[[str], bool] | None = None,
         poison: PoisonSink | None = None,
     ) -> None:
         super().__init__(
@@ -44,6 +45,7 @@ class Consumer(EventConsumer[EntityChanged]):
             source=source,
             detail_type=DETAIL_TYPE,
             parse=parse_entity_changed,
+            serves=serves,
             poison=poison,
         )
         self._entities = entities
@@ -51,7 +53,7 @@ class Consumer(EventConsumer[EntityChanged]):
         self._applied = applied
 
     def _wants(self, event: EntityChanged) -> bool:
-        return self._entities is None or event.entity in self._entities
+        return (self._entities is None or event.entity in self._entities) and super()._wants(event)
 
     def _order(self, event: EntityChanged) -> int:
         return event.version

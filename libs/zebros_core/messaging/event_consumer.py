@@ -55,6 +55,8 @@ class EventConsumer(Generic[E]):
     - `handle` is called for each event; what it raises sends the event back to the queue, but `PoisonError`.
     - `handle_batch`, instead of `handle`, is called once for each tenant of the batch; when it raises, all of
       that tenant's go back, except that after a `PoisonError` each key is tried alone.
+    - `serves` says whether a tenant's events are handled at all; others are acknowledged. A tenant that is being
+      erased would otherwise get new derived data from the deletions themselves.
     - `poison` keeps what cannot be handled and lets the queue forget it; without one it goes the queue's own
       way to its dead letters.
     """
@@ -68,6 +70,7 @@ class EventConsumer(Generic[E]):
         source: str | Collection[str],
         detail_type: str,
         parse: Callable[[Mapping[str, Any]], E],
+        serves: Callable[[str], bool] | None = None,
         poison: PoisonSink | None = None,
     ) -> None:
         if (handle is None) == (handle_batch is None):
@@ -78,6 +81,7 @@ class EventConsumer(Generic[E]):
         self._sources = frozenset([source] if isinstance(source, str) else source)
         self._detail_type = detail_type
         self._parse = parse
+        self._serves = serves
         self._poison = poison
 
     def handler(self, event: Mapping[str, Any], context: object = None) -> dict[str, list[dict[str, str]]]:
@@ -107,8 +111,7 @@ class EventConsumer(Generic[E]):
 
     def _wants(self, event: E) -> bool:
         """Whether the event is handled at all; others are acknowledged."""
-        del event
-        return True
+        return self._serves is None or self._serves(event.tenant_id)
 
     def _order(self, event: E) -> int:
         """Where the event comes among those that are delivered together; the same number keeps their order."""
