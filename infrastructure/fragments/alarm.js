@@ -33,4 +33,10 @@ function alarm(stage, { name, description, namespace, metric, dimensions, statis
   };
 }
 
-module.exports = { alarm, pascal };
+/** Resources without their alarms where the stage has none: unwatched, sixty of them are what an idle stage would pay for. */
+async function watched(Resources, resolveVariable) {
+  if (await resolveVariable('param:alarms')) return Resources;
+  return Object.fromEntries(Object.entries(Resources).filter(([, { Type }]) => Type !== 'AWS::CloudWatch::Alarm'));
+}
+
+module.exports = { alarm, pascal, watched };

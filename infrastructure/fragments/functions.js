@@ -6,7 +6,7 @@
  * in `custom.concurrency` (function -> concurrent executions), so that no function starves another.
  */
 
-const { alarm, pascal } = require('./alarm');
+const { alarm, pascal, watched } = require('./alarm');
 
 const STREAM_LAG_MILLISECONDS = 60_000;
 
@@ -109,5 +109,5 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
     Object.assign(Resources, alarmsOf(stage, functionName, logicalId, definition));
     if (reads(definition, 'stream')) Object.assign(Resources, setAside(stage, shortName, functionName, logicalId));
   }
-  return { Resources };
+  return { Resources: await watched(Resources, resolveVariable) };
 };

@@ -15,7 +15,7 @@
  * values without intrinsics: tables of one tenant alone are cloned from the deployed template.
  */
 
-const { alarm, pascal } = require('./alarm');
+const { alarm, pascal, watched } = require('./alarm');
 
 const keySchema = ([partition, sort]) => [
   { AttributeName: partition, KeyType: 'HASH' },
@@ -121,5 +121,5 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       periodSeconds: 300,
     });
   }
-  return { Resources };
+  return { Resources: await watched(Resources, resolveVariable) };
 };
