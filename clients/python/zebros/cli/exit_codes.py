@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     PARTIAL = 1
-    """Some of it is done: rejected rows, an upload to resume."""
+    """Some of it is done: rejected rows, an upload or a tenant's onboarding to resume."""
     USAGE = 2
     NOT_SIGNED_IN = 3
     NOT_FOUND = 4
@@ -32,13 +32,15 @@ class ExitCode(IntEnum):
 _TABLE: tuple[tuple[type[errors.ZebrosError], ExitCode, str], ...] = (
     (errors.SignInError, ExitCode.NOT_SIGNED_IN, "Sign in with: zebros login"),
     (errors.UnauthenticatedError, ExitCode.NOT_SIGNED_IN, "Sign in again with: zebros login"),
-    (errors.ForbiddenError, ExitCode.FORBIDDEN, "Your roles are shown by: zebros whoami"),
+    (errors.ForbiddenError, ExitCode.FORBIDDEN, "What your role allows is shown by: zebros me permissions"),
     (errors.NotFoundError, ExitCode.NOT_FOUND, "Check the id, and the tenant with: zebros whoami"),
     (errors.DuplicateError, ExitCode.CONFLICT, "Use that record, or go on with --allow-duplicate"),
     (errors.VersionConflictError, ExitCode.CONFLICT, "Read the record again, then repeat the change"),
     (errors.ConflictError, ExitCode.CONFLICT, ""),
     (errors.PreconditionRequiredError, ExitCode.CONFLICT, "Give the version that you read with --version"),
     (errors.UploadInterruptedError, ExitCode.PARTIAL, ""),
+    (errors.OperationFailedError, ExitCode.PARTIAL, ""),
+    (errors.OperationTimeoutError, ExitCode.PARTIAL, ""),
     (errors.StorageError, ExitCode.UNAVAILABLE, "Run the same command again"),
     (errors.TransportError, ExitCode.UNAVAILABLE, "Check the network; a local stack is started by: make up"),
     (errors.RateLimitedError, ExitCode.UNAVAILABLE, "Wait a little, then run the same command again"),
@@ -56,4 +58,21 @@ def exit_code_of(error: errors.ZebrosError) -> ExitCode:
 
 def next_step(error: errors.ZebrosError) -> str:
     """What the person can do about it; empty where the message says it all."""
+    match error:
+        case errors.OperationFailedError():
+            return f"Go on where it stopped with: zebros tenants resume {error.tenant_id}"
+        case errors.OperationTimeoutError():
+            return f"It goes on; look with: zebros tenants show {error.tenant_id}"
+        case errors.DuplicateError() if not _may_be_doubled(error):
+            return ""
+        case errors.ForbiddenError() if error.code.startswith("tenant"):
+            return "Whoever runs the platform can say why"
+        case _:
+            pass
     return next((hint for kind, _, hint in _TABLE if isinstance(error, kind)), "")
+
+
+def _may_be_doubled(error: errors.DuplicateError) -> bool:
+    """Only customers and contacts can be created although one like them exists."""
+    named = {record.entity for record in error.duplicates}
+    return not named or bool(named & {"customer", "contact"})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from zebros.cli.options import examples
 from zebros.cli.output import note
 from zebros.cli.runtime import Runtime, runtime_of
 
@@ -18,14 +19,11 @@ if TYPE_CHECKING:
 CLIENT_ID = "zebros-cli"
 PLATFORM_PROFILE = "platform"
 
-EXAMPLES = """Examples:
-
-zebros login
-
-zebros login --device
-
-printf %s "$SECRET" | zebros login --client-id aurora-erp --client-secret-stdin
-"""
+EXAMPLES = examples(
+    "zebros login",
+    "zebros login --device",
+    'printf %s "$SECRET" | zebros login --client-id aurora-erp --client-secret-stdin',
+)
 
 
 def login(

@@ -9,7 +9,20 @@ import typer
 from typer.core import TyperGroup
 
 from zebros._version import __version__
-from zebros.cli import contacts, customers, documents, fields, importer, login, sign_in
+from zebros.cli import (
+    audit,
+    contacts,
+    customers,
+    documents,
+    fields,
+    importer,
+    integrations,
+    login,
+    me,
+    sign_in,
+    tenants,
+    users,
+)
 from zebros.cli.output import note, report_error
 from zebros.cli.runtime import Runtime
 from zebros.errors import ZebrosError
@@ -53,6 +66,12 @@ app.add_typer(customers.app, name="customers")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(documents.app, name="documents")
 app.add_typer(fields.app, name="fields")
+app.add_typer(me.app, name="me")
+app.add_typer(users.app, name="users")
+app.add_typer(users.teams, name="teams")
+app.add_typer(integrations.app, name="integrations")
+app.add_typer(audit.app, name="audit")
+app.add_typer(tenants.app, name="tenants")
 
 
 def _print_version(asked: bool) -> None:

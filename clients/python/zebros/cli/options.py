@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -11,7 +13,22 @@ import typer
 if TYPE_CHECKING:
     from zebros.client import Client
 
-__all__ = ["Everything", "Limit", "Tags", "UserFields", "Version", "custom_values", "merge_changes", "taken"]
+__all__ = [
+    "Clear",
+    "Everything",
+    "Limit",
+    "Tags",
+    "UserFields",
+    "Version",
+    "Yes",
+    "custom_values",
+    "examples",
+    "instant",
+    "merge_changes",
+    "named_values",
+    "one_of",
+    "taken",
+]
 
 T = TypeVar("T")
 
@@ -27,6 +44,7 @@ UserFields = Annotated[
     list[str] | None,
     typer.Option("--custom", metavar="NAME=VALUE", help="A custom field; may be given several times."),
 ]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 Clear = Annotated[
     list[str] | None,
     typer.Option("--clear", metavar="FIELD", help="Empty this field, named as in JSON (industry)."),
@@ -36,6 +54,46 @@ Clear = Annotated[
 def taken(items: Iterable[T], limit: int, everything: bool) -> Iterable[T]:
     """The items that were asked for; no page is fetched beyond them."""
     return items if everything else islice(items, limit)
+
+
+def examples(*commands: str) -> str:
+    """The text under a command's help that shows how it is used."""
+    return "\n\n".join(["Examples:", *commands])
+
+
+def one_of(value: str | None, allowed: Sequence[str], option: str) -> None:
+    """Refuse a value that is none of these, before anything is sent."""
+    if value is not None and value not in allowed:
+        raise typer.BadParameter(f"one of {', '.join(allowed)}", param_hint=option)
+
+
+def instant(text: str | None, option: str) -> datetime | None:
+    """A day or an instant as ISO 8601 writes it; UTC where it names no zone."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r} is not a day such as 2026-11-01 or an instant such as 2026-11-01T08:00:00Z",
+            param_hint=option,
+        ) from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+def named_values(pairs: Sequence[str] | None, option: str) -> dict[str, Any]:
+    """`NAME=VALUE` options; numbers, true and false as such, everything else as text."""
+    values: dict[str, Any] = {}
+    for pair in pairs or ():
+        name, equals, text = pair.partition("=")
+        if not (name and equals):
+            raise typer.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint=option)
+        try:
+            read = json.loads(text)
+        except ValueError:
+            read = text
+        values[name] = read if isinstance(read, bool | int | float) else text
+    return values
 
 
 def custom_values(client: Client, entity: str, pairs: Sequence[str] | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -16,12 +17,15 @@ from zebros.errors import ApiError, DuplicateError, VersionConflictError, Zebros
 __all__ = [
     "JsonFlag",
     "ProfileName",
+    "mark",
+    "moment",
     "note",
     "print_json",
     "print_record",
     "print_table",
     "progress",
     "report_error",
+    "spinner",
 ]
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
@@ -90,6 +94,33 @@ def progress(label: str, total: int | None) -> Generator[Callable[[int, str], No
     ) as bar:
         task = bar.add_task(label, total=total, text="")
         yield lambda done, text: bar.update(task, completed=done, text=text)
+
+
+@contextmanager
+def spinner(label: str) -> Generator[Callable[[str], None]]:
+    """A sign of life on standard error: call what is yielded with what goes on now. Silent in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda text: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(label) as status:
+        yield status.update
+
+
+def mark(good: bool) -> str:
+    """A tick or a cross, plainer where the terminal cannot show them."""
+    sign = "\u2713" if good else "\u2717"
+    try:
+        sign.encode(sys.stderr.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "ok" if good else "!!"
+    return sign
+
+
+def moment(value: datetime | None) -> str:
+    """An instant to the second, in UTC as the API gives it."""
+    return "" if value is None else value.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def report_error(error: ZebrosError, *, as_json: bool) -> int:

@@ -1,0 +1,356 @@
+"""`zebros tenants ...`, for whoever administers the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zebros.cli.options import (
+    Clear,
+    Everything,
+    Limit,
+    Version,
+    examples,
+    merge_changes,
+    named_values,
+    one_of,
+    taken,
+)
+from zebros.cli.output import (
+    JsonFlag,
+    ProfileName,
+    mark,
+    moment,
+    note,
+    print_json,
+    print_record,
+    print_table,
+    spinner,
+)
+from zebros.cli.runtime import connect
+
+if TYPE_CHECKING:
+    from zebros.calls.tenants import FirstAdmin, TenantStatus
+    from zebros.client import Client
+    from zebros.models import StoreCounts, Tenant
+
+app = typer.Typer(help="Companies on this platform, for its administrators.", no_args_is_help=True)
+
+MODELS = ("pool", "bridge", "silo")
+STATUSES = ("onboarding", "active", "suspended", "offboarding", "offboarded", "failed")
+
+TenantId = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's id.", show_default=False)]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="End as soon as it has begun.")]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--setting", metavar="NAME=VALUE", help="As in JSON: currency=EUR; several times."),
+]
+
+
+@app.command("list", epilog=examples("zebros tenants list --status failed"))
+def list_(
+    ctx: typer.Context,
+    status: Annotated[str | None, typer.Option(help=f"{', '.join(STATUSES)}.")] = None,
+    isolation: Annotated[str | None, typer.Option(help=f"{', '.join(MODELS)}.")] = None,
+    limit: Limit = 50,
+    everything: Everything = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """List tenants."""
+    ctx.meta["zebros.json"] = json
+    one_of(status, STATUSES, "--status")
+    one_of(isolation, MODELS, "--isolation")
+    with connect(ctx, profile) as client:
+        listing = client.tenants.list(
+            status=status,  # pyright: ignore[reportArgumentType]
+            isolation=isolation,  # pyright: ignore[reportArgumentType]
+            page_size=200 if everything else min(limit, 200),
+        )
+        found = list(taken(listing, limit, everything))
+    if json:
+        print_json([each.to_json() for each in found])
+        return
+    rows = [
+        (each.id, each.name or "", each.isolation or "", each.tier or "", each.status or "") for each in found
+    ]
+    empty = (
+        "No tenant matches these filters."
+        if status or isolation
+        else "No tenants yet. Begin with: zebros tenants onboard ID --name NAME --admin-email EMAIL"
+    )
+    print_table(("id", "name", "isolation", "tier", "status"), rows, empty=empty)
+
+
+@app.command()
+def show(ctx: typer.Context, tenant: TenantId, profile: ProfileName = None, json: JsonFlag = False) -> None:
+    """Show one tenant, with how far its onboarding or offboarding is."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        _show_one(client.tenants.get(tenant), json)
+
+
+@app.command(
+    epilog=examples(
+        "zebros tenants onboard cumulus --name 'Cumulus Cycles' --isolation silo"
+        " --admin-email ada.admin@cumulus.example --admin-name 'Ada Admin' --setting currency=EUR",
+    )
+)
+def onboard(
+    ctx: typer.Context,
+    tenant: Annotated[
+        str,
+        typer.Argument(
+            metavar="TENANT",
+            help="Its id: 4 to 24 small letters and digits. It never changes.",
+            show_default=False,
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="The company's name.", show_default=False)],
+    admin_email: Annotated[
+        str, typer.Option(help="Who administers it; is invited by mail.", show_default=False)
+    ],
+    admin_name: Annotated[str, typer.Option(help="First and last name.", show_default=False)],
+    isolation: Annotated[
+        str, typer.Option(help="How its data is kept apart: pool, bridge or silo.")
+    ] = "pool",
+    tier: Annotated[str | None, typer.Option(help="standard or premium.")] = None,
+    language: Annotated[str | None, typer.Option(help="Of the administrator's mails: en or de.")] = None,
+    setting: Settings = None,
+    no_wait: NoWait = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Onboard a tenant, and wait until its first administrator can sign in."""
+    ctx.meta["zebros.json"] = json
+    one_of(isolation, MODELS, "--isolation")
+    settings = named_values(setting, "--setting")
+    admin: FirstAdmin = {"email": admin_email, "name": admin_name}
+    if language is not None:
+        admin["language"] = language
+    with connect(ctx, profile) as client:
+        made = client.tenants.onboard(
+            tenant,
+            name=name,
+            isolation=isolation,  # pyright: ignore[reportArgumentType]
+            tier=tier,
+            settings=settings or None,
+            admin=admin,
+        )
+        _end(client, made, "active", f"Onboarding {made.id}", no_wait=no_wait, json=json)
+
+
+@app.command(
+    "set",
+    epilog=examples(
+        "zebros tenants set cumulus --tier premium",
+        "zebros tenants set cumulus --setting requestsPerSecond=500",
+    ),
+)
+def set_(
+    ctx: typer.Context,
+    tenant: TenantId,
+    name: Annotated[str | None, typer.Option(help="The company's name.")] = None,
+    tier: Annotated[str | None, typer.Option(help="standard or premium.")] = None,
+    setting: Settings = None,
+    admin_email: Annotated[
+        str | None, typer.Option(help="Another first administrator, after an onboarding that failed.")
+    ] = None,
+    admin_name: Annotated[str | None, typer.Option(help="Their name.")] = None,
+    clear: Clear = None,
+    version: Version = None,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Change a tenant's name, tier or settings. It counts everywhere within 30 seconds."""
+    ctx.meta["zebros.json"] = json
+    admin = {"email": admin_email, "name": admin_name}
+    changes = merge_changes(
+        {
+            "name": name,
+            "tier": tier,
+            "settings": named_values(setting, "--setting"),
+            "admin": {member: value for member, value in admin.items() if value is not None},
+        },
+        clear,
+    )
+    with connect(ctx, profile) as client:
+        _show_one(client.tenants.patch(tenant, changes, version=version), json)
+
+
+@app.command(epilog=examples("zebros tenants suspend cumulus --reason 'Unpaid since March'"))
+def suspend(
+    ctx: typer.Context,
+    tenant: TenantId,
+    reason: Annotated[
+        str, typer.Option(help="Why; shown to administrators of the platform.", show_default=False)
+    ],
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Serve a tenant no longer: everybody of it is refused within 30 seconds. Its data stays."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        changed = client.tenants.suspend(tenant, reason=reason)
+    if json:
+        print_json(changed.to_json())
+    else:
+        note(f"Tenant {tenant} is {changed.status}. To undo: zebros tenants activate {tenant}")
+
+
+@app.command()
+def activate(
+    ctx: typer.Context, tenant: TenantId, profile: ProfileName = None, json: JsonFlag = False
+) -> None:
+    """Serve a suspended tenant again."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        changed = client.tenants.activate(tenant)
+    if json:
+        print_json(changed.to_json())
+    else:
+        note(f"Tenant {tenant} is {changed.status}.")
+
+
+@app.command()
+def resume(
+    ctx: typer.Context,
+    tenant: TenantId,
+    no_wait: NoWait = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Go on with an onboarding or offboarding that stopped, from the step where it did."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        begun = client.tenants.resume(tenant)
+        leaving = begun.operation is not None and begun.operation.kind == "offboarding"
+        what = "Offboarding" if leaving else "Onboarding"
+        _end(
+            client,
+            begun,
+            "offboarded" if leaving else "active",
+            f"{what} {tenant}",
+            no_wait=no_wait,
+            json=json,
+        )
+
+
+@app.command(
+    epilog=examples(
+        "zebros tenants offboard cumulus", "zebros tenants offboard cumulus --yes --no-wait --json"
+    )
+)
+def offboard(
+    ctx: typer.Context,
+    tenant: TenantId,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the id again; for scripts.")] = False,
+    no_wait: NoWait = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Export what a tenant has, then erase it everywhere, people included. It cannot be undone."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        found = client.tenants.get(tenant)
+        if not yes:
+            _ask_for_the_id(found)
+        begun = client.tenants.offboard(found.id, version=found.version)
+        _end(client, begun, "offboarded", f"Offboarding {found.id}", no_wait=no_wait, json=json)
+
+
+def _ask_for_the_id(tenant: Tenant) -> None:
+    note(f"Everything of {tenant.name} ({tenant.isolation}) will be exported and erased, for ever.")
+    try:
+        typed: str = typer.prompt("Type the tenant's id to go on", err=True)
+    except typer.Abort:
+        typed = ""
+    if typed.strip() != tenant.id:
+        raise typer.BadParameter(
+            "not confirmed, nothing was changed; in a script give --yes", param_hint="TENANT"
+        )
+
+
+def _end(
+    client: Client, begun: Tenant, status: TenantStatus, doing: str, *, no_wait: bool, json: bool
+) -> None:
+    """Follow what has begun to its end, unless told not to, and show what it came to."""
+    if no_wait:
+        if json:
+            print_json(begun.to_json())
+        else:
+            note(f"{doing} has begun. Look with: zebros tenants show {begun.id}")
+        return
+    with _progress(begun, doing, quiet=json) as look:
+        done = client.tenants.wait_until(begun.id, status, on_progress=look)
+    _show_one(done, json)
+
+
+@contextmanager
+def _progress(tenant: Tenant, doing: str, *, quiet: bool) -> Generator[Any]:
+    """What to call with the tenant at each look: says each step once, when it has ended."""
+    if quiet:
+        yield None
+        return
+    told: set[str] = set()
+    note(f"{doing}:")
+
+    def look(seen: Tenant) -> None:
+        for step in seen.operation.steps if seen.operation is not None else ():
+            if step.state in {"done", "failed"} and step.name not in told:
+                told.add(step.name)
+                note(f"  {mark(step.state == 'done')} {step.name}{f': {step.detail}' if step.detail else ''}")
+            elif step.state == "running":
+                show_step(f"{doing}: {step.name} ...")
+
+    try:
+        with spinner(doing) as show_step:
+            yield look
+    except KeyboardInterrupt:
+        note(f"It goes on without you. Look with: zebros tenants show {tenant.id}")
+        raise
+
+
+def _show_one(tenant: Tenant, json: bool) -> None:
+    if json:
+        print_json(tenant.to_json())
+        return
+    operation, report = tenant.operation, tenant.report
+    pairs: list[tuple[str, Any]] = [
+        ("id", tenant.id),
+        ("name", tenant.name),
+        ("isolation", tenant.isolation),
+        ("tier", tenant.tier),
+        ("status", tenant.status),
+        ("reason", tenant.reason),
+        ("first admin", tenant.admin.email if tenant.admin is not None else None),
+        *((f"settings.{name}", value) for name, value in sorted(tenant.settings.items())),
+    ]
+    if operation is not None:
+        pairs += [
+            (operation.kind, operation.state),
+            *((f"  {step.name}", _of_step(step.state, step.detail)) for step in operation.steps),
+        ]
+        if operation.error is not None:
+            pairs.append(("error", f"{operation.error.step}: {operation.error.detail}"))
+    if report is not None:
+        pairs += [
+            ("export", report.export),
+            *((f"erased in {name}", _counts(counts)) for name, counts in sorted(report.services.items())),
+            ("tables removed", report.removed_tables),
+            ("people removed", report.people),
+            ("clients removed", report.clients),
+        ]
+    print_record([*pairs, ("version", tenant.version), ("created", moment(tenant.created_at))])
+
+
+def _of_step(state: str, detail: str | None) -> str:
+    return f"{state} ({detail})" if detail else state
+
+
+def _counts(counts: StoreCounts) -> str:
+    tables = [f"{number:,} of {name}" for name, number in sorted(counts.tables.items())]
+    return ", ".join([*tables, f"{counts.objects:,} objects"])
