@@ -7,10 +7,8 @@ export function createMailer({ smtp, from }) {
   if (!smtp) {
     return { send: async ({ to, subject, text }) => console.log(`mail to ${to}: ${subject}\n${text}`) };
   }
-  const [host, port] = smtp.split(':');
   const transport = nodemailer.createTransport({
-    host,
-    port: Number(port),
+    ...smtp,
     secure: false,
     ignoreTLS: true,
     connectionTimeout: TIMEOUT_MS,

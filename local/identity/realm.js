@@ -33,6 +33,8 @@ export function loadRealm(file) {
     deviceCodeSeconds: realm.oauth2DeviceCodeLifespan,
     actionSeconds: realm.actionTokenGeneratedByAdminLifespan,
     passwordLength: Number(/\blength\((\d+)\)/.exec(realm.passwordPolicy)?.[1] ?? 1),
+    // Nobody takes mail on a laptop unless somebody said where.
+    smtp: process.env.ZEBROS_SMTP_PORT ? { host: realm.smtpServer.host, port: Number(realm.smtpServer.port) } : undefined,
     mailFrom: `${realm.smtpServer.fromDisplayName} <${realm.smtpServer.from}>`,
     audience: mappers.find((mapper) => mapper.protocolMapper === AUDIENCE_MAPPER).config['included.custom.audience'],
     roles: realm.roles.realm.map(({ name, description }) => ({ id: `role-${name}`, name, description, composite: false, clientRole: false })),

@@ -1,6 +1,6 @@
 // The laptop stack's identity provider: stands in for Keycloak's realm "zebros" at Keycloak's paths.
 //
-//   node server.js --port 8180 --state <folder> [--realm <file>] [--demo <file>] [--smtp <host:port>]
+//   node server.js --port 8180 --state <folder> [--realm <file>] [--demo <file>]
 //
 // Listens on 127.0.0.1 only. Routes below /local/ exist here and in no Keycloak: they let tests mint any token and rotate keys.
 import http from 'node:http';
@@ -31,11 +31,10 @@ const { values: options } = parseArgs({
     state: { type: 'string' },
     realm: { type: 'string', default: path.join(here, '../../services/auth/keycloak/realm.json') },
     demo: { type: 'string', default: path.join(here, 'demo.json') },
-    smtp: { type: 'string' },
   },
 });
 if (!options.port || !options.state) {
-  console.error('usage: node server.js --port <port> --state <folder> [--realm <file>] [--demo <file>] [--smtp <host:port>]');
+  console.error('usage: node server.js --port <port> --state <folder> [--realm <file>] [--demo <file>]');
   process.exit(2);
 }
 
@@ -51,7 +50,7 @@ const adapter = adapterFor(store, (id) => {
   const client = directory.clientById(id);
   return client?.enabled ? clientMetadata(client, realm.tokenScopes) : undefined;
 });
-const mailer = createMailer({ smtp: options.smtp, from: realm.mailFrom });
+const mailer = createMailer({ smtp: realm.smtp, from: realm.mailFrom });
 
 function endSessions(userId) {
   store.deleteWhere((payload) => payload.accountId === userId);
