@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+import typer.main
+import typer.testing
 
 from zebros.client import Client
 from zebros.retry import RetryPolicy
@@ -17,6 +20,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from identity_provider import IdentityProvider
 from scripted_world import API, ISSUER, ScriptedApi, World, access_token, no_network
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _command_built_once() -> Iterator[None]:
+    """Typer's runner builds all commands anew for each run, which takes longer than most runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture
