@@ -9,6 +9,7 @@ from keycloak.exceptions import KeycloakAuthenticationError
 from stand_in import SECRET, Mailbox, StandIn, set_password
 
 from zebros_auth.adapters.keycloak import KeycloakIdentity
+from zebros_auth.adapters.keycloak.session import PAGE_SIZE
 from zebros_auth.domain.identity import EmailTakenError, IdentityUnavailableError
 from zebros_core.clock import SystemClock
 from zebros_local.errors import SignInError
@@ -19,7 +20,15 @@ pytestmark = pytest.mark.integration
 PASSWORD = "correct horse battery"
 
 
-class TestStandIn(IdentityContract): ...
+class TestStandIn(IdentityContract):
+    def test_a_tenant_of_more_people_than_a_page_holds_is_told_whole(
+        self, identity: KeycloakIdentity, ours: Company, theirs: Company
+    ) -> None:
+        made = {identity.ensure_person(ours.newcomer(f"p{number}")).id for number in range(PAGE_SIZE + 3)}
+        identity.ensure_person(theirs.newcomer())
+        told = [person.id for person in identity.people_of(ours.id, with_roles=False)]
+        assert len(told) == len(made)
+        assert set(told) == made
 
 
 class TestTokensOfTheStandIn(TokenContract): ...
