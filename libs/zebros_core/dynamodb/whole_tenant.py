@@ -7,8 +7,8 @@ that comes is checked again before anything is done with it.
 ==============================  =============================  ================================================
 table                           which items                    what keeps an erasure off others
 ==============================  =============================  ================================================
-silo                            all of the tenant's own table  nothing is deleted: the table goes as a whole
-bridge, and lookup tables in    whose key begins ``{tenant}#``  the key itself
+silo                            all of the tenant's own table  the table's name, and the same condition
+bridge, and lookup tables in    whose key begins ``{tenant}#``  the key itself, and the same condition
 every model
 pool                            whose ``tenantId`` it is       the condition ``tenantId = :t`` on each deletion
 ==============================  =============================  ================================================
@@ -130,12 +130,10 @@ class WholeTenant:
 
     def erase(self, table: TenantTable, items: Sequence[Attributes]) -> int:
         """Deletes these items for good, without a tombstone; how many they were. An item that is gone already is
-        no error. A silo's are only counted: they go with its tables (``SiloTables.remove``).
+        no error.
 
         ``ForeignRowError`` when one has become another tenant's meanwhile: then its hundred is left whole.
         """
-        if self._isolation.name == "silo":
-            return len(items)
         name = self._name(table)
         for first in range(0, len(items), MAX_OPERATIONS):
             hundred = items[first : first + MAX_OPERATIONS]

@@ -10,8 +10,8 @@ goes on from there::
     {"done": true, "resume": null, "counts": {"customers": 20417, …}}
 
 ``eraseTenant`` likewise, and only while the registry says that the tenant is ``offboarding``. Counts are of the whole
-verb so far. A silo's records are only counted: its tables are dropped afterwards. A call that is repeated with the
-same ``resume`` writes the same objects again and deletes nothing twice.
+verb so far. A call that is repeated with the same ``resume`` writes the same objects again and deletes nothing twice.
+A silo's tables are emptied like shared ones, so that what was erased can be counted; ``SiloTables.remove`` drops them.
 """
 
 from __future__ import annotations

@@ -22,7 +22,6 @@ from zebros_customers.handlers import offboarding
 Both = tuple[Any, Any]
 EXPORTS = "zebros-test-exports"
 TABLES = ("customers", "contacts", "documents", "customers-lookup")
-MODELS = ("pool", "bridge", "silo")
 
 
 @pytest.fixture(scope="module")
@@ -169,15 +168,13 @@ def test_an_erasure_takes_everything_and_leaves_the_neighbours_as_it_was(
     one, two = both
     for person in both:
         settle_in(person, s3, container)
-    model = container.registry.get(one.tenant).isolation
     buckets = (container.core.documents_bucket, container.core.failures_bucket)
     mine = rows(container, one.tenant)
     theirs = (rows(container, two.tenant), [versions(s3, b, f"{two.tenant}/") for b in buckets])
     leave(container, one.tenant)
     counts, _ = run(door, one.tenant, "eraseTenant")
     assert sum(counts[table] for table in TABLES) == len(mine) > 10
-    # A silo's rows go with its tables.
-    assert rows(container, one.tenant) == (mine if model == "silo" else [])
+    assert rows(container, one.tenant) == []
     assert [versions(s3, bucket, f"{one.tenant}/") for bucket in buckets] == [[], []]
     assert versions(s3, buckets[1], f"failures/stream/{one.tenant}/") == []
     assert counts["objects:documents"] == 4, "two versions, one more and its deletion"
@@ -186,7 +183,7 @@ def test_an_erasure_takes_everything_and_leaves_the_neighbours_as_it_was(
     assert (rows(container, two.tenant), [versions(s3, b, f"{two.tenant}/") for b in buckets]) == theirs
     assert len(two.get("/v1/customers").body["items"]) == 2
     again, _ = run(door, one.tenant, "eraseTenant")
-    assert model == "silo" or set(again.values()) == {0}
+    assert set(again.values()) == {0}
 
 
 def test_the_log_of_the_platform_says_what_left(both: Both, door: Any, container: Any, s3: Any) -> None:
