@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
@@ -24,15 +25,13 @@ def export_data(tenancy: Tenancy, tenant: TenantRecord) -> StepOutcome:
     doors, at = tenancy.doors(), _position(tenant)
     index = int(at.get("service", 0))
     service = doors.services[index]
-    page = doors.export_page(service, _context(tenant), at.get("resume"))
+    page = doors.export_page(service, _context(tenant), _resume(at))
     if page.resume is not None:
-        return Later(0, f"exporting {service}", {"service": index, "resume": page.resume})
+        return Later(0, f"exporting {service}", {"service": index, "resume": json.dumps(page.resume)})
 
     def counted(report: OffboardingReport) -> OffboardingReport:
         exported = report.exported | {service: ServiceCounts.of(page.counts)}
-        return report.model_copy(
-            update={"exported": exported, "export": doors.location(tenant.tenant_id)}
-        )
+        return report.model_copy(update={"exported": exported, "export": doors.location(tenant.tenant_id)})
 
     if index + 1 < len(doors.services):
         return Later(0, f"exported {service}", {"service": index + 1}, _reported(counted))
@@ -44,11 +43,13 @@ def erase_data(tenancy: Tenancy, tenant: TenantRecord) -> StepOutcome:
     have been written behind the first.
     """
     doors, at = tenancy.doors(), _position(tenant)
-    index, number, found = (int(at.get(name, first)) for name, first in (("service", 0), ("pass", 1), ("found", 0)))
+    index, number, found = (
+        int(at.get(name, first)) for name, first in (("service", 0), ("pass", 1), ("found", 0))
+    )
     service = doors.services[index]
-    page = doors.erase_page(service, _context(tenant), at.get("resume"))
+    page = doors.erase_page(service, _context(tenant), _resume(at))
     if page.resume is not None:
-        position = {"service": index, "pass": number, "found": found, "resume": page.resume}
+        position = {"service": index, "pass": number, "found": found, "resume": json.dumps(page.resume)}
         return Later(0, f"erasing {service}", position)
     found += sum(page.counts.values())
 
@@ -87,22 +88,25 @@ def remove_tables(tenancy: Tenancy, tenant: TenantRecord) -> StepOutcome:
 
 
 def remove_identity(tenancy: Tenancy, tenant: TenantRecord) -> StepOutcome:
-    """Remove the tenant's people, integrations and organization from the identity provider."""
+    """Remove the tenant's people, integrations and organization from the identity provider.
+
+    They are counted before the first is removed, so that an attempt that is cut off loses no count.
+    """
     identity = tenancy.provider()
     clients = [client.client_id for client in identity.clients_of(tenant.tenant_id)]
+    people = [person.id for person in identity.people_of(tenant.tenant_id, with_roles=False)]
+    if not _position(tenant):
+
+        def counted(report: OffboardingReport) -> OffboardingReport:
+            return report.model_copy(update={"people": len(people), "clients": len(clients)})
+
+        return Later(0, "removing people and integrations", {"counted": True}, _reported(counted))
     for client_id in clients:
         identity.remove_client(client_id)
-    people = [person.id for person in identity.people_of(tenant.tenant_id, with_roles=False)]
     for user_id in people:
         identity.remove_person(user_id)
     identity.remove_organization(tenant.tenant_id)
-
-    def counted(report: OffboardingReport) -> OffboardingReport:
-        return report.model_copy(
-            update={"people": report.people + len(people), "clients": report.clients + len(clients)}
-        )
-
-    return Done("removed", _reported(counted))
+    return Done("removed")
 
 
 def close(tenancy: Tenancy, tenant: TenantRecord) -> StepOutcome:
@@ -122,6 +126,11 @@ def _position(tenant: TenantRecord) -> Mapping[str, Any]:
     return operation_of(tenant).position or {}
 
 
+def _resume(at: Mapping[str, Any]) -> dict[str, Any] | None:
+    # Kept as text: it is the service's own, and comes back to it to the letter.
+    return json.loads(at["resume"]) if "resume" in at else None
+
+
 def _context(tenant: TenantRecord) -> TenantContext:
     return TenantContext(
         tenant.tenant_id, operation_of(tenant).actor, isolation=cast(IsolationName, tenant.isolation.value)
@@ -129,7 +138,9 @@ def _context(tenant: TenantRecord) -> TenantContext:
 
 
 def _reported(how: Callable[[OffboardingReport], OffboardingReport]) -> Also:
-    return lambda tenant: tenant.model_copy(update={"report": how(tenant.report or OffboardingReport.empty())})
+    return lambda tenant: tenant.model_copy(
+        update={"report": how(tenant.report or OffboardingReport.empty())}
+    )
 
 
 OFFBOARDING: Final[Mapping[str, Callable[[Tenancy, TenantRecord], StepOutcome]]] = {
