@@ -11,6 +11,7 @@
 const NONCURRENT_DAYS = 30;
 const ABANDONED_UPLOAD_DAYS = 7;
 const SYSTEM_LOG_DAYS = 90;
+const HANDOVER_DAYS = 90;
 const SEVEN_YEARS_IN_DAYS = 2557;
 
 const to = (storageClass, days) => ({ StorageClass: storageClass, TransitionInDays: days });
@@ -22,6 +23,8 @@ const BUCKETS = {
   reports: { browser: true, transitions: [to('STANDARD_IA', 60), to('GLACIER', 365)] },
   templates: {},
   backups: { transitions: [to('GLACIER', 30)], expirationDays: SEVEN_YEARS_IN_DAYS },
+  // What tenants took with them when they left: for as long as it takes to hand it over.
+  exports: { expirationDays: HANDOVER_DAYS },
   failures: { expirationDays: SYSTEM_LOG_DAYS },
 };
 
