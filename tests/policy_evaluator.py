@@ -39,6 +39,8 @@ def _holds(
         return (present is None) == (wanted == "true")
     if operator == "ForAllValues:StringLike":
         return all(any(_matches(p, value, tags) for p in _listed(wanted)) for value in present or ())
+    if operator == "ForAllValues:StringNotLike":
+        return not any(_matches(p, value, tags) for p in _listed(wanted) for value in present or ())
     if operator in ("StringLike", "ArnEquals"):
         return any(_matches(p, value, tags) for p in _listed(wanted) for value in present or ())
     if operator == "StringEquals":

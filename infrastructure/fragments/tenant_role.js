@@ -26,6 +26,11 @@ const OWN_KEYS = {
   'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [sub(TENANT), sub(`${TENANT}#*`)] },
   Null: { 'dynamodb:LeadingKeys': 'false' },
 };
+// Rows of bridge tenants in the same table have a # in their key, and no id has one.
+const BARE_IDS = {
+  'ForAllValues:StringNotLike': { 'dynamodb:LeadingKeys': '*#*' },
+  Null: { 'dynamodb:LeadingKeys': 'false' },
+};
 const without = (actions, action) => actions.filter((name) => name !== action);
 
 /** Whether every key of the table begins with the tenant in every isolation model (zebros_core.dynamodb.lookup). */
@@ -45,10 +50,10 @@ function statements(stage, tables, { read, write }, region) {
     allow('OwnKeysRead', TABLE_ACTIONS.read, shared(read), OWN_KEYS),
     allow('OwnKeysWrite', TABLE_ACTIONS.write, shared(write), OWN_KEYS),
     allow('OwnKeysOfIndexes', ['dynamodb:Query'], shared(indexed, '/index/*'), OWN_KEYS),
-    // Where the key of a shared table is an id: the write's condition and the query's filter keep tenants apart. No
+    // Where the key of a shared table is an id: the write's condition and the query's filter keep pool tenants apart. No
     // GetItem, which takes neither.
-    allow('PooledRead', without(TABLE_ACTIONS.read, 'dynamodb:GetItem'), shared(indexed)),
-    allow('PooledWrite', TABLE_ACTIONS.write, shared(write.filter(records))),
+    allow('PooledRead', without(TABLE_ACTIONS.read, 'dynamodb:GetItem'), shared(indexed), BARE_IDS),
+    allow('PooledWrite', TABLE_ACTIONS.write, shared(write.filter(records)), BARE_IDS),
     keyStatement(stage, region, ['dynamodb']),
   ].filter(({ Resource }) => !Array.isArray(Resource) || Resource.length);
 }

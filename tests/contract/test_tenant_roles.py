@@ -122,6 +122,8 @@ def test_the_role_grants_what_the_three_session_policies_allow_together(
         writes = {f"dynamodb:{action}" for action in WRITES}
         writable = {resource for action, resource, _ in role if action == "dynamodb:PutItem"}
         for action, resource, _ in sessions - role:
+            if "/index/" in resource and action != "dynamodb:Query":
+                continue  # there is no such call: the session's document is short, and the role is exact
             assert action in writes, (service, action, resource)
             assert resource not in writable, (service, action, resource)
 
@@ -181,11 +183,12 @@ def test_role_and_session_policy_together_let_a_tenant_reach_its_own_and_nothing
             verb, base = action.removeprefix("dynamodb:"), own.get(name)
             keyed = keys is not None and all(key == "acme" or key.startswith("acme#") for key in keys)
             pooled = model == "pool" and base in scope.tables and not index
+            bare = keys is not None and not any("#" in key for key in keys)
             expected = (
                 base is not None
                 and not (index and base in scope.lookup_tables)
                 and (verb == "Query" if index else verb in READS or (verb in WRITES and base in writable))
-                and (model == "silo" or keyed or pooled)
+                and (model == "silo" or (bare if pooled else keyed))
                 and not (pooled and verb == "GetItem")
             )
             assert granted is expected, (service, model, verb, name, index, keys)
@@ -280,4 +283,5 @@ def test_a_stage_that_does_not_ask_for_it_has_no_such_role(local: Stacks) -> Non
     assert roles(local) == {}
     for stack in local.values():
         for function in stack.resources("AWS::Lambda::Function").values():
-            assert not any(name.startswith("TENANT_") for name in function["Environment"]["Variables"])
+            told = function["Environment"]["Variables"]
+            assert not any(value for name, value in told.items() if name.startswith("TENANT_"))

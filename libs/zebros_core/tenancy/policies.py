@@ -9,7 +9,8 @@ a model.
   ``{tenant}#``.
 - **pool**: indexes and lookup tables as in bridge. A base table's key is an id, which no policy can tell
   tenants apart by: there the tenant is enforced by the write condition and the read filter, and ``GetItem``,
-  which takes neither, is not allowed at all.
+  which takes neither, is not allowed at all. Rows of bridge tenants in the same table are out of reach: their
+  keys have a ``#``, which no id has.
 
 ``ForAllValues`` is true of a request without leading keys, hence the ``Null`` test beside it. Scan and
 PartiQL are refused outright. The role that is assumed (``infrastructure/fragments/tenant_role.js``) grants
@@ -37,6 +38,9 @@ _READS: Final = ("BatchGetItem", "GetItem", "Query")
 _POOL_READS: Final = ("BatchGetItem", "Query")
 _WRITES: Final = ("ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem")
 _REFUSED: Final = ("PartiQL*", "Scan")
+_KEYS: Final = "dynamodb:LeadingKeys"
+_OWN_KEYS: Final = {"ForAllValues:StringLike": {_KEYS: [_TENANT, f"{_TENANT}#*"]}, "Null": {_KEYS: "false"}}
+_BARE_IDS: Final = {"ForAllValues:StringNotLike": {_KEYS: "*#*"}, "Null": {_KEYS: "false"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +62,22 @@ class PolicyScope:
 
 
 def session_policy(isolation: IsolationName, scope: PolicyScope) -> dict[str, Any]:
-    """The document for tenants of this model. With five tables of records and a lookup table it fits
+    """The document for tenants of this model. With six tables of records and a lookup table it fits
     STS's limit (``MAX_POLICY_CHARACTERS``).
     """
     prefix = f"{scope.table_prefix}-t-{_TENANT}" if isolation == "silo" else scope.table_prefix
     tables = [scope.arn(f"{prefix}-{base}") for base in scope.tables]
     lookups = [scope.arn(f"{prefix}-{base}") for base in scope.lookup_tables]
     indexes = [scope.arn(f"{prefix}-{base}", "/index/*") for base in scope.tables]
+    every = (*_READS, *_WRITES)
     if isolation == "silo":
-        statements = [_allow((*_READS, *_WRITES), [*tables, *lookups]), _allow(["Query"], indexes)]
+        statements = [_allow(every, [*tables, *lookups, *indexes])]
     elif isolation == "bridge":
-        statements = [
-            _own_keys(_allow((*_READS, *_WRITES), [*tables, *lookups])),
-            _own_keys(_allow(["Query"], indexes)),
-        ]
+        statements = [_allow(every, [*tables, *lookups, *indexes], _OWN_KEYS)]
     else:
         statements = [
-            _allow((*_POOL_READS, *_WRITES), tables),
-            _own_keys(_allow((*_READS, *_WRITES), lookups)),
-            _own_keys(_allow(["Query"], indexes)),
+            _allow((*_POOL_READS, *_WRITES), tables, _BARE_IDS),
+            _allow(every, [*lookups, *indexes], _OWN_KEYS),
         ]
     # Tables are encrypted with a key of ours, which DynamoDB uses in the caller's name. Which key that is, the
     # role says.
@@ -87,20 +88,15 @@ def session_policy(isolation: IsolationName, scope: PolicyScope) -> dict[str, An
         "Condition": {"StringEquals": {"kms:ViaService": f"dynamodb.{scope.region}.amazonaws.com"}},
     }
     refusal = {"Effect": "Deny", "Action": [f"dynamodb:{action}" for action in _REFUSED], "Resource": "*"}
-    return {"Version": "2012-10-17", "Statement": [*filter(None, statements), key, refusal]}
+    return {"Version": "2012-10-17", "Statement": [*statements, key, refusal]}
 
 
-def _allow(actions: Sequence[str], resources: list[str]) -> dict[str, Any] | None:
-    if not resources:
-        return None
-    return {"Effect": "Allow", "Action": [f"dynamodb:{action}" for action in actions], "Resource": resources}
-
-
-def _own_keys(statement: dict[str, Any] | None) -> dict[str, Any] | None:
-    if statement is None:
-        return None
-    condition = {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": [_TENANT, f"{_TENANT}#*"]},
-        "Null": {"dynamodb:LeadingKeys": "false"},
+def _allow(
+    actions: Sequence[str], resources: list[str], condition: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Action": [f"dynamodb:{action}" for action in actions],
+        "Resource": resources,
     }
-    return {**statement, "Condition": condition}
+    return statement if condition is None else {**statement, "Condition": condition}

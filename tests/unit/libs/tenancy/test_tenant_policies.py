@@ -131,6 +131,12 @@ def test_a_session_without_a_tenant_reaches_nothing_that_is_told_apart_by_it(mod
             assert not allowed(model, action, table("zebros-dev-widgets-lookup"), ["acme#W1"], tags)
 
 
+@pytest.mark.parametrize("keys", [["other#W1"], ["acme#W1"], ["W1", "other#W2"], ["#"], None])
+def test_a_pooled_tenant_reaches_no_row_of_a_bridge_tenant(keys: list[str] | None) -> None:
+    for action in ACTIONS:
+        assert not allowed("pool", action, table("zebros-dev-widgets"), keys)
+
+
 def test_a_pooled_tenant_cannot_get_an_item_past_the_filter() -> None:
     assert not allowed("pool", "GetItem", table("zebros-dev-widgets"), ["W1"])
 
@@ -138,7 +144,10 @@ def test_a_pooled_tenant_cannot_get_an_item_past_the_filter() -> None:
 SCOPES = {
     "customers": (("customers", "contacts", "documents"), ("customers-lookup",)),
     "auth": (("users",), ("auth-lookup", "audit")),
-    "five tables": (("leads", "opportunities", "activities", "projects", "products"), ("sales-lookup",)),
+    "six tables": (
+        ("leads", "opportunities", "activities", "projects", "products", "quotes"),
+        ("sales-lookup",),
+    ),
 }
 
 
@@ -214,8 +223,12 @@ def test_no_other_tenants_key_or_table_is_allowed_as_repositories_make_them(
         return
     tags = {"tenant": mine}
     for model in MODELS:
-        name = isolation_model(model).table_name(SCOPE.table_prefix, theirs, "widgets")
-        key = isolation_model(model).partition_key(theirs, "W1")
-        if model != "pool":  # where the key is an id: the condition and the filter are what tells them apart
-            assert not allowed(model, base, table(name), [key], tags)
-        assert not allowed(model, "Query", table(name, "owner"), [f"{theirs}#o"], tags)
+        for their_model in MODELS:
+            name = isolation_model(their_model).table_name(SCOPE.table_prefix, theirs, "widgets")
+            key = isolation_model(their_model).partition_key(theirs, "W1")
+            if (model, their_model) != (
+                "pool",
+                "pool",
+            ):  # there the condition and the filter are what there is
+                assert not allowed(model, base, table(name), [key], tags)
+            assert not allowed(model, "Query", table(name, "owner"), [f"{theirs}#o"], tags)
