@@ -84,11 +84,12 @@ def _user(person: Person, password: str) -> dict[str, Any]:
         "lastName": last,
         "attributes": {name: values for name, values in attributes.items() if values[0]},
         "realmRoles": [*person.roles, _DEFAULT_ROLE],
-        "credentials": [_credential(password)],
+        "credentials": [credential(password)],
     }
 
 
-def _credential(password: str) -> dict[str, str]:
+def credential(password: str) -> dict[str, str]:
+    """A hashed password as Keycloak imports it: the policy is not asked, since nobody knows the text any more."""
     salt = os.urandom(16)
     hashed = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _HASH_ROUNDS, 64)
     return {

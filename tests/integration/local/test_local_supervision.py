@@ -38,7 +38,12 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
 def test_a_stack_lives_on_between_commands_and_reports_a_crash_by_name(stack: Stack) -> None:
     stack.up()
     later = Stack(stack.settings)
-    assert [part.name for part in later.status() if part.healthy] == ["emulator", "cache", "identity"]
+    assert [part.name for part in later.status() if part.healthy] == [
+        "emulator",
+        "cache",
+        "mail",
+        "identity",
+    ]
 
     cache = later.status()[1]
     os.kill(cache.pid, signal.SIGKILL)

@@ -18,7 +18,14 @@ Realm = Mapping[str, Any]
 _ELSEWHERE = frozenset(
     {
         *("realm", "roles", "clientScopes", "scopeMappings", "clientScopeMappings"),
-        *("defaultDefaultClientScopes", "defaultOptionalClientScopes", "clients", "users", "components"),
+        *(
+            "defaultRole",
+            "defaultDefaultClientScopes",
+            "defaultOptionalClientScopes",
+            "clients",
+            "users",
+            "components",
+        ),
     }
 )
 _PROFILE = "org.keycloak.userprofile.UserProfileProvider"
@@ -59,7 +66,7 @@ def user_profile(realm: Realm, admin: RealmAdmin) -> Iterator[Difference]:
 
 
 def realm_roles(realm: Realm, admin: RealmAdmin) -> Iterator[Difference]:
-    """The roles that the file names. None of them may hold another role: that would be a way up."""
+    """The roles that the file names, and what they hold: a role that holds another one would be a way up."""
     current = {role["name"]: role for role in admin.get("/roles?briefRepresentation=false&max=1000")}
     for role in realm["roles"]["realm"]:
         found = current.get(role["name"])
@@ -67,14 +74,39 @@ def realm_roles(realm: Realm, admin: RealmAdmin) -> Iterator[Difference]:
             yield Difference("roles", role["name"], ("is missing",), partial(admin.post, "/roles", role))
             continue
         path = f"/roles/{quote(role['name'])}"
-        details = tuple(compare(role, found))
+        plain = {name: value for name, value in role.items() if not name.startswith("composite")}
+        details = tuple(compare(plain, found))
         if details:
-            yield Difference("roles", role["name"], details, partial(admin.put, path, overlay(role, found)))
-        if found.get("composite"):
-            held = admin.get(f"{path}/composites")
-            names = ", ".join(sorted(each["name"] for each in held))
-            repair = partial(admin.delete, f"{path}/composites", held)
-            yield Difference("roles", role["name"], (f"holds {names}, should hold no other role",), repair)
+            yield Difference("roles", role["name"], details, partial(admin.put, path, overlay(plain, found)))
+        if found.get("composite") or role.get("composite"):
+            yield from _held_roles(role, path, admin)
+
+
+def _held_roles(role: Mapping[str, Any], path: str, admin: RealmAdmin) -> Iterator[Difference]:
+    held = {_role_key(each): each for each in admin.get(f"{path}/composites")}
+    wanted = role.get("composites", {})
+    catalogue = {("", name): f"/roles/{quote(name)}" for name in wanted.get("realm", ())}
+    for owner, names in wanted.get("client", {}).items():
+        owner_id = _client_id(admin, owner) or ""
+        catalogue |= {(owner_id, name): f"/clients/{owner_id}/roles/{quote(name)}" for name in names}
+    missing = sorted(catalogue.keys() - held.keys())
+    if missing:
+
+        def add() -> None:
+            admin.post(f"{path}/composites", [admin.get(catalogue[key]) for key in missing])
+
+        names = ", ".join(name for _, name in missing)
+        yield Difference("roles", role["name"], (f"does not hold {names}",), add)
+    extra = sorted(held.keys() - catalogue.keys())
+    if extra:
+        names = ", ".join(name for _, name in extra)
+        repair = partial(admin.delete, f"{path}/composites", [held[key] for key in extra])
+        yield Difference("roles", role["name"], (f"should not hold {names}",), repair)
+
+
+def _role_key(role: Mapping[str, Any]) -> tuple[str, str]:
+    """A role's name and the id of the client that it belongs to; empty for a role of the realm."""
+    return (role["containerId"] if role.get("clientRole") else "", role["name"])
 
 
 def client_scopes(realm: Realm, admin: RealmAdmin) -> Iterator[Difference]:
@@ -110,11 +142,17 @@ def scope_roles(realm: Realm, admin: RealmAdmin) -> Iterator[Difference]:
     for owner, mappings in realm["clientScopeMappings"].items():
         owner_id = _client_id(admin, owner)
         for mapping in mappings:
-            if owner_id and mapping["clientScope"] in scopes:
-                path = f"/client-scopes/{scopes[mapping['clientScope']]}/scope-mappings/clients/{owner_id}"
-                subject = f"{mapping['clientScope']}, roles of {owner}"
+            holder = mapping.get("clientScope") or mapping["client"]
+            if "clientScope" in mapping:
+                place = f"/client-scopes/{scopes[holder]}" if holder in scopes else None
+            else:
+                client_id = _client_id(admin, holder)
+                place = f"/clients/{client_id}" if client_id else None
+            if owner_id and place:
+                path = f"{place}/scope-mappings/clients/{owner_id}"
+                roles = f"/clients/{owner_id}/roles"
                 yield from _role_set(
-                    admin, "scopes", subject, path, set(mapping["roles"]), f"/clients/{owner_id}/roles"
+                    admin, "scopes", f"{holder}, roles of {owner}", path, set(mapping["roles"]), roles
                 )
 
 
