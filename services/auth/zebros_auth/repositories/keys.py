@@ -21,6 +21,11 @@ integrations                            integration id               a program w
 admins                                  ``-``                        how often an administrator was taken away
 progress (of the platform)              name                         how far recurring work has come
 guard, email, address                   ``-``                        who has an e-mail address
+devices, user id                        device id                    where somebody's notifications are pushed
+guard, device, device id                ``-``                        whose a device is
+notification, id                        ``email``, ``push#{device}``  that it was sent on this way, for 30 days
+suppressed, hash of an address          ``-``                        that no mail is sent there any more, and why
+feedback, mail, type, hash              ``-``                        that this report was read, for 30 days
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request
 ======================================  ===========================  ==========================================
 """
