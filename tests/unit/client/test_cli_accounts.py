@@ -79,6 +79,7 @@ def test_an_empty_state_says_what_to_do(world: World, command: list[str], hint: 
         ["teams", "set", "north"],
         ["integrations", "create", "erp"],
         ["integrations", "create", "erp", "--role", "boss"],
+        ["integrations", "create", "erp", "--role", "viewer", "--scope", "everything"],
         ["audit", "list", "--from", "yesterday"],
         ["audit", "list", "--from", "2026-11-02", "--to", "2026-11-01"],
         ["me", "preferences", "--quiet-hours", "22:00"],
@@ -259,8 +260,10 @@ def test_integrations_are_listed_and_shown_without_secrets(world: World) -> None
     answer(world, ok(ERP))
     shown = world.run("integrations", "show", "erp")
     assert "secret" not in shown.output
-    world.run("integrations", "create", "ERP", "--role", "viewer", "--scope", "a:b", "--scope", "c:d")
-    assert world.sent("/v1/integrations") == [{"name": "ERP", "role": "viewer", "scopes": ["a:b", "c:d"]}]
+    scopes = ["records:write", "records:read"]
+    world.run("integrations", "create", "ERP", "--role", "viewer", "--scope", scopes[0], "--scope", scopes[1])
+    world.run("integrations", "create", "ERP", "--role", "viewer")
+    assert [each["scopes"] for each in world.sent("/v1/integrations")] == [scopes, ["records:read"]]
 
 
 def test_revoking_asks_first(world: World) -> None:
@@ -364,9 +367,18 @@ def test_preferences_are_shown_or_changed(world: World) -> None:
 
 
 def test_devices(world: World) -> None:
-    device = {"deviceId": "d1", "platform": "fcm", "name": "Phone", "createdAt": "2026-11-20T10:00:00Z"}
+    device = {
+        "deviceId": "d1",
+        "platform": "fcm",
+        "name": "Phone",
+        "push": False,
+        "updatedAt": "2026-11-20T10:00:00Z",
+    }
     answer(world, listed(device))
-    assert world.run("me", "devices", "list").stdout.splitlines()[1] == "d1\tfcm\tPhone\t2026-11-20T10:00:00Z"
+    assert (
+        world.run("me", "devices", "list").stdout.splitlines()[1]
+        == "d1\tfcm\tPhone\tno\t2026-11-20T10:00:00Z"
+    )
     answer(world, ok(device, 201))
     world.run("me", "devices", "add", "fcm", "token", "--name", "Phone")
     assert world.sent("/v1/me/devices") == [{"platform": "fcm", "token": "token", "name": "Phone"}]

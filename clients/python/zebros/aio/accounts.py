@@ -8,6 +8,7 @@ from typing import Unpack
 
 from zebros.aio.executor import AsyncExecutor, AsyncVersionedCollection
 from zebros.calls import integrations, me, users
+from zebros.calls.integrations import Scope
 from zebros.calls.me import PreferenceFields
 from zebros.calls.users import Role, UserStatus
 from zebros.listing import AsyncListing
@@ -59,7 +60,7 @@ class AsyncDevices:
         """Your devices."""
         return AsyncListing(me.devices(), self._client.execute)
 
-    async def add(self, *, platform: DevicePlatform, token: str, name: str | None = None) -> Device:
+    async def add(self, *, platform: DevicePlatform, token: str, name: str) -> Device:
         """Register a device by the token that its system gave the app."""
         return await self._client.execute(me.add_device(platform=platform, token=token, name=name))
 
@@ -169,7 +170,7 @@ class AsyncIntegrations:
         *,
         name: str,
         role: Role,
-        scopes: Sequence[str] = (),
+        scopes: Sequence[Scope],
         team_id: str | None = None,
         idempotency_key: str | None = None,
     ) -> Integration:

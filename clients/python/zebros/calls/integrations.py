@@ -4,41 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from zebros._replies import Reply
-from zebros.calls.call import Call, pages_of, path, post_headers, query_of, read_nothing
+from zebros.calls.call import Call, listing, pages_of, path, post_headers, query_of, read_nothing, read_record
 from zebros.models import AuditEntry, Integration, Page
 
-__all__: list[str] = []
+__all__ = ["Scope"]
+
+Scope = Literal["records:read", "records:write", "records:delete", "records:export"]
 
 
 def create(
     *,
     name: str,
     role: str,
-    scopes: Sequence[str],
+    scopes: Sequence[Scope],
     team_id: str | None,
     idempotency_key: str | None,
 ) -> Call[Integration]:
     body: dict[str, object] = {"name": name, "role": role, "scopes": list(scopes)}
     if team_id is not None:
         body["teamId"] = team_id
-    return Call("POST", "/v1/integrations", _read, json=body, headers=post_headers(idempotency_key))
+    return Call(
+        "POST", "/v1/integrations", read_record(Integration), json=body, headers=post_headers(idempotency_key)
+    )
 
 
 def get(integration_id: str) -> Call[Integration]:
-    return Call("GET", path("/v1/integrations/{}", integration_id), _read)
+    return Call("GET", path("/v1/integrations/{}", integration_id), read_record(Integration))
 
 
 def list_(*, page_size: int | None) -> Callable[[str | None], Call[Page[Integration]]]:
-    load: Callable[[dict[str, Any]], Integration] = Integration.model_validate
-    return pages_of(load, "/v1/integrations", query_of(limit=page_size))
+    return listing(Integration, "/v1/integrations", query_of(limit=page_size))
 
 
 def rotate(integration_id: str) -> Call[Integration]:
     target = path("/v1/integrations/{}:rotate", integration_id)
-    return Call("POST", target, _read, headers=post_headers(None))
+    return Call("POST", target, read_record(Integration), headers=post_headers(None))
 
 
 def delete(integration_id: str) -> Call[None]:
@@ -65,7 +67,3 @@ def _instant(value: datetime | None) -> str | None:
     if value.tzinfo is None:
         raise ValueError("an instant needs a time zone, such as datetime(2026, 11, 1, tzinfo=UTC)")
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _read(reply: Reply) -> Integration:
-    return Integration.model_validate(reply.json_object())

@@ -58,8 +58,8 @@ def devices() -> Callable[[str | None], Call[Page[Device]]]:
     return pages_of(_device, DEVICES, {})
 
 
-def add_device(*, platform: str, token: str, name: str | None) -> Call[Device]:
-    body = {"platform": platform, "token": token, **({} if name is None else {"name": name})}
+def add_device(*, platform: str, token: str, name: str) -> Call[Device]:
+    body = {"platform": platform, "token": token, "name": name}
     return Call(
         "POST", DEVICES, lambda reply: _device(reply.json_object()), json=body, headers=post_headers(None)
     )

@@ -40,7 +40,7 @@ def list_(
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:
-    """List entries of the audit log."""
+    """List entries of the audit log, newest first; the last 30 days if no time is given."""
     ctx.meta["zebros.json"] = json
     first, last = instant(since, "--from"), instant(until, "--to")
     if first is not None and last is not None and last <= first:
@@ -72,5 +72,5 @@ def list_(
     print_table(
         ("when", "who", "action", "outcome", "what", "details", "from"),
         rows,
-        empty="No entry matches. Without --from the log is shown from its start.",
+        empty="No entry matches. Without --from and --to it is the last 30 days.",
     )

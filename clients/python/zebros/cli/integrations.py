@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Other systems that sign in on their own.", no_args_is_help=True)
 
+SCOPES = ("records:read", "records:write", "records:delete", "records:export")
+
 IntegrationId = Annotated[
     str, typer.Argument(metavar="INTEGRATION", help="The integration's id.", show_default=False)
 ]
@@ -66,8 +68,8 @@ def show(
 
 @app.command(
     epilog=examples(
-        "zebros integrations create erp --role sales-rep --team north --scope records:read --scope records:write",
-        "zebros integrations create erp --role viewer --json | jq -r .clientSecret",
+        "zebros integrations create ERP --role sales-rep --team north --scope records:read --scope records:write",
+        "zebros integrations create ERP --role viewer --json | jq -r .clientSecret",
     )
 )
 def create(
@@ -76,7 +78,10 @@ def create(
     role: Annotated[str, typer.Option(help=RoleHelp, show_default=False)],
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="Such as records:read; may be given several times.", show_default=False),
+        typer.Option(
+            help=f"{', '.join(SCOPES)}; may be given several times. The first one if not given.",
+            show_default=False,
+        ),
     ] = None,
     team: Annotated[str | None, typer.Option(help="Id of the team.")] = None,
     profile: ProfileName = None,
@@ -85,17 +90,20 @@ def create(
     """Make a client for another system, and show its secret, once."""
     ctx.meta["zebros.json"] = json
     one_of(role, ROLES, "--role")
+    scopes = scope or [SCOPES[0]]
+    for each in scopes:
+        one_of(each, SCOPES, "--scope")
     with connect(ctx, profile) as client:
         made = client.integrations.create(
             name=name,
             role=role,  # pyright: ignore[reportArgumentType]
-            scopes=scope or (),
+            scopes=scopes,  # pyright: ignore[reportArgumentType]
             team_id=team,
         )
     _show_one(made, json)
 
 
-@app.command(epilog=examples("zebros integrations rotate erp --json | jq -r .clientSecret"))
+@app.command(epilog=examples("zebros integrations rotate INTEGRATION --json | jq -r .clientSecret"))
 def rotate(
     ctx: typer.Context, integration: IntegrationId, profile: ProfileName = None, json: JsonFlag = False
 ) -> None:

@@ -130,9 +130,12 @@ def list_devices(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag
     if json:
         print_json([each.to_json() for each in found])
         return
-    rows = [(each.id, each.platform, each.name or "", moment(each.created_at)) for each in found]
+    rows = [
+        (each.id, each.platform, each.name, "yes" if each.push else "no", moment(each.updated_at))
+        for each in found
+    ]
     empty = "No devices. The app registers its own; by hand: zebros me devices add apns TOKEN"
-    print_table(("id", "platform", "name", "since"), rows, empty=empty)
+    print_table(("id", "platform", "name", "push", "last seen"), rows, empty=empty)
 
 
 @devices.command("add")
@@ -140,7 +143,7 @@ def add_device(
     ctx: typer.Context,
     platform: Annotated[str, typer.Argument(help="apns or fcm.", show_default=False)],
     token: Annotated[str, typer.Argument(help="What its system gave the app.", show_default=False)],
-    name: Annotated[str | None, typer.Option(help="What you call it.")] = None,
+    name: Annotated[str, typer.Option(help="What you call it.")] = "zebros",
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:

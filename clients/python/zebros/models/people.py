@@ -78,12 +78,16 @@ class Permission(Model):
 
 
 class Device(Model):
-    """A device that gets push notifications; `platform` is apns or fcm."""
+    """A device that gets push notifications; `platform` is apns or fcm. `push` tells whether messages can be
+    sent to it in this installation.
+    """
 
     id: str = id_field("deviceId")
     platform: str
-    name: str | None = None
+    name: str
+    push: bool = True
     created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 class User(Versioned):
@@ -98,6 +102,7 @@ class User(Versioned):
     role: str | None = None
     team_id: str | None = None
     status: str | None = None
+    permissions: dict[str, Any] = Field(default_factory=dict[str, Any])
     invited_at: datetime | None = None
     preferences: Preferences | None = None
 

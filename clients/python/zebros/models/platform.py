@@ -103,17 +103,19 @@ class Tenant(Versioned):
         return stopped or self.status == "failed"
 
 
-class Integration(Model):
-    """Another system's own sign-in. `client_secret` is given by `create` and `rotate` only, and never again."""
+class Integration(Versioned):
+    """Another system's own sign-in. `user_id` is what its changes are recorded under; `client_secret` is given
+    by `create` and `rotate` only, and never again.
+    """
 
     id: str = id_field("integrationId")
     client_id: str
+    user_id: str | None = None
     client_secret: str | None = Field(default=None, repr=False)
     name: str | None = None
     role: str | None = None
     scopes: list[str] = Field(default_factory=list[str])
     team_id: str | None = None
-    created_at: datetime | None = None
     rotated_at: datetime | None = None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from zebros.calls import integrations as calls
+from zebros.calls.integrations import Scope
 from zebros.calls.users import Role
 from zebros.listing import Listing
 from zebros.models import AuditEntry, Integration
@@ -33,11 +34,14 @@ class Integrations:
         *,
         name: str,
         role: Role,
-        scopes: Sequence[str] = (),
+        scopes: Sequence[Scope],
         team_id: str | None = None,
         idempotency_key: str | None = None,
     ) -> Integration:
-        """Make a client for another system. `client_secret` is in this answer only: keep it now."""
+        """Make a client for another system; its tokens may do what role and scopes both allow.
+
+        `client_secret` is in this answer only: keep it now.
+        """
         call = calls.create(
             name=name, role=role, scopes=scopes, team_id=team_id, idempotency_key=idempotency_key
         )
@@ -67,7 +71,9 @@ class AuditLog:
         actor: str | None = None,
         page_size: int | None = None,
     ) -> Listing[AuditEntry]:
-        """Who did what, or was refused it. `from_` and `to` are aware instants."""
+        """Who did what, or was refused it, newest first. `from_` and `to` are aware instants; without them it is
+        the last 30 days.
+        """
         return Listing(
             calls.audit(from_=from_, to=to, action=action, actor=actor, page_size=page_size),
             self._client.execute,

@@ -59,7 +59,7 @@ class Devices:
         """Your devices."""
         return Listing(calls.devices(), self._client.execute)
 
-    def add(self, *, platform: DevicePlatform, token: str, name: str | None = None) -> Device:
+    def add(self, *, platform: DevicePlatform, token: str, name: str) -> Device:
         """Register a device by the token that its system gave the app. The same token is the same device."""
         return self._client.execute(calls.add_device(platform=platform, token=token, name=name))
 
