@@ -52,8 +52,10 @@ export function providerRoutes({ directory }) {
       'POST',
       'identity-provider/instances/:alias/mappers',
       ({ alias, body }) => {
+        const { mappers } = provider(alias);
+        if (mappers.some(({ name }) => name === body.name)) throw new Refusal(409, `Identity provider mapper ${body.name} already exists`);
         const made = { id: randomUUID(), ...body };
-        provider(alias).mappers.push(made);
+        mappers.push(made);
         save();
         return { made: made.id };
       },

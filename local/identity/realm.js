@@ -17,14 +17,15 @@ function filledIn(text) {
   });
 }
 
-function rolesOfServiceAccounts(users) {
-  const found = (users ?? []).filter((user) => user.serviceAccountClientId);
-  return new Map(found.map((user) => [user.serviceAccountClientId, { realm: user.realmRoles ?? [], clients: user.clientRoles ?? {} }]));
+// A client with its service account, whose roles stand among the realm's users.
+function withServiceAccount(client, users) {
+  const account = users?.find((user) => user.serviceAccountClientId === client.clientId);
+  const serviceAccount = { id: client.clientId, roles: account?.realmRoles ?? [], clientRoles: account?.clientRoles ?? {} };
+  return { ...client, id: client.clientId, serviceAccount };
 }
 
 export function loadRealm(file) {
   const realm = JSON.parse(filledIn(readFileSync(file, 'utf8')));
-  const accounts = rolesOfServiceAccounts(realm.users);
   const scopes = realm.clientScopes.map(({ name, attributes }) => ({ name, inToken: attributes?.['include.in.token.scope'] === 'true' }));
   const mappers = realm.clientScopes.flatMap((scope) => scope.protocolMappers ?? []);
   return {
@@ -40,13 +41,7 @@ export function loadRealm(file) {
     roles: realm.roles.realm.map(({ name, description }) => ({ id: `role-${name}`, name, description, composite: false, clientRole: false })),
     scopes,
     tokenScopes: new Set(scopes.filter((scope) => scope.inToken).map((scope) => scope.name)),
-    clients: realm.clients
-      .filter((client) => client.enabled)
-      .map((client) => ({ ...client, id: client.clientId, serviceAccount: { id: client.clientId, roles: [], clientRoles: {} } }))
-      .map((client) => {
-        const given = accounts.get(client.clientId);
-        return given ? { ...client, serviceAccount: { id: client.clientId, roles: given.realm, clientRoles: given.clients } } : client;
-      }),
+    clients: realm.clients.filter((client) => client.enabled).map((client) => withServiceAccount(client, realm.users)),
   };
 }
 

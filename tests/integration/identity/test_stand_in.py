@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import httpx
 import pytest
 from identity_contract import Company, IdentityContract, TokenContract, claims_of, client_token
-from keycloak.exceptions import KeycloakAuthenticationError
+from keycloak import KeycloakAdmin
+from keycloak.exceptions import KeycloakAuthenticationError, KeycloakConnectionError
 from stand_in import SECRET, Mailbox, StandIn, set_password
 
 from zebros_auth.adapters.keycloak import KeycloakIdentity
-from zebros_auth.adapters.keycloak.session import PAGE_SIZE
+from zebros_auth.adapters.keycloak.session import PAGE_SIZE, KeycloakSession
 from zebros_auth.domain.identity import EmailTakenError, IdentityUnavailableError
 from zebros_core.clock import SystemClock
 from zebros_local.errors import SignInError
@@ -17,6 +21,7 @@ from zebros_local.identity import Realm
 
 pytestmark = pytest.mark.integration
 
+T = TypeVar("T")
 PASSWORD = "correct horse battery"
 
 
@@ -29,6 +34,33 @@ class TestStandIn(IdentityContract):
         told = [person.id for person in identity.people_of(ours.id, with_roles=False)]
         assert len(told) == len(made)
         assert set(told) == made
+
+
+class LossySession(KeycloakSession):
+    """Loses the first answer to everything, when the work is done."""
+
+    def call(self, operation: Callable[[KeycloakAdmin], T], *, repeat: bool = True) -> T:
+        lost = False
+
+        def losing(admin: KeycloakAdmin) -> T:
+            nonlocal lost
+            answer = operation(admin)
+            if not lost:
+                lost = True
+                raise KeycloakConnectionError("the answer was lost")
+            return answer
+
+        return super().call(losing, repeat=repeat)
+
+
+class TestLostAnswers(IdentityContract):
+    """Everything is repeated, and ends as if it had been done once."""
+
+    @pytest.fixture(scope="class")
+    def identity(self, stand_in: StandIn) -> KeycloakIdentity:
+        return KeycloakIdentity(
+            LossySession(stand_in.url, "zebros", "zebros-admin", lambda: SECRET, sleep=lambda _seconds: None)
+        )
 
 
 class TestTokensOfTheStandIn(TokenContract): ...

@@ -119,7 +119,7 @@ class KeycloakOrganizations:
         }
         present: list[dict[str, Any]] = self._session.call(lambda admin: admin.get_idp_mappers(alias))
         if all(item["name"] != _TENANT_MAPPER for item in present):
-            self._session.call(lambda admin: admin.add_mapper_to_idp(alias, mapper))
+            self._session.unless_present(lambda admin: admin.add_mapper_to_idp(alias, mapper))
 
 
 def _alias(tenant_id: str) -> str:
