@@ -23,7 +23,8 @@ class Operation:
     id: str
     method: str
     path: str
-    permission: tuple[str, str]
+    permission: tuple[str, str] | None
+    """Entity and action; None where every caller of a tenant is let in."""
     path_names: tuple[str, ...]
     query_names: frozenset[str]
     """Parameters that take free text; those with a closed list of values can name nothing."""
@@ -44,24 +45,31 @@ class PlatformOperation:
     path: str
 
 
-def operations(service: str = "customers") -> dict[str, Operation]:
-    """Return every operation for people of tenants by its id."""
-    document = _document(service)
-    return {
-        described["operationId"]: _operation(document, method, path, described)
-        for method, path, described in _described(document)
-        if not _is_platforms(described)
-    }
+def operations() -> dict[str, Operation]:
+    """Return every operation of every service for people of tenants, by its id."""
+    found: dict[str, Operation] = {}
+    for service in _services():
+        document = _document(service)
+        for method, path, described in _described(document):
+            if not _is_platforms(described):
+                operation = _operation(document, method, path, described)
+                assert operation.id not in found, f"two services have an operation {operation.id}"
+                found[operation.id] = operation
+    return found
 
 
 def platform_operations() -> list[PlatformOperation]:
     """Return the operations of all services that are no tenant's."""
     return [
         PlatformOperation(service, described["operationId"], method.upper(), path)
-        for service in sorted(path.parents[1].name for path in SERVICES.glob("*/contracts/openapi.json"))
+        for service in _services()
         for method, path, described in _described(_document(service))
         if _is_platforms(described)
     ]
+
+
+def _services() -> list[str]:
+    return sorted(path.parents[1].name for path in SERVICES.glob("*/contracts/openapi.json"))
 
 
 def _document(service: str) -> Any:
@@ -81,13 +89,14 @@ def _is_platforms(described: Mapping[str, Any]) -> bool:
 
 def _operation(document: Any, method: str, path: str, described: Mapping[str, Any]) -> Operation:
     parameters = described.get("parameters", [])
+    permission = described.get("x-permission")
     query = {p["name"]: p["schema"] for p in parameters if p["in"] == "query"}
     bodies = described.get("requestBody", {}).get("content", {}).values()
     return Operation(
         id=described["operationId"],
         method=method.upper(),
         path=path,
-        permission=(described["x-permission"]["entity"], described["x-permission"]["action"]),
+        permission=(permission["entity"], permission["action"]) if permission else None,
         path_names=tuple(p["name"] for p in parameters if p["in"] == "path"),
         query_names=frozenset(
             name for name, schema in query.items() if name != "cursor" and _is_free_text(document, schema)
@@ -108,7 +117,9 @@ def _is_free_text(document: Any, schema: Mapping[str, Any]) -> bool:
     schema = _resolved(document, schema)
     options = schema.get("anyOf", [schema])
     return any(
-        resolved.get("type") == "string" and not {"enum", "const"} & set(resolved)
+        resolved.get("type") == "string"
+        and not {"enum", "const"} & set(resolved)
+        and resolved.get("format") != "date-time"
         for resolved in (_resolved(document, option) for option in options)
     )
 

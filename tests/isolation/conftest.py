@@ -48,7 +48,7 @@ def service(request: pytest.FixtureRequest) -> Service:
 def admin_of(service: Service, model: Model) -> Caller:
     """Register a tenant of the model and return its admin."""
     tenant = service.register(model)
-    return Caller(tenant, user=f"ada-{tenant}", team=f"north-{tenant}")
+    return service.enrol(Caller(tenant, user=f"ada-{tenant}", team=f"north-{tenant}"))
 
 
 Estates = dict[Model, tuple[Estate, Estate]]

@@ -1,4 +1,4 @@
-"""The service as it is deployed to the local stack, over HTTP and with its real stream, bus and queues."""
+"""The services as they are deployed to the local stack, over HTTP and with their real streams, bus and queues."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ import json
 import time
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 from port import UNLIMITED, Answer, Call, Caller, Model, media_type
 
+from zebros_auth.adapters.keycloak import KeycloakIdentity
+from zebros_auth.domain.identity import TENANT_ROLES, NewPerson
 from zebros_core.auth.internal import InternalTokens
 from zebros_core.clock import SystemClock
 from zebros_core.tenancy import TenantContext
@@ -25,8 +28,9 @@ from zebros_local.identity import LocalIdentity
 from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-CUSTOMERS_STACK = f"zebros-customers-{STAGE}"
+STACKS = [f"zebros-{service}-{STAGE}" for service in ("auth", "customers")]
 BULK = f"zebros-customers-{STAGE}-bulk"
+ADMIN_SECRET = "local-secret"
 # From a write to what its events derive: two seconds are promised, a first start of a function comes on top.
 _PATIENCE_SECONDS = 30.0
 
@@ -40,6 +44,8 @@ class DeployedService:
         self._identity = LocalIdentity.of(state)
         self._lambda = emulator_client("lambda", state)
         self._tokens: dict[Caller, str] = {}
+        issuer = f"{state.identity_url}/realms/zebros"
+        self._provider = KeycloakIdentity.of_issuer(issuer, lambda: ADMIN_SECRET)
 
     def register(self, model: Model) -> str:
         """Make a new, empty tenant and return its id."""
@@ -47,10 +53,19 @@ class DeployedService:
         dynamodb = emulator_client("dynamodb", self._state)
         if model == "silo":
             cloudformation = emulator_client("cloudformation", self._state)
-            SiloTables(dynamodb, self._lambda, cloudformation, STAGE).provision(id, [CUSTOMERS_STACK])
+            SiloTables(dynamodb, self._lambda, cloudformation, STAGE).provision(id, STACKS)
         registry = DynamoDbTenantRegistry(dynamodb, REGISTRY_TABLE)
         registry.put(Tenant(id=id, name=id, isolation=model, settings=UNLIMITED))
         return id
+
+    def enrol(self, caller: Caller) -> Caller:
+        """Make the caller known to the stack's identity provider, which gives the id."""
+        role = next((role for role in caller.roles if role in TENANT_ROLES), "viewer")
+        address = f"{caller.user}@{caller.tenant}.example"
+        person = self._provider.ensure_person(
+            NewPerson(address, caller.user, caller.tenant, role, caller.team)
+        )
+        return replace(caller, user=person.id)
 
     def call(self, caller: Caller, call: Call) -> Answer:
         """Send a request as the caller."""

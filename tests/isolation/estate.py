@@ -94,6 +94,24 @@ class Estate:
             self.service.upload(started["upload"], CONTENT)
         return str(started["document"]["documentId"])
 
+    def person(self, **facts: Any) -> str:
+        """Invite somebody into the owner's team and return their id."""
+        number = next(self._numbers)
+        body = {
+            "email": f"{self.mark}.{number}@people.example",
+            "name": f"{self.mark} person {number}",
+            "role": "viewer",
+            "teamId": self.sales_team(),
+        }
+        return str(self.send("POST", "/v1/users", body | facts).body["userId"])
+
+    def sales_team(self) -> str | None:
+        """Return the owner's team, made where it does not exist yet."""
+        team = self.owner.team
+        if team is not None:
+            self.send("POST", "/v1/teams", {"teamId": team, "name": team})
+        return team
+
     def secrets(self) -> set[str]:
         """Return every text that no other tenant may be shown."""
         return {self.mark, self.admin.tenant, *(v for n, v in self.made.items() if n not in _NOT_SECRET)}
@@ -107,6 +125,11 @@ class Estate:
             Call("GET", "/v1/customers", query={"limit": "200"}),
             Call("GET", "/v1/contacts", query={"limit": "200"}),
             Call("GET", "/v1/fields"),
+            Call("GET", "/v1/users", query={"limit": "200"}),
+            Call("GET", "/v1/teams", query={"limit": "200"}),
+            Call("GET", "/v1/integrations", query={"limit": "200"}),
+            Call("GET", "/v1/me/devices"),
+            Call("GET", "/v1/me/preferences"),
             Call("GET", f"/v1/customers/{self['customer']}/documents", query={"limit": "200"}),
             Call("GET", f"/v1/customers/{self['customer']}/contacts", query={"limit": "200"}),
             Call("GET", f"/v1/merges/{self['merge']}"),
@@ -190,6 +213,27 @@ def _field(estate: Estate) -> str:
     return str(estate.send("POST", "/v1/fields", body).body["fieldId"])
 
 
+def _team(estate: Estate, suffix: str = "") -> str:
+    body = {"teamId": f"t{estate.mark}{suffix}", "name": estate.mark}
+    return str(estate.send("POST", "/v1/teams", body).body["teamId"])
+
+
+def _deactivated(estate: Estate) -> str:
+    id = estate.person()
+    estate.send("POST", f"/v1/users/{id}:deactivate")
+    return id
+
+
+def _integration(estate: Estate) -> str:
+    body = {"name": estate.mark, "role": "viewer", "scopes": ["records:read"]}
+    return str(estate.send("POST", "/v1/integrations", body).body["integrationId"])
+
+
+def _device(estate: Estate) -> str:
+    body = {"platform": "fcm", "token": f"{estate.mark}-token", "name": estate.mark}
+    return str(estate.send("POST", "/v1/me/devices", body).body["deviceId"])
+
+
 MAKERS: dict[str, Callable[[Estate], str]] = {
     "name": lambda e: f"{e.mark} headquarters",
     "industry": lambda e: f"{e.mark} industry",
@@ -215,11 +259,21 @@ MAKERS: dict[str, Callable[[Estate], str]] = {
     "in_parts": lambda e: e.document(IN_PARTS_BYTES),
     "field": _field,
     "merge": _merge,
+    "own_team": lambda e: str(e.sales_team()),
+    "new_team": lambda e: f"n{e.mark}",
+    "action": lambda e: f"{e.mark}.made",
+    "user": lambda e: e.person(),
+    "deactivated_user": _deactivated,
+    "sales_team": _team,
+    "other_team": lambda e: _team(e, "-2"),
+    "integration": _integration,
+    "other_integration": _integration,
+    "device": _device,
 }
 """How each thing is made. All but the ids are made up."""
 
 # What two tenants may share without knowing of each other.
-_NOT_SECRET = frozenset({"owner", "team"})
+_NOT_SECRET = frozenset({"owner", "team", "own_team"})
 _NEVER: dict[str, Callable[[str], str]] = {
     **{name: (lambda kind: lambda mark: f"{mark} {kind}")(name) for name in ("name", "industry", "tier")},
     "email": lambda mark: f"{mark}@customer.example",
@@ -234,6 +288,11 @@ _NEVER: dict[str, Callable[[str], str]] = {
     "owner": lambda mark: f"{mark}-owner",
     "team": lambda mark: f"{mark}-team",
     "key": lambda mark: f"{mark}-key",
+    "own_team": lambda mark: f"{mark}-team",
+    "new_team": lambda mark: f"n{mark}",
+    "action": lambda mark: f"{mark}.made",
+    "sales_team": lambda mark: f"t{mark}",
+    "other_team": lambda mark: f"t{mark}-2",
 }
 
 

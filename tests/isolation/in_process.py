@@ -1,4 +1,4 @@
-"""The service in this process, its events handed on by hand."""
+"""The services in this process, their events handed on by hand."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 import boto3
+from auth_in_process import SERVICE as AUTH_SERVICE
+from auth_in_process import auth_service
 from customers_in_process import SERVICE, customers_service
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
 from port import UNLIMITED, Answer, Call, Caller, Model, media_type
 from service_in_process import REGION, access_token, create_tables
 
+from zebros_auth.bootstrap import Container as AuthContainer
+from zebros_auth.domain.identity import TENANT_ROLES, Person
+from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
 from zebros_core.messaging.changes import ChangeReader
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
@@ -27,14 +32,17 @@ from zebros_customers.use_cases.index_name import index_name
 from zebros_customers.use_cases.keep_history import keep_history
 
 _NUMBERS = count(1)
+_OF_AUTH = {route.path.split("/")[2] for route in AUTH_ROUTES}
 
 
 class InProcessService:
-    """The port's adapter over a container in this process."""
+    """The port's adapter over containers in this process: customers, and auth for its own paths."""
 
-    def __init__(self, container: Container) -> None:
+    def __init__(self, container: Container, auth: AuthContainer) -> None:
         self.container = container
+        self.auth = auth
         self._app = container.http_app(ROUTES)
+        self._auth_app = auth.http_app(AUTH_ROUTES)
         self._tables = [container.settings.core.table_prefix]
 
     def register(self, model: Model) -> str:
@@ -46,7 +54,18 @@ class InProcessService:
             own = f"{self.container.settings.core.table_prefix}-t-{id}"
             create_tables(self.container.dynamodb, own, SERVICE)
             self._tables.append(own)
+            create_tables(self.auth.dynamodb, f"{self.auth.core.table_prefix}-t-{id}", AUTH_SERVICE)
         return id
+
+    def enrol(self, caller: Caller) -> Caller:
+        """Make the caller known to the identity provider in memory, under the id that they have."""
+        identity: Any = self.auth.identity
+        role = next((role for role in caller.roles if role in TENANT_ROLES), "viewer")
+        address = f"{caller.user}@{caller.tenant}.example".lower()
+        identity.people[caller.user] = Person(
+            caller.user, address, caller.user, caller.tenant, caller.team, role, email_verified=True
+        )
+        return caller
 
     def call(self, caller: Caller, call: Call) -> Answer:
         """Send a request as the caller."""
@@ -70,7 +89,8 @@ class InProcessService:
             "isBase64Encoded": False,
             **({} if call.body is None else {"body": json.dumps(call.body)}),
         }
-        answer = self._app.handler(event, None)
+        app = self._auth_app if call.path.split("/")[2].partition(":")[0] in _OF_AUTH else self._app
+        answer = app.handler(event, None)
         headers = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
         return Answer(answer["statusCode"], headers, answer.get("body") or "")
 
@@ -90,6 +110,11 @@ class InProcessService:
                 reader: ChangeReader[Any] = ChangeReader(schema)
                 for item in self.container.dynamodb.scan(TableName=f"{prefix}-{schema.table}")["Items"]:
                     self._publish(reader, item)
+        for container in (self.container, self.auth):
+            trail: Any = container.audit_trail
+            while trail.events:
+                entry = trail.events.pop()
+                self.auth.audit_log(entry.tenant_id).append(entry)
 
     def _publish(self, reader: ChangeReader[Any], item: Mapping[str, Any]) -> None:
         record = {
@@ -114,7 +139,9 @@ class InProcessService:
             for row in (rows.values() if isinstance(rows, dict) else [rows])
             if row.attrs["tenantId"].value == tenant
         ]
-        return json.dumps(sorted(kept))
+        identity: Any = self.auth.identity
+        known = [repr(found) for found in (*identity.people_of(tenant), *identity.clients_of(tenant))]
+        return json.dumps([*sorted(kept), *sorted(known)])
 
     def bulk(self, payload: Mapping[str, Any]) -> Any:
         """Invoke the bulk door."""
@@ -137,6 +164,7 @@ class InProcessService:
 
 @contextmanager
 def in_process_service(stage: str) -> Iterator[InProcessService]:
-    """Start the service in this process."""
-    with customers_service(stage) as container:
-        yield InProcessService(container)
+    """Start the services in this process, which share the registry of tenants."""
+    with customers_service(stage) as container, auth_service(f"{stage}a") as auth:
+        vars(auth)["registry"] = container.registry
+        yield InProcessService(container, auth)

@@ -1,4 +1,4 @@
-"""How the suite reaches a customers service: one port, so that the same tests judge it in process and deployed."""
+"""How the suite reaches the services: one port, so that the same tests judge them in process and deployed."""
 
 from __future__ import annotations
 
@@ -49,10 +49,14 @@ class Answer:
 
 
 class Service(Protocol):
-    """A customers service that runs somewhere."""
+    """The services that run somewhere, behind one address."""
 
     def register(self, model: Model) -> str:
         """Make a new, empty tenant and return its id."""
+        ...
+
+    def enrol(self, caller: Caller) -> Caller:
+        """Make the caller known to the identity provider; return them with the id that they have there."""
         ...
 
     def call(self, caller: Caller, call: Call) -> Answer:

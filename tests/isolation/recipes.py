@@ -54,6 +54,10 @@ _THINGS = {
     "fieldId": "field",
     "mergeId": "merge",
     "externalId": "external_id",
+    "userId": "user",
+    "teamId": "sales_team",
+    "integrationId": "integration",
+    "deviceId": "device",
 }
 _WHATEVER_IT_IS = {"If-Match": "*"}
 _ALL_THE_SAME = {"X-Skip-Duplicate-Check": "true"}
@@ -294,4 +298,43 @@ RECIPES: dict[str, Recipe] = {
     "getField": Recipe(),
     "reviseField": Recipe(body=lambda _: {"label": "Another label"}, headers=_WHATEVER_IT_IS),
     "deleteField": Recipe(),
+    # -- the caller
+    "getMe": Recipe(),
+    "getMyPermissions": Recipe(),
+    "getMyPreferences": Recipe(),
+    "updateMyPreferences": Recipe(body=lambda _: {"language": "de"}),
+    "listMyDevices": Recipe(),
+    "registerMyDevice": Recipe(
+        body=lambda t: {"platform": "apns", "token": f"{t['name']} token".replace(" ", "-"), "name": "Phone"},
+    ),
+    "removeMyDevice": Recipe(),
+    # -- people and teams
+    "inviteUser": Recipe(
+        body=lambda t: {
+            "email": f"{t['key']}@people.example",
+            "name": "Vera",
+            "role": "viewer",
+            "teamId": t["own_team"],
+        }
+    ),
+    "listUsers": Recipe(references=_filters(email="email", team="sales_team")),
+    "getUser": Recipe(),
+    "updateUser": Recipe(body=lambda _: {"name": "Renamed"}),
+    "deactivateUser": Recipe(),
+    "activateUser": Recipe(path={"userId": "deactivated_user"}),
+    "inviteUserAgain": Recipe(),
+    "createTeam": Recipe(body=lambda t: {"teamId": t["new_team"], "name": "West"}),
+    "listTeams": Recipe(),
+    "getTeam": Recipe(),
+    "updateTeam": Recipe(body=lambda _: {"name": "Renamed"}),
+    "removeTeam": Recipe(path={"teamId": "other_team"}),
+    # -- programs and the log
+    "createIntegration": Recipe(
+        body=lambda _: {"name": "Reader", "role": "viewer", "scopes": ["records:read"]}
+    ),
+    "listIntegrations": Recipe(),
+    "getIntegration": Recipe(),
+    "rotateIntegration": Recipe(),
+    "removeIntegration": Recipe(path={"integrationId": "other_integration"}),
+    "listAuditEntries": Recipe(references=_filters(actor="user", action="action")),
 }
