@@ -220,8 +220,14 @@ def test_a_port_that_is_taken_says_what_to_do(world: World, provider: IdentityPr
     assert "--device" in result.stderr
 
 
-def test_device_and_browser_cannot_both_be_wanted(world: World, provider: IdentityProvider) -> None:
-    assert world.run("login", "--device", "--browser").exit_code == 2
+@pytest.mark.parametrize(
+    "other", [["--browser"], ["--client-id", "i", "--client-secret", "s3cret"]], ids=" ".join
+)
+def test_what_cannot_both_be_wanted_is_refused(
+    world: World, provider: IdentityProvider, other: list[str]
+) -> None:
+    assert world.run("login", "--device", *other).exit_code == 2
+    assert provider.forms == []
 
 
 def test_ctrl_c_stops_the_listener_and_leaves_nothing(world: World, provider: IdentityProvider) -> None:

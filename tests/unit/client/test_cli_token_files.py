@@ -75,7 +75,7 @@ def test_a_write_that_fails_leaves_the_former_profile(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(ConfigurationError, match=r"cannot write .*work\.json \(No space"):
         store.save(Profile("work", "https://api.test", "https://id.test", "c", Tokens("b", 2.0, "s")))
     assert store.load("work") == former
     assert [path.name for path in (tmp_path / "zebros" / "profiles").iterdir()] == ["work.json"]
@@ -88,6 +88,14 @@ def test_a_damaged_profile_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "zebros" / "profiles" / "work.json").write_text(text)
     with pytest.raises(ConfigurationError, match="zebros login --profile work"):
         store.load("work")
+
+
+def test_a_folder_that_cannot_be_made_is_named(world: World, provider: IdentityProvider) -> None:
+    (world.folder / "file").write_text("in the way")
+    world.environ["XDG_CONFIG_HOME"] = str(world.folder / "file")
+    result = world.run("login", "--device")
+    assert result.exit_code == 2
+    assert "cannot write" in result.stderr
 
 
 def test_processes_that_renew_at_once_use_each_refresh_token_once(

@@ -84,6 +84,8 @@ def login(
     addresses = find_addresses(environ, runtime.store().settings(), runtime.folder)
     url = checked_base_url(addresses.api_url)
     secret = _secret(client_secret, from_stdin=client_secret_stdin)
+    if secret is not None and (device or browser):
+        raise typer.BadParameter("an integration needs no browser", param_hint="--client-secret")
     if secret is None and client_id != CLIENT_ID:
         note("No client secret given: signing in a person with this client.")
     with httpx.Client(transport=runtime.transport, timeout=10.0) as http:

@@ -81,7 +81,7 @@ class ProfileStore:
             raw = json.loads(path.read_text(encoding="utf-8"))
             tokens = Tokens(**raw["tokens"])
             return Profile(**{name: value for name, value in raw.items() if name != "tokens"}, tokens=tokens)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigurationError(
@@ -109,8 +109,9 @@ class ProfileStore:
     def locked(self, name: str) -> Generator[None]:
         """Hold the profile against other processes: a refresh token is good for one renewal only."""
         path = self._path(name).with_suffix(".lock")
-        self._make_folders()
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        with _told(path):
+            self._make_folders()
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             _lock(descriptor)
             yield
@@ -129,7 +130,7 @@ class ProfileStore:
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             return {str(key): str(value) for key, value in raw.items()}
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (ValueError, AttributeError) as error:
             raise ConfigurationError(f"{path} is damaged; correct it or remove it") from error
@@ -160,16 +161,26 @@ class ProfileStore:
 
     def _write_private(self, path: Path, text: str) -> None:
         """Write beside and rename: never seen half written, nor readable by others for a moment."""
-        self._make_folders()
-        descriptor, draft = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".new", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-                out.write(text + "\n")
-                out.flush()
-                os.fsync(out.fileno())
-            Path(draft).replace(path)
-        finally:
-            Path(draft).unlink(missing_ok=True)
+        with _told(path):
+            self._make_folders()
+            descriptor, draft = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=".new", dir=path.parent)
+            try:
+                with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+                    out.write(text + "\n")
+                    out.flush()
+                    os.fsync(out.fileno())
+                Path(draft).replace(path)
+            finally:
+                Path(draft).unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(path: Path) -> Generator[None]:
+    """Say which file the system does not let us write."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path} ({error.strerror or error})") from error
 
 
 def _lock(descriptor: int) -> None:
