@@ -47,6 +47,7 @@ def service(client_id: str, *mappers: dict[str, object], **more: object) -> dict
     return {
         "clientId": client_id,
         "protocol": "openid-connect",
+        "publicClient": False,
         "secret": "local-secret",
         "serviceAccountsEnabled": True,
         "standardFlowEnabled": False,
