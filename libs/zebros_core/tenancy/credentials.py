@@ -42,7 +42,7 @@ from zebros_core.tenancy.policies import MAX_POLICY_CHARACTERS, TENANT_TAG, Poli
 if TYPE_CHECKING:
     from zebros_core.settings import CoreSettings
 
-__all__ = ["StsClient", "TenantCredentials"]
+__all__ = ["StsClient", "TenantCredentials", "create_sts_client"]
 
 SESSION_SECONDS: Final = 3600
 """The most that STS gives to a role that assumes another."""
@@ -324,7 +324,7 @@ def _unavailable() -> UnavailableError:
 
 
 def create_sts_client(settings: CoreSettings) -> StsClient:
-    """A client of the region's own STS, with bounded timeouts and no retries of its own."""
+    """A client of the region's own STS (botocore's default), with bounded timeouts and no retries of its own."""
     import botocore.session
     from botocore.config import Config
 
@@ -338,7 +338,6 @@ def create_sts_client(settings: CoreSettings) -> StsClient:
             connect_timeout=1.0,
             read_timeout=2.0,
             retries={"total_max_attempts": 1, "mode": "standard"},
-            sts_regional_endpoints="regional",
         ),
     )
     return client

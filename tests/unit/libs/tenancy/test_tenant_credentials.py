@@ -14,16 +14,17 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.exceptions import ClientError, EndpointConnectionError
+from moto import mock_aws
 
 from zebros_core.bootstrap import ServiceContainer
-from zebros_core.clock import FixedClock, HybridLogicalClock
+from zebros_core.clock import FixedClock, HybridLogicalClock, SystemClock
 from zebros_core.dynamodb.client import DynamoDbCalls
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import DataAccess
 from zebros_core.errors import UnavailableError
 from zebros_core.settings import CoreSettings, SettingsError
 from zebros_core.tenancy import SystemContext, TenantContext
-from zebros_core.tenancy.credentials import TenantCredentials
+from zebros_core.tenancy.credentials import TenantCredentials, create_sts_client
 from zebros_core.tenancy.policies import PolicyScope
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -406,6 +407,19 @@ def test_a_service_binds_requests_to_sessions_where_its_stage_has_a_role_for_it(
     LookupTable(without.request_store(AURORA), "widgets-lookup").get(["fact"], "a")
     assert wire.signed == ["KEY-aurora-1", "KEY-borealis-2", "KEY-of-the-function"]
     assert [request["RoleArn"] for request in sts.requests] == [ROLE, ROLE]
+
+
+def test_the_session_is_asked_of_the_regions_own_sts(
+    wire: Wire, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    settings = CoreSettings.from_environ({**ENVIRONMENT, **TENANT_ROLE})
+    with mock_aws():
+        client: Any = create_sts_client(settings)
+        assert client.meta.endpoint_url == "https://sts.eu-central-1.amazonaws.com"
+        read(TenantCredentials.from_settings(settings, wire.client, SystemClock()), AURORA)
+    assert wire.signed[0].startswith("ASIA")
 
 
 @pytest.mark.parametrize(
