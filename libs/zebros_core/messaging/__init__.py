@@ -1,7 +1,7 @@
 """Events: from table streams to the bus, from queues to consumers.
 
 `StreamPublisher` turns a service's table streams into `EntityChanged`; `Consumer` gives them to whoever
-subscribed. `EventConsumer` does the same for events of any other kind.
+subscribed. `EventConsumer` does the same for events of any other kind, `TopicConsumer` for messages of a topic.
 """
 
 from zebros_core.messaging.bus import BusEvent, EventBus
@@ -26,6 +26,7 @@ from zebros_core.messaging.failures import Failure, FailureStore
 from zebros_core.messaging.replay import Replayed, replay
 from zebros_core.messaging.snapshots import SnapshotStore
 from zebros_core.messaging.stream import Published, StreamPublisher
+from zebros_core.messaging.topic_consumer import TopicConsumer
 from zebros_core.messaging.versions import (
     AppliedVersions,
     DynamoDbAppliedVersions,
@@ -55,6 +56,7 @@ __all__ = [
     "SnapshotRef",
     "SnapshotStore",
     "StreamPublisher",
+    "TopicConsumer",
     "json_schema",
     "parse_entity_changed",
     "replay",

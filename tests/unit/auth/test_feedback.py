@@ -11,8 +11,7 @@ from deliveries import Post, connect, deliver, notification
 from zebros_auth.bootstrap import Container
 from zebros_auth.domain.mail_feedback import parse_feedback
 from zebros_auth.use_cases.keep_feedback import keep_feedback
-from zebros_core.messaging import MalformedMessageError
-from zebros_core.messaging.topic_consumer import TopicConsumer
+from zebros_core.messaging import MalformedMessageError, TopicConsumer
 from zebros_core.tenancy.registry import Tenant
 
 

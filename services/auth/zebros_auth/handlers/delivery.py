@@ -8,7 +8,7 @@ from typing import Any
 from zebros_auth.bootstrap import container
 from zebros_auth.domain.notification import Notification, parse_notification
 from zebros_auth.use_cases.deliver_notification import deliver_notification
-from zebros_core.messaging.topic_consumer import TopicConsumer
+from zebros_core.messaging import TopicConsumer
 
 _LOG = logging.getLogger(__name__)
 
