@@ -53,14 +53,19 @@ class LossySession(KeycloakSession):
         return super().call(losing, repeat=repeat)
 
 
+@pytest.fixture(scope="module")
+def lossy_identity(stand_in: StandIn) -> KeycloakIdentity:
+    return KeycloakIdentity(
+        LossySession(stand_in.url, "zebros", "zebros-admin", lambda: SECRET, sleep=lambda _seconds: None)
+    )
+
+
 class TestLostAnswers(IdentityContract):
     """Everything is repeated, and ends as if it had been done once."""
 
-    @pytest.fixture(scope="class")
-    def identity(self, stand_in: StandIn) -> KeycloakIdentity:
-        return KeycloakIdentity(
-            LossySession(stand_in.url, "zebros", "zebros-admin", lambda: SECRET, sleep=lambda _seconds: None)
-        )
+    @pytest.fixture
+    def identity(self, lossy_identity: KeycloakIdentity) -> KeycloakIdentity:
+        return lossy_identity
 
 
 class TestTokensOfTheStandIn(TokenContract): ...

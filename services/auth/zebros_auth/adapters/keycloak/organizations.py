@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from zebros_auth.adapters.keycloak.session import (
     TENANT_ATTRIBUTE,
@@ -111,15 +111,26 @@ class KeycloakOrganizations:
 
     def _ensure_mapper(self, alias: str, tenant_id: str) -> None:
         """Whoever is made by a first sign-in belongs to the tenant. IMPORT: never an account that was there."""
+        from keycloak.exceptions import KeycloakError
+
         mapper = {
             "name": _TENANT_MAPPER,
             "identityProviderAlias": alias,
             "identityProviderMapper": "hardcoded-attribute-idp-mapper",
             "config": {"syncMode": "IMPORT", "attribute": TENANT_ATTRIBUTE, "attribute.value": tenant_id},
         }
-        present: list[dict[str, Any]] = self._session.call(lambda admin: admin.get_idp_mappers(alias))
-        if all(item["name"] != _TENANT_MAPPER for item in present):
-            self._session.unless_present(lambda admin: admin.add_mapper_to_idp(alias, mapper))
+        if self._has_mapper(alias):
+            return
+        try:
+            self._session.call(lambda admin: admin.add_mapper_to_idp(alias, mapper))
+        except KeycloakError:
+            # To a repetition Keycloak says 400, as to any other fault.
+            if not self._has_mapper(alias):
+                raise
+
+    def _has_mapper(self, alias: str) -> bool:
+        present: list[Representation] = self._session.call(lambda admin: admin.get_idp_mappers(alias))
+        return any(item["name"] == _TENANT_MAPPER for item in present)
 
 
 def _alias(tenant_id: str) -> str:
