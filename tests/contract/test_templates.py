@@ -250,12 +250,15 @@ def test_a_batch_does_not_come_back_while_its_function_works_on_it(prod: Stacks)
     assert read == 4
 
 
-def test_only_the_rule_of_a_queue_may_send_to_it(prod: Stacks) -> None:
-    for name, policy in resources(prod, "AWS::SQS::QueuePolicy").items():
-        allowed = [item for item in policy["PolicyDocument"]["Statement"] if item["Effect"] == "Allow"]
-        assert [item["Principal"] for item in allowed] == [{"Service": "events.amazonaws.com"}], name
-        assert [item["Action"] for item in allowed] == ["sqs:SendMessage"], name
-        assert all(item["Condition"]["ArnEquals"]["aws:SourceArn"] for item in allowed), name
+def test_only_the_rule_or_topic_of_a_queue_may_send_to_it(prod: Stacks) -> None:
+    senders = {"events.amazonaws.com": "AWS::Events::Rule", "sns.amazonaws.com": "AWS::SNS::Topic"}
+    for stack in prod.values():
+        for name, policy in stack.resources("AWS::SQS::QueuePolicy").items():
+            (allowed,) = (item for item in policy["PolicyDocument"]["Statement"] if item["Effect"] == "Allow")
+            assert allowed["Action"] == "sqs:SendMessage", name
+            source = allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
+            owner = source["Ref"] if "Ref" in source else source["Fn::GetAtt"][0]
+            assert owner in stack.resources(senders[allowed["Principal"]["Service"]]), name
 
 
 def test_events_reach_their_queue_grouped_by_tenant_and_undeliverable_ones_are_kept(prod: Stacks) -> None:
