@@ -79,6 +79,7 @@ def test_the_same_sources_have_the_same_fingerprint_whatever_their_times(checkou
         "libs/zebros_core/__init__.py",
         "infrastructure/serverless.yml",
         "requirements/runtime.lock",
+        "requirements/widgets.lock",
     ],
 )
 def test_a_change_of_anything_that_is_deployed_changes_the_fingerprint(checkout: Path, name: str) -> None:
