@@ -70,6 +70,23 @@ def admin(deployment: Deployment) -> KeycloakRealmAdmin:
 
 
 @pytest.fixture
+def server(deployment: Deployment) -> Iterator[httpx.Client]:
+    """The whole server's admin API, as its first administrator: above the realm. For a minute, which tokens last."""
+    with httpx.Client(base_url=deployment.state.identity_url, timeout=30) as client:
+        answer = client.post(
+            "/realms/master/protocol/openid-connect/token",
+            data={
+                "grant_type": "password",
+                "client_id": "admin-cli",
+                "username": "admin",
+                "password": keycloak.ADMIN_SECRET,
+            },
+        )
+        client.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
+        yield client
+
+
+@pytest.fixture
 def terminal(deployment: Deployment, tmp_path: Path) -> Terminal:
     return Terminal(deployment, tmp_path / "config")
 

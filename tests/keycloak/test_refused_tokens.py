@@ -56,42 +56,22 @@ def service(client_id: str, *mappers: dict[str, object], **more: object) -> dict
     }
 
 
-@pytest.fixture(scope="module")
-def other_realm(deployment: Deployment) -> Iterator[LocalIdentity]:
+@pytest.fixture
+def other_realm(deployment: Deployment, server: httpx.Client) -> Iterator[LocalIdentity]:
     """A realm of somebody else on the same server, that says of its people whatever it likes."""
-    url = deployment.state.identity_url
-    with httpx.Client(base_url=url, timeout=30) as server:
-        answer = server.post(
-            "/realms/master/protocol/openid-connect/token",
-            data={
-                "grant_type": "password",
-                "client_id": "admin-cli",
-                "username": "admin",
-                "password": keycloak.ADMIN_SECRET,
-            },
-        )
-        server.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
-        name = unique("elsewhere").replace(" ", "-")
-        made = server.post(
-            "/admin/realms",
-            json={
-                "realm": name,
-                "enabled": True,
-                "clients": [
-                    service(
-                        "aurora-integration",
-                        claim("tenant_id", "aurora"),
-                        claim("realm_access.roles", "tenant-admin"),
-                        audience("zebros-api"),
-                    )
-                ],
-            },
-        )
-        assert made.is_success, made.text
-        identity = LocalIdentity(url, "keycloak")
-        identity.issuer = f"{url}/realms/{name}"
-        yield identity
-        server.delete(f"/admin/realms/{name}")
+    name = unique("elsewhere").replace(" ", "-")
+    client = service(
+        "aurora-integration",
+        claim("tenant_id", "aurora"),
+        claim("realm_access.roles", "tenant-admin"),
+        audience("zebros-api"),
+    )
+    made = server.post("/admin/realms", json={"realm": name, "enabled": True, "clients": [client]})
+    assert made.is_success, made.text
+    identity = LocalIdentity(deployment.state.identity_url, "keycloak")
+    identity.issuer = f"{deployment.state.identity_url}/realms/{name}"
+    yield identity
+    server.delete(f"/admin/realms/{name}")
 
 
 def test_a_token_of_another_realm_is_refused(
