@@ -99,13 +99,14 @@ class TenantRepository:
             request: dict[str, Any] = {
                 "TableName": self._table,
                 "IndexName": _INDEX,
-                "KeyConditionExpression": "isolation = :model",
+                "KeyConditionExpression": "#isolation = :model",  # a reserved word
+                "ExpressionAttributeNames": {"#isolation": "isolation"},
                 "ExpressionAttributeValues": {":model": {"S": models[0]}},
                 "Limit": limit - len(found),
             }
             if status is not None:
                 request["FilterExpression"] = "#status = :status"
-                request["ExpressionAttributeNames"] = {"#status": "status"}
+                request["ExpressionAttributeNames"]["#status"] = "status"
                 request["ExpressionAttributeValues"][":status"] = {"S": status}
             if start is not None:
                 request["ExclusiveStartKey"] = encode({"isolation": models[0], "tenantId": start})
