@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import http.client
 import re
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +26,8 @@ VERSION = "26.7.3"
 # the file which we have looked at.
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
+
+_CENTRAL = "https://repo1.maven.org/maven2/org/keycloak/keycloak-quarkus-dist/maven-metadata.xml"
 
 OLDEST_JAVA = 17
 FETCH_SECONDS = 900
@@ -153,6 +157,15 @@ class Distribution:
 def distribution(environ: Mapping[str, str]) -> Distribution:
     """The checkout's own copy."""
     return Distribution(CHECKOUT / ".cache" / "keycloak", environ)
+
+
+def central_answers() -> bool:
+    """Whether Maven Central can be reached from here, by whatever way."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(_CENTRAL, method="HEAD"), timeout=20):
+            return True
+    except (OSError, http.client.HTTPException):
+        return False
 
 
 def furnish(distribution: Path, home: Path) -> None:
