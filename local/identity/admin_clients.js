@@ -29,14 +29,24 @@ export function clientRoutes({ directory, realm }) {
   }
 
   return [
-    ['GET', 'clients', ({ query }) => ({ body: page(directory.clients().filter((item) => matches(item, query)), query).map(representation) })],
+    [
+      'GET',
+      'clients',
+      ({ query }) => {
+        const found = directory.clients().filter((item) => matches(item, query));
+        return { body: page(found, query).map(representation) };
+      },
+    ],
     [
       'POST',
       'clients',
       ({ body }) => {
         if (directory.clientById(body.clientId)) throw new Refusal(409, `Client ${body.clientId} already exists`);
         if (body.publicClient !== false || !body.serviceAccountsEnabled) throw new Refusal(400, 'Only service accounts are made here');
-        const scopes = { defaultClientScopes: knownScopes(body.defaultClientScopes), optionalClientScopes: knownScopes(body.optionalClientScopes) };
+        const scopes = {
+          defaultClientScopes: knownScopes(body.defaultClientScopes),
+          optionalClientScopes: knownScopes(body.optionalClientScopes),
+        };
         const secret = body.secret ?? newSecret();
         return { made: directory.addClient({ enabled: true, attributes: {}, protocolMappers: [], ...body, ...scopes, secret }).id };
       },
@@ -48,7 +58,9 @@ export function clientRoutes({ directory, realm }) {
       ({ id, body }) => {
         const { name, enabled, attributes } = body;
         const found = integration(id);
-        Object.assign(found, { name: name ?? found.name, enabled: enabled ?? found.enabled, attributes: attributes ?? found.attributes });
+        found.name = name ?? found.name;
+        found.enabled = enabled ?? found.enabled;
+        found.attributes = attributes ?? found.attributes;
         directory.save();
         return NOTHING;
       },

@@ -28,7 +28,10 @@ export function organizationRoutes({ directory }) {
     [
       'GET',
       'organizations',
-      ({ query }) => ({ body: page(directory.organizations().filter((item) => matches(item, query)), query).map(representation) }),
+      ({ query }) => {
+        const found = directory.organizations().filter((item) => matches(item, query));
+        return { body: page(found, query).map(representation) };
+      },
     ],
     [
       'POST',
@@ -57,7 +60,10 @@ export function organizationRoutes({ directory }) {
     [
       'GET',
       'organizations/:id/members',
-      ({ id, query }) => ({ body: page(organization(id).members, query).map((member) => ({ id: member, email: directory.person(member).email })) }),
+      ({ id, query }) => {
+        const members = page(organization(id).members, query).map((member) => directory.person(member));
+        return { body: members.map((member) => ({ id: member.id, email: member.email })) };
+      },
     ],
     [
       'POST',
@@ -81,7 +87,11 @@ export function organizationRoutes({ directory }) {
         return NOTHING;
       },
     ],
-    ['GET', 'organizations/:id/identity-providers', ({ id }) => ({ body: organization(id).providers.map((alias) => directory.providers[alias]) })],
+    [
+      'GET',
+      'organizations/:id/identity-providers',
+      ({ id }) => ({ body: organization(id).providers.map((alias) => directory.providers[alias]) }),
+    ],
     [
       'POST',
       'organizations/:id/identity-providers',

@@ -53,7 +53,9 @@ export function providerRoutes({ directory }) {
       'identity-provider/instances/:alias/mappers',
       ({ alias, body }) => {
         const { mappers } = provider(alias);
-        if (mappers.some(({ name }) => name === body.name)) throw new Refusal(400, `Failed to add mapper '${body.name}' to identity provider [oidc].`);
+        if (mappers.some(({ name }) => name === body.name)) {
+          throw new Refusal(400, `Failed to add mapper '${body.name}' to identity provider [oidc].`);
+        }
         const made = { id: randomUUID(), ...body };
         mappers.push(made);
         save();

@@ -7,7 +7,8 @@ const NOT_IN_NAMES = /[<>&"\v$%!#?§;*~/|^=[\]{}()]/;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
 function representation({ id, createdTimestamp, attributes, ...person }) {
-  return { id, createdTimestamp, ...Object.fromEntries(OWN.map((field) => [field, person[field]])), attributes, totp: false, notBefore: 0 };
+  const own = Object.fromEntries(OWN.map((field) => [field, person[field]]));
+  return { id, createdTimestamp, ...own, attributes, totp: false, notBefore: 0 };
 }
 
 const fault = (field, error) => new Refusal(400, error, { field, params: [field] });
@@ -143,7 +144,11 @@ export function userRoutes({ directory, realm, actions, endSessions }) {
     [
       'GET',
       'roles/:name/users',
-      ({ name, query }) => ({ body: page(directory.people().filter((person) => person.roles.includes(role(name).name)), query).map(representation) }),
+      ({ name, query }) => {
+        const { name: wanted } = role(name);
+        const holders = directory.people().filter((person) => person.roles.includes(wanted));
+        return { body: page(holders, query).map(representation) };
+      },
     ],
   ];
 }

@@ -182,7 +182,8 @@ export class Directory {
   traits(subject) {
     if (subject.clientId) {
       const { attributes, serviceAccount } = subject;
-      return { tenant: attributes?.tenant_id, team: attributes?.team, roles: serviceAccount.roles, clientRoles: serviceAccount.clientRoles };
+      const { roles, clientRoles } = serviceAccount;
+      return { tenant: attributes?.tenant_id, team: attributes?.team, roles, clientRoles };
     }
     return {
       tenant: first(subject.attributes.tenant_id),

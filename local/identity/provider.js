@@ -6,6 +6,7 @@ import { REALM_PATH, subjectClaims } from './realm.js';
 import { recordSignIns } from './sign_ins.js';
 
 const RESOURCE = 'urn:zebros:api';
+const CLIENT_IDLE = 'client.session.idle.timeout';
 const OPENID_CONNECT = '/protocol/openid-connect';
 const SCOPES = 'openid profile email offline_access';
 
@@ -32,7 +33,8 @@ async function grantWithoutConsent(ctx) {
 }
 
 export function createProvider({ issuer, realm, directory, keys, adapter, events }) {
-  const scopes = ['openid', 'offline_access', ...realm.tokenScopes];
+  const scopes = [...new Set(['openid', 'offline_access', ...realm.tokenScopes])];
+  const idleSeconds = ({ attributes }) => Number(attributes?.[CLIENT_IDLE] ?? realm.refreshTokenSeconds);
 
   const provider = new Provider(issuer, {
     adapter,
@@ -40,7 +42,7 @@ export function createProvider({ issuer, realm, directory, keys, adapter, events
     clientBasedCORS: () => true,
     conformIdTokenClaims: false,
     cookies: { keys: [keys.cookieSecret], long: { signed: true, path: REALM_PATH }, short: { signed: true, path: REALM_PATH } },
-    scopes: [...new Set(scopes)],
+    scopes,
     claims: {
       openid: ['sub', 'tenant_id', 'team', 'realm_access'],
       profile: ['name', 'preferred_username'],
@@ -49,7 +51,8 @@ export function createProvider({ issuer, realm, directory, keys, adapter, events
     // Nobody who is disabled: no session goes on and no token is renewed.
     findAccount: (_ctx, id) => {
       const person = directory.person(id);
-      return person?.enabled ? { accountId: id, claims: () => ({ sub: id, ...subjectClaims(directory.traits(person)) }) } : undefined;
+      if (!person?.enabled) return undefined;
+      return { accountId: id, claims: () => ({ sub: id, ...subjectClaims(directory.traits(person)) }) };
     },
     extraTokenClaims: (_ctx, token) => {
       const subject = token.accountId ? directory.person(token.accountId) : directory.clientById(token.clientId);
@@ -83,7 +86,7 @@ export function createProvider({ issuer, realm, directory, keys, adapter, events
       Grant: realm.refreshTokenSeconds,
       IdToken: realm.accessTokenSeconds,
       Interaction: 3600,
-      RefreshToken: realm.refreshTokenSeconds,
+      RefreshToken: (_ctx, _token, client) => idleSeconds(directory.clientById(client.clientId)),
       Session: realm.refreshTokenSeconds,
     },
     features: {

@@ -38,7 +38,7 @@ export function loadRealm(file) {
     smtp: process.env.ZEBROS_SMTP_PORT ? { host: realm.smtpServer.host, port: Number(realm.smtpServer.port) } : undefined,
     mailFrom: `${realm.smtpServer.fromDisplayName} <${realm.smtpServer.from}>`,
     audience: mappers.find((mapper) => mapper.protocolMapper === AUDIENCE_MAPPER).config['included.custom.audience'],
-    roles: realm.roles.realm.map(({ name, description }) => ({ id: `role-${name}`, name, description, composite: false, clientRole: false })),
+    roles: realm.roles.realm.map(({ name, description }) => ({ id: `role-${name}`, name, description, clientRole: false })),
     scopes,
     tokenScopes: new Set(scopes.filter((scope) => scope.inToken).map((scope) => scope.name)),
     clients: realm.clients.filter((client) => client.enabled).map((client) => withServiceAccount(client, realm.users)),
