@@ -1,7 +1,7 @@
 """What a service promises others, written from its code: the API's document and the schemas of its events.
 
-`contracts/openapi.json` is the API's document, `contracts/events/` has the schemas of the event envelope and of each
-entity's snapshot in it. All of it follows from the code, to the byte: a committed copy shows what a change does to
+`contracts/openapi.json` is the API's document, `contracts/events/` has the schemas of the event envelopes and of each
+entity's snapshot. All of it follows from the code, to the byte: a committed copy shows what a change does to
 others, and a test fails while the two differ.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from zebros_core.audit import audit_json_schema
 from zebros_core.dynamodb.schema import EntitySchema
 from zebros_core.http.openapi import openapi_document, render
 from zebros_core.http.routing import Route
@@ -51,7 +52,11 @@ class ServiceContracts:
             servers=("https://api.zebros.example",),
             tags=self.tags,
         )
-        files = {"openapi.json": render(document), "events/EntityChanged.json": render(json_schema())}
+        files = {
+            "openapi.json": render(document),
+            "events/EntityChanged.json": render(json_schema()),
+            "events/AuditRecorded.json": render(audit_json_schema()),
+        }
         return files | {
             f"events/{schema.entity}.json": render(_snapshot_schema(schema)) for schema in self.schemas
         }
