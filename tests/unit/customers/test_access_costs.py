@@ -39,7 +39,8 @@ def calls(container: Container) -> Callable[..., Any]:
         def note(model: Any, params: Any, **_: Any) -> None:
             made.append((model.name, "tenants" if b'-tenants"' in params["body"] else "records"))
 
-        events = container.dynamodb.meta.events
+        client: Any = container.dynamodb
+        events = client.meta.events
         events.register("before-call.dynamodb", note)
         try:
             yield made
