@@ -320,3 +320,20 @@ def test_tenants_are_listed_page_by_page_with_filters(platform: Person, served: 
     assert all_of(status="active", isolation="bridge") == ["tenant1", "tenant3"]
     cursor = platform.get("/v1/tenants", limit=2).body["nextCursor"]
     assert platform.get("/v1/tenants", limit=2, isolation="pool", cursor=cursor).status == 400
+
+
+def test_what_administrators_of_the_platform_do_is_in_the_platforms_log(
+    platform: Person, served: Callable[..., Any], container: Container
+) -> None:
+    trail: Any = container.audit_trail
+    trail.events.clear()
+    served()
+    platform.post("/v1/tenants/northwind:suspend", {"reason": "Unpaid since March"})
+    platform.post("/v1/tenants/northwind:activate")
+    platform.patch("/v1/tenants/northwind", {"name": "Northwind"})
+    platform.delete("/v1/tenants/northwind", if_match="*")
+    assert [(event.action, event.tenant_id, event.actor) for event in trail.events] == [
+        (f"tenant.{what}", "platform", "ops-1")
+        for what in ("onboarding-started", "suspended", "activated", "changed", "offboarding-started")
+    ]
+    assert {event.details["tenant"] for event in trail.events} == {"northwind"}

@@ -41,13 +41,16 @@ class TenantsQuery(PageQuery):
 def answer(tenant: TenantRecord, *, location: bool = False) -> Response:
     """Return the response that shows a tenant."""
     where = f"/v1/tenants/{tenant.tenant_id}" if location else None
-    return Response(TenantBody.of(tenant), etag=tenant.epoch, location=where)
+    return Response(
+        TenantBody.of(tenant), etag=tenant.epoch, location=where, audit={"tenant": tenant.tenant_id}
+    )
 
 
 @routes.post(
     "/v1/tenants",
     operation="onboardTenant",
     access="platform",
+    audit="tenant.onboarding-started",
     body=TenantDraft,
     response=TenantBody,
     status=202,
@@ -123,6 +126,7 @@ def get(request: Request[Container]) -> Response:
     "/v1/tenants/{tenantId}",
     operation="updateTenant",
     access="platform",
+    audit="tenant.changed",
     body=TenantChange,
     merge_patch=True,
     response=TenantBody,
@@ -152,6 +156,7 @@ def update(request: Request[Container, NoQuery, MergePatch[TenantChange]]) -> Re
     "/v1/tenants/{tenantId}:suspend",
     operation="suspendTenant",
     access="platform",
+    audit="tenant.suspended",
     body=Suspension,
     response=TenantBody,
     etag=True,
@@ -179,6 +184,7 @@ def suspend(request: Request[Container, NoQuery, Suspension]) -> Response:
     "/v1/tenants/{tenantId}:activate",
     operation="activateTenant",
     access="platform",
+    audit="tenant.activated",
     response=TenantBody,
     etag=True,
     if_match="optional",
@@ -203,6 +209,7 @@ def activate(request: Request[Container]) -> Response:
     "/v1/tenants/{tenantId}:resume",
     operation="resumeTenant",
     access="platform",
+    audit="tenant.resumed",
     response=TenantBody,
     status=202,
     etag=True,
@@ -221,6 +228,7 @@ def resume(request: Request[Container]) -> Response:
     "/v1/tenants/{tenantId}",
     operation="offboardTenant",
     access="platform",
+    audit="tenant.offboarding-started",
     response=TenantBody,
     status=202,
     etag=True,
