@@ -10,6 +10,7 @@
  *     objects: { documents: [read, write, delete] }   # or `erase`: every version of an object, and uploads under way
  *     publish: true                   # PutEvents on the bus
  *     secrets: true                   # the key of signed cursors
+ *     identity: true                  # the secret of the client that administers the realm
  *     cache: true                     # the cache's password, where the stage has a cache (cache.js)
  *     streams: [customers]            # streams of tenants' own tables
  *     as: tenant                      # or both: see tenant_role.js
@@ -24,7 +25,6 @@
  * whole tenant leaves; every function may read the tenant registry.
  */
 
-const { passwordStatements } = require('./cache');
 const { TABLE_ACTIONS, allow, keyStatement, sub, tenantRoleArn } = require('./grants');
 
 const STREAM_ACTIONS = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
@@ -88,15 +88,25 @@ function objectStatements(stage, objects = {}) {
   });
 }
 
-function secretStatements(stage) {
-  const name = `zebros/${stage}/cursor-secret`;
-  return [
-    allow('ReadSecretParameter', ['ssm:GetParameter'], [
-      sub(`arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/aws/reference/secretsmanager/${name}`),
-    ]),
-    allow('ReadSecret', ['secretsmanager:GetSecretValue'], [{ 'Fn::ImportValue': `zebros-${stage}-cursor-secret-arn` }]),
-  ];
-}
+const own = (service, resource) => sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
+
+/** Reading a secret by name through SSM takes both rights. */
+const secretStatements = (sid, stage, name, secret) => [
+  allow(`Read${sid}Parameter`, ['ssm:GetParameter'], [
+    own('ssm', `parameter/aws/reference/secretsmanager/zebros/${stage}/${name}`),
+  ]),
+  allow(`Read${sid}`, ['secretsmanager:GetSecretValue'], [secret]),
+];
+
+const cursorSecret = (stage) =>
+  secretStatements('Secret', stage, 'cursor-secret', { 'Fn::ImportValue': `zebros-${stage}-cursor-secret-arn` });
+
+const cachePassword = (stage) =>
+  secretStatements('CachePassword', stage, 'cache-password', { 'Fn::ImportValue': `zebros-${stage}-cache-password-arn` });
+
+/** By its name, to which Secrets Manager adds six characters: with an issuer of another stack an operator makes it. */
+const identitySecret = (stage) =>
+  secretStatements('IdentitySecret', stage, 'keycloak-admin', own('secretsmanager', `secret:zebros/${stage}/keycloak-admin-??????`));
 
 const DEVICE_ACTIONS = {
   register: ['sns:CreatePlatformEndpoint', 'sns:GetEndpointAttributes', 'sns:SetEndpointAttributes', 'sns:DeleteEndpoint'],
@@ -104,14 +114,13 @@ const DEVICE_ACTIONS = {
 };
 
 function notifyStatements(stage, sender, { topics = [], mail, defers, devices = [] }) {
-  const arn = (service, resource) => sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
   const statements = [];
   if (topics.length) {
-    statements.push(allow('PublishToTopics', ['sns:Publish'], topics.map((topic) => arn('sns', `zebros-${stage}-${topic}`))));
+    statements.push(allow('PublishToTopics', ['sns:Publish'], topics.map((topic) => own('sns', `zebros-${stage}-${topic}`))));
   }
   if (mail) {
     statements.push(
-      allow('SendMail', ['ses:SendEmail'], [arn('ses', 'identity/*'), arn('ses', `configuration-set/zebros-${stage}`)], {
+      allow('SendMail', ['ses:SendEmail'], [own('ses', 'identity/*'), own('ses', `configuration-set/zebros-${stage}`)], {
         StringEquals: { 'ses:FromAddress': sender },
       })
     );
@@ -119,7 +128,7 @@ function notifyStatements(stage, sender, { topics = [], mail, defers, devices = 
   if (defers) {
     const role = { 'Fn::GetAtt': ['NotificationScheduleRole', 'Arn'] };
     statements.push(
-      allow('DeferNotifications', ['scheduler:CreateSchedule'], [arn('scheduler', `schedule/zebros-${stage}-notifications/*`)]),
+      allow('DeferNotifications', ['scheduler:CreateSchedule'], [own('scheduler', `schedule/zebros-${stage}-notifications/*`)]),
       allow('GiveSchedulesTheirRole', ['iam:PassRole'], [role], {
         StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
       })
@@ -129,7 +138,7 @@ function notifyStatements(stage, sender, { topics = [], mail, defers, devices = 
     // Applications are made by an operator, under the stage's name: they hold keys of Apple and Google.
     const names = [`app/*/zebros-${stage}`, `endpoint/*/zebros-${stage}/*`];
     const actions = [...new Set(devices.flatMap((verb) => DEVICE_ACTIONS[verb]))];
-    statements.push(allow('ReachDevices', actions, names.map((name) => arn('sns', name))));
+    statements.push(allow('ReachDevices', actions, names.map((name) => own('sns', name))));
   }
   return statements;
 }
@@ -161,9 +170,10 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       ...(grants.publish
         ? [allow('PublishEvents', ['events:PutEvents'], [{ 'Fn::ImportValue': `zebros-${stage}-event-bus-arn` }])]
         : []),
-      ...(grants.secrets ? secretStatements(stage) : []),
+      ...(grants.secrets ? cursorSecret(stage) : []),
+      ...(grants.identity ? identitySecret(stage) : []),
       ...notifyStatements(stage, sender, grants),
-      ...(grants.cache && hasCache ? passwordStatements(stage) : []),
+      ...(grants.cache && hasCache ? cachePassword(stage) : []),
       keyStatement(stage, region, grants.topics ? [...KEY_USERS, 'sns'] : KEY_USERS),
     ];
   }

@@ -12,22 +12,6 @@
  * Without a cache of the stage's own there is no VPC, no right, and the URL is `redisUrl`.
  */
 
-const parameterOf = (stage) => `/aws/reference/secretsmanager/zebros/${stage}/cache-password`;
-
-/** The statements that let a function read the password; access.js asks for them. */
-function passwordStatements(stage) {
-  const arn = (service, resource) => ({ 'Fn::Sub': `arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}` });
-  return [
-    { Sid: 'ReadCacheParameter', Effect: 'Allow', Action: ['ssm:GetParameter'], Resource: [arn('ssm', `parameter${parameterOf(stage)}`)] },
-    {
-      Sid: 'ReadCachePassword',
-      Effect: 'Allow',
-      Action: ['secretsmanager:GetSecretValue'],
-      Resource: [{ 'Fn::ImportValue': `zebros-${stage}-cache-password-arn` }],
-    },
-  ];
-}
-
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   if ((await resolveVariable('param:cacheMode')) === 'none') {
@@ -36,11 +20,10 @@ module.exports = async ({ resolveVariable }) => {
   const imported = (name) => ({ 'Fn::ImportValue': `zebros-${stage}-${name}` });
   return {
     url: imported('redis-url'),
-    passwordParameter: parameterOf(stage),
+    passwordParameter: `/aws/reference/secretsmanager/zebros/${stage}/cache-password`,
     vpc: {
       securityGroupIds: [imported('lambda-security-group')],
       subnetIds: [imported('private-subnet-a'), imported('private-subnet-b')],
     },
   };
 };
-module.exports.passwordStatements = passwordStatements;

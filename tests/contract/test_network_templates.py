@@ -296,6 +296,26 @@ def test_functions_get_the_name_of_the_caches_password_and_its_address_and_no_pa
             assert not [text for text in texts(environment) if "{{resolve:" in text], name
 
 
+def test_a_function_that_administers_the_realm_may_read_the_secret_for_it_and_no_other_may(
+    prod: Stacks,
+) -> None:
+    parameter = "/aws/reference/secretsmanager/zebros/prod/keycloak-admin"
+    stack = prod["auth"]
+    roles = stack.resources("AWS::IAM::Role")
+    told = {
+        function["Role"]["Fn::GetAtt"][0]
+        for function in stack.resources("AWS::Lambda::Function").values()
+        if function["Environment"]["Variables"].get("IDENTITY_ADMIN_SECRET_PARAMETER") == parameter
+    }
+    admitted = {
+        name
+        for name, role in roles.items()
+        if any(text.endswith(f"parameter{parameter}") for text in texts(role))
+    }
+    assert told
+    assert admitted == told
+
+
 def test_cache_and_database_are_encrypted_and_take_tls_only(prod: Stacks) -> None:
     stack = prod["infrastructure"]
     key = {"Fn::GetAtt": ["DataKey", "Arn"]}
