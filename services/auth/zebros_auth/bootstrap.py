@@ -43,10 +43,11 @@ class Container(ServiceContainer):
         from zebros_auth.adapters.keycloak import KeycloakIdentity
 
         return KeycloakIdentity.of_issuer(
-            self.core.oidc_issuer, self._admin_secret, client_id=self.settings.admin_client
+            self.core.oidc_issuer, self.admin_secret, client_id=self.settings.admin_client
         )
 
-    def _admin_secret(self) -> str:
+    def admin_secret(self) -> str:
+        """Return the secret of the client that administers the realm."""
         return self.settings.admin_secret or self.secret_parameter(self.settings.admin_secret_parameter)
 
     @cached_property

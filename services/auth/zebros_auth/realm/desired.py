@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-REALM_FILE = Path(__file__).resolve().parents[2] / "keycloak" / "realm.json"
+_HERE = Path(__file__).resolve().parents[2]
+# In a function's artefact it lies beside the package.
+REALM_FILE = next(
+    (path for path in (_HERE / "keycloak" / "realm.json", _HERE / "realm.json") if path.exists()),
+    _HERE / "keycloak" / "realm.json",
+)
 
 # Keycloak's own syntax. A name in lower case is one of its messages and none of ours.
 _PLACEHOLDER = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::([^}]*))?\}")
