@@ -231,6 +231,13 @@ def test_offboarding_is_of_what_was_looked_at_and_ends_with_the_counts(
     assert "s3://exports/cumulus" in result.stdout
 
 
+def test_the_question_is_not_in_the_data(world: World) -> None:
+    answer(world, ok(CUMULUS), ok({**CUMULUS, "status": "offboarding"}, 202))
+    result = world.run("tenants", "offboard", "cumulus", "--no-wait", "--json", stdin="cumulus\n")
+    assert result.stdout.startswith("{")
+    assert json.loads(result.stdout)["status"] == "offboarding"
+
+
 def test_a_tenant_that_changed_since_it_was_shown_is_not_offboarded(world: World) -> None:
     answer(world, ok(CUMULUS), problem(412, "version-mismatch", currentVersion=8))
     assert world.run("tenants", "offboard", "cumulus", "--yes").exit_code == 5

@@ -64,7 +64,7 @@ def list_(
             each.action,
             each.outcome or "",
             " ".join(part for part in (each.entity, each.record_id) if part),
-            ", ".join(f"{name}={value}" for name, value in sorted(each.details.items())),
+            ", ".join(f"{name}={value}" for name, value in sorted(each.details.items()) if value is not None),
             each.ip or "",
         )
         for each in found

@@ -31,7 +31,11 @@ class ExitCode(IntEnum):
 # The first match counts, so subclasses stand before their bases.
 _TABLE: tuple[tuple[type[errors.ZebrosError], ExitCode, str], ...] = (
     (errors.SignInError, ExitCode.NOT_SIGNED_IN, "Sign in with: zebros login"),
-    (errors.UnauthenticatedError, ExitCode.NOT_SIGNED_IN, "Sign in again with: zebros login"),
+    (
+        errors.UnauthenticatedError,
+        ExitCode.NOT_SIGNED_IN,
+        "Sign in again with: zebros login, or choose another sign-in with --profile",
+    ),
     (errors.ForbiddenError, ExitCode.FORBIDDEN, "What your role allows is shown by: zebros me permissions"),
     (errors.NotFoundError, ExitCode.NOT_FOUND, "Check the id, and the tenant with: zebros whoami"),
     (errors.DuplicateError, ExitCode.CONFLICT, "Use that record, or go on with --allow-duplicate"),

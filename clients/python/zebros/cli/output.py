@@ -132,7 +132,8 @@ def report_error(error: ZebrosError, *, as_json: bool) -> int:
     note(f"Error: {_printable(str(error))}")
     if isinstance(error, ApiError):
         for fault in error.errors:
-            note(f"  {_printable(f'{fault.field}: {fault.message}')}")
+            said = fault.field if fault.message == str(error) else f"{fault.field}: {fault.message}"
+            note(f"  {_printable(said)}")
     if isinstance(error, DuplicateError):
         for record in error.duplicates:
             note(_printable(f"  {record.entity} {record.id} has the same {record.match}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -264,10 +265,10 @@ def offboard(
 
 def _ask_for_the_id(tenant: Tenant) -> None:
     note(f"Everything of {tenant.name} ({tenant.isolation}) will be exported and erased, for ever.")
-    try:
-        typed: str = typer.prompt("Type the tenant's id to go on", err=True)
-    except typer.Abort:
-        typed = ""
+    typer.echo("Type the tenant's id to go on: ", err=True, nl=False)
+    typed = sys.stdin.readline()  # a prompt of Typer's would put a space into the data on standard output
+    if not typed:
+        note("")
     if typed.strip() != tenant.id:
         raise typer.BadParameter(
             "not confirmed, nothing was changed; in a script give --yes", param_hint="TENANT"
