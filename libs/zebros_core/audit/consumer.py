@@ -21,6 +21,7 @@ class AuditConsumer(EventConsumer[AuditEvent]):
         name: str,
         source: str | Collection[str],
         poison: PoisonSink | None = None,
+        serves: Callable[[str], bool] | None = None,
     ) -> None:
         super().__init__(
             handle,
@@ -29,4 +30,5 @@ class AuditConsumer(EventConsumer[AuditEvent]):
             detail_type=AUDIT_DETAIL_TYPE,
             parse=parse_audit_recorded,
             poison=poison,
+            serves=serves,
         )

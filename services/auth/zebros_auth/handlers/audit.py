@@ -14,8 +14,13 @@ def _keep(event: AuditEvent) -> None:
 
 @cache
 def _consumer() -> AuditConsumer:
+    have = container()
     return AuditConsumer(
-        _keep, name="audit", source=container().settings.event_sources, poison=container().failures
+        _keep,
+        name="audit",
+        source=have.settings.event_sources,
+        poison=have.failures,
+        serves=have.keeps_data_of,
     )
 
 

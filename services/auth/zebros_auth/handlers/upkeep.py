@@ -70,7 +70,7 @@ def _collect(have: Container) -> int:
 
     def log_of(tenant_id: str) -> AuditLog | None:
         try:
-            return have.audit_log(tenant_id)
+            return have.audit_log(tenant_id) if have.keeps_data_of(tenant_id) else None
         except NotFoundError:
             return None
 
