@@ -9,6 +9,7 @@ import base64
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,14 @@ from schemathesis.specs.openapi.checks import (
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from auth_in_process import auth_service
 from customers_in_process import customers_service
 from service_in_process import access_token
 
+from zebros_auth.bootstrap import Container as AuthContainer
+from zebros_auth.contracts import CONTRACTS as AUTH_CONTRACTS
+from zebros_auth.domain.identity import Person
+from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
 from zebros_core.clock import SystemClock
 from zebros_core.tenancy.registry import Tenant
 from zebros_customers.contracts import CONTRACTS
@@ -81,19 +87,33 @@ class Gateway:
         return [(answer.get("body") or "").encode()]
 
 
+SERVICES = {
+    "auth": (auth_service, AUTH_ROUTES, AUTH_CONTRACTS),
+    "customers": (customers_service, ROUTES, CONTRACTS),
+}
+
+
 @pytest.fixture(scope="module")
-def api() -> Iterator[Any]:
-    """The committed document, bound to the service in this process."""
-    with customers_service("schemathesis") as container:
-        unlimited = {"requestsPerSecond": 100_000, "requestBurst": 100_000}
-        container.registry.put(Tenant(id="aurora", name="Aurora", settings=unlimited))  # type: ignore[attr-defined]
-        gateway = Gateway(container.http_app(ROUTES))
-        yield schemathesis.openapi.from_wsgi("/openapi.json", app=_with_document(gateway))
+def apis() -> Iterator[dict[str, Any]]:
+    """Each service's committed document, bound to the service in this process."""
+    with ExitStack() as stack:
+        made: dict[str, Any] = {}
+        known = Person("ada", "ada@aurora.example", "Ada", "aurora", "north", "tenant-admin")
+        for name, (start, routes, contracts) in SERVICES.items():
+            container = stack.enter_context(start(f"schema{name[:4]}"))
+            if isinstance(container, AuthContainer):
+                container.identity.people["ada"] = known  # type: ignore[attr-defined]
+            unlimited = {"requestsPerSecond": 100_000, "requestBurst": 100_000}
+            container.registry.put(Tenant(id="aurora", name="Aurora", settings=unlimited))  # type: ignore[attr-defined]
+            gateway = Gateway(container.http_app(routes))
+            document = (contracts.folder / "openapi.json").read_bytes()
+            made[name] = schemathesis.openapi.from_wsgi(
+                "/openapi.json", app=_with_document(gateway, document)
+            )
+        yield made
 
 
-def _with_document(gateway: Gateway) -> Any:
-    document = (CONTRACTS.folder / "openapi.json").read_bytes()
-
+def _with_document(gateway: Gateway, document: bytes) -> Any:
     def app(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == "/openapi.json":
             start_response("200 OK", [("Content-Type", "application/json")])
@@ -103,14 +123,26 @@ def _with_document(gateway: Gateway) -> Any:
     return app
 
 
-_DOCUMENT = json.loads((CONTRACTS.folder / "openapi.json").read_text(encoding="utf-8"))
-OPERATIONS = [(method, path) for path, methods in _DOCUMENT["paths"].items() for method in methods]
+def operations() -> Iterator[tuple[str, str, str, bool]]:
+    """Give service, method, path, and whether it is the platform's, of every operation."""
+    for name, (_, _, contracts) in SERVICES.items():
+        document = json.loads((contracts.folder / "openapi.json").read_text(encoding="utf-8"))
+        for path, methods in document["paths"].items():
+            for method, described in methods.items():
+                yield name, method, path, described.get("x-access") == "platform"
 
 
-@pytest.mark.parametrize(("method", "path"), OPERATIONS, ids=[f"{m} {p}" for m, p in OPERATIONS])
-def test_answers_are_those_that_the_document_promises(api: Any, method: str, path: str) -> None:
-    claims = {"tenant_id": "aurora", "team": "north", "realm_access": {"roles": ["tenant-admin"]}}
-    token = access_token(SystemClock(), claims)
+@pytest.mark.parametrize(
+    ("service", "method", "path", "platform"),
+    [pytest.param(*found, id=f"{found[1]} {found[2]}") for found in operations()],
+)
+def test_answers_are_those_that_the_document_promises(
+    apis: dict[str, Any], service: str, method: str, path: str, platform: bool
+) -> None:
+    person = {"tenant_id": "aurora", "team": "north", "realm_access": {"roles": ["tenant-admin"]}}
+    token = access_token(
+        SystemClock(), {"realm_access": {"roles": ["platform-admin"]}} if platform else person
+    )
 
     @settings(
         max_examples=EXAMPLES,
@@ -120,7 +152,7 @@ def test_answers_are_those_that_the_document_promises(api: Any, method: str, pat
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=api[path][method.upper()].as_strategy())
+    @given(case=apis[service][path][method.upper()].as_strategy())
     def check(case: Any) -> None:
         case.headers["Authorization"] = f"Bearer {token}"
         case.call_and_validate(checks=CHECKS)

@@ -5,6 +5,7 @@ from zebros_auth.domain.rights import highest
 from zebros_auth.domain.user import Preferences
 from zebros_auth.handlers.bodies import MeBody, PermissionBody, PermissionsBody
 from zebros_auth.use_cases.get_me import change_preferences, explain_permissions, find_me, get_preferences
+from zebros_core.errors import NotFoundError
 from zebros_core.http import Example, NoQuery, Request, Response, Routes
 from zebros_core.http.merge_patch import MergePatch
 
@@ -54,6 +55,7 @@ def permissions(request: Request[Container]) -> Response:
     operation="getMyPreferences",
     response=Preferences,
     etag=True,
+    errors=(NotFoundError,),
     summary="What the caller prefers",
 )
 def preferences(request: Request[Container]) -> Response:
@@ -70,6 +72,7 @@ def preferences(request: Request[Container]) -> Response:
     response=Preferences,
     etag=True,
     if_match="optional",
+    errors=(NotFoundError,),
     summary="Change what the caller prefers",
     examples=(
         Example("quiet", {"timeZone": "Europe/Berlin", "quietHours": {"from": "20:00", "to": "07:00"}}),
