@@ -9,7 +9,7 @@ from callers import Person
 from deliveries import Post, connect, deliver, notification
 
 from zebros_auth.bootstrap import Container
-from zebros_auth.domain.mail_feedback import parse_feedback
+from zebros_auth.domain.mail_feedback import MailFeedback, parse_feedback
 from zebros_auth.use_cases.keep_feedback import keep_feedback
 from zebros_core.messaging import MalformedMessageError, TopicConsumer
 from zebros_core.tenancy.registry import Tenant
@@ -115,11 +115,10 @@ def test_a_mail_that_was_none_of_ours_is_left_alone(
 def test_what_is_malformed_goes_to_the_dead_letters_and_stops_nobody(
     container: Container, post: Post, admin: Person
 ) -> None:
-    consumer = TopicConsumer(
-        lambda event: keep_feedback(event, container.notifying.suppressions, container.metrics) and None,
-        name="feedback",
-        parse=parse_feedback,
-    )
+    def handle(feedback: MailFeedback) -> None:
+        keep_feedback(feedback, container.notifying.suppressions, container.metrics)
+
+    consumer = TopicConsumer(handle, name="feedback", parse=parse_feedback)
     good = json.dumps(report(admin.tenant, address(admin)))
     bodies = ["nonsense", "[]", "{}", '{"eventType": "Bounce", "mail": {"messageId": 7}}', good]
     records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
