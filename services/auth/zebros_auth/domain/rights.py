@@ -35,7 +35,9 @@ class Actor:
         """Raise ForbiddenError unless the actor may change this person, who is this, in this team, at present."""
         if user_id == self.user_id:
             raise ForbiddenError.for_field(
-                "/role", "own_role", "Nobody changes their own role, team or status: ask another administrator."
+                "/role",
+                "own_role",
+                "Nobody changes their own role, team or status: ask another administrator.",
             )
         self.ensure_may_give(role, team_id)
 
