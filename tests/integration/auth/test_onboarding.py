@@ -135,6 +135,21 @@ def test_the_first_admin_of_a_new_tenant_works_with_its_records_and_nobody_elses
     assert bool(own_tables(deployment, home.id)) == (model == "silo")
 
 
+def test_tenants_are_listed_page_by_page(
+    platform: Member, companies: dict[str, tuple[Company, Company]]
+) -> None:
+    found: list[str] = []
+    params = {"status": "active", "limit": "2"}
+    while True:
+        page = platform.ask("GET", "/v1/tenants", params=params)
+        found += [tenant["id"] for tenant in page["items"]]
+        if page["nextCursor"] is None:
+            break
+        params["cursor"] = page["nextCursor"]
+    assert len(found) == len(set(found))
+    assert {company.id for pair in companies.values() for company in pair} <= set(found)
+
+
 def test_a_suspended_tenant_is_refused_within_30_seconds_and_its_neighbour_is_not(
     platform: Member, companies: dict[str, tuple[Company, Company]]
 ) -> None:

@@ -23,7 +23,7 @@ class OperationBody(WireModel):
     @classmethod
     def of(cls, operation: Operation) -> OperationBody:
         """Show an operation, without the place where a step of many pages is."""
-        return cls(**{name: getattr(operation, name) for name in cls.model_fields})
+        return cls.model_validate({name: getattr(operation, name) for name in cls.model_fields})
 
 
 class TenantBody(WireModel):
@@ -54,4 +54,4 @@ class TenantBody(WireModel):
             "version": tenant.epoch,
             "operation": OperationBody.of(tenant.operation) if tenant.operation else None,
         }
-        return cls(**shown)
+        return cls.model_validate(shown)
