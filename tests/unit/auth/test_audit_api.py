@@ -10,6 +10,7 @@ from callers import Person
 from fake_identity import FakeIdentity
 
 from zebros_auth.bootstrap import Container
+from zebros_auth.domain.identity import SignInEvent
 from zebros_auth.handlers import upkeep
 from zebros_auth.use_cases.note_change import entry_of
 from zebros_core.audit import AuditConsumer, AuditEvent, InMemoryAuditTrail
@@ -158,6 +159,19 @@ def test_sign_ins_reach_the_log_of_the_persons_tenant_once(
     found = admin.get("/v1/audit", action="sign-in").body["items"]
     assert [item["actor"] for item in found] == [admin.user]
     assert other.get("/v1/audit", action="sign-in").body["items"] == []
+
+
+def test_our_own_looks_at_the_provider_are_no_sign_ins(
+    admin: Person, identity: FakeIdentity, container: Container, clock: FixedClock
+) -> None:
+    at = clock.now() - timedelta(minutes=1)
+    identity.record(SignInEvent("ev-1", at, "CLIENT_LOGIN", "service-1", "zebros-admin", None))
+    identity.record(SignInEvent("ev-2", at, "CLIENT_LOGIN", "service-2", f"{admin.tenant}-shop", "192.0.2.7"))
+    assert upkeep.run(container, "collect-sign-ins") == 1
+    found = admin.get("/v1/audit", action="integration.signed-in").body["items"]
+    assert [(item["details"]["client"], item["ip"]) for item in found] == [
+        (f"{admin.tenant}-shop", "192.0.2.7")
+    ]
 
 
 def test_a_task_that_does_not_exist_is_an_error(container: Container) -> None:

@@ -98,9 +98,9 @@ class Preferences(Value):
     language: Annotated[Language, PERSONAL] = Language.ENGLISH
     time_zone: Annotated[TimeZone, PERSONAL] = "UTC"
     quiet_hours: Annotated[QuietHours | None, PERSONAL] = None
-    channels: Annotated[
-        dict[NotificationKind, Channels], Field(default_factory=dict, max_length=30), BUSINESS
-    ]
+    channels: Annotated[dict[NotificationKind, Channels], Field(max_length=30), BUSINESS] = Field(
+        default_factory=dict[str, Channels]
+    )
 
     def channels_of(self, kind: str) -> Channels:
         """Return the ways by which this kind of notification comes."""
@@ -139,7 +139,7 @@ class User(StoredEntity):
     role: Annotated[Role, BUSINESS]
     team_id: Annotated[str | None, BUSINESS] = None
     status: Annotated[UserStatus, BUSINESS] = UserStatus.INVITED
-    permissions: Annotated[dict[str, str], Field(default_factory=dict), BUSINESS]
+    permissions: Annotated[dict[str, str], BUSINESS] = Field(default_factory=dict[str, str])
     preferences: Annotated[Preferences, PERSONAL] = Preferences()
     invited_at: Annotated[datetime | None, BUSINESS] = None
 

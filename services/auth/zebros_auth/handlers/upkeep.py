@@ -75,7 +75,11 @@ def _collect(have: Container) -> int:
             return None
 
     appended, until = collect_sign_ins(
-        have.identity, log_of, since=progress.get(_SIGN_INS), now=have.clock.now()
+        have.identity,
+        log_of,
+        since=progress.get(_SIGN_INS),
+        now=have.clock.now(),
+        own_client=have.settings.admin_client,
     )
     progress.put(_SIGN_INS, until)
     return appended

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from zebros_auth.domain.tenant import Isolation, TenantRecord, TenantTakenError
+from zebros_auth.domain.tenant import Isolation, TenantRecord, TenantSettings, TenantTakenError
 from zebros_core.dynamodb.client import ClientError, error_code
 from zebros_core.dynamodb.codec import decode, encode
 from zebros_core.dynamodb.cursor import CursorBinding
@@ -23,6 +23,7 @@ KEY_SECONDS: Final = 24 * 3600
 
 _BASE: Final = "tenants"
 _INDEX: Final = "isolation"
+_SETTINGS: Final = frozenset(field.alias or name for name, field in TenantSettings.model_fields.items())
 _MODELS: Final = tuple(sorted(model.value for model in Isolation))
 
 
@@ -38,7 +39,7 @@ class TenantRepository:
         row = self._row(tenant_id)
         if row is None:
             raise NotFoundError("tenant", tenant_id)
-        return TenantRecord.model_validate(row)
+        return _record(row)
 
     def add(self, tenant: TenantRecord, *, key: tuple[str, str] | None = None) -> TenantRecord:
         """Register a tenant. With an idempotency key and its fingerprint, the same request again gives what it made.
@@ -70,7 +71,9 @@ class TenantRepository:
         # Of what this version knows, an absent value is none; the rest is somebody else's.
         ours = {field.alias or name for name, field in TenantRecord.model_fields.items()}
         kept = {name: value for name, value in known.items() if name not in ours}
-        put = self._put(kept | _stored(stored), "attribute_exists(tenantId) AND epoch = :read")["Put"]
+        item = kept | _stored(stored)
+        item["settings"] = {**known.get("settings", {}), **item["settings"]}
+        put = self._put(item, "attribute_exists(tenantId) AND epoch = :read")["Put"]
         put["ExpressionAttributeValues"] = {":read": {"N": str(previous.epoch)}}
         try:
             self._call(self._access.client.put_item, put)
@@ -111,7 +114,7 @@ class TenantRepository:
             if start is not None:
                 request["ExclusiveStartKey"] = encode({"isolation": models[0], "tenantId": start})
             answer = self._call(self._access.client.query, request)
-            found += [TenantRecord.model_validate(decode(row)) for row in answer["Items"]]
+            found += [_record(decode(row)) for row in answer["Items"]]
             last = answer.get("LastEvaluatedKey")
             start = last["tenantId"]["S"] if last else None
             if last is None:
@@ -152,6 +155,12 @@ class TenantRepository:
 def _marker(key: str) -> str:
     # Tenant ids have no '#', and the index holds only what has an isolation model: a marker is never a tenant.
     return f"#key#{derived_id('tenants', key)}"
+
+
+def _record(row: Mapping[str, Any]) -> TenantRecord:
+    # Another version, or an operator, may have set what this one does not know: it is kept, and not shown.
+    settings = {name: value for name, value in row.get("settings", {}).items() if name in _SETTINGS}
+    return TenantRecord.model_validate({**row, "settings": settings})
 
 
 def _stored(tenant: TenantRecord) -> dict[str, Any]:

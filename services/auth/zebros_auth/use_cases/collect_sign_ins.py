@@ -8,7 +8,7 @@ from typing import Protocol
 
 from zebros_auth.domain.identity import SignInEvent
 from zebros_auth.domain.ports import IdentityProvider
-from zebros_core.audit.event import AuditEvent
+from zebros_core.audit.event import AuditEvent, Outcome
 from zebros_core.ids import derived_id
 from zebros_core.tenancy import is_tenant_id
 from zebros_core.tenancy.context import PLATFORM_TENANT_ID
@@ -19,7 +19,7 @@ OVERLAP = timedelta(minutes=2)
 FIRST_SPAN = timedelta(hours=24)
 _LIMIT = 1000
 _MOST_CALLS = 20
-_ACTIONS = {
+_ACTIONS: dict[str, tuple[str, Outcome]] = {
     "LOGIN": ("sign-in", "done"),
     "LOGIN_ERROR": ("sign-in", "failed"),
     "LOGOUT": ("sign-out", "done"),
@@ -36,12 +36,18 @@ class Log(Protocol):
 
 
 def collect_sign_ins(
-    identity: IdentityProvider, log_of: Callable[[str], Log | None], *, since: datetime | None, now: datetime
+    identity: IdentityProvider,
+    log_of: Callable[[str], Log | None],
+    *,
+    since: datetime | None,
+    now: datetime,
+    own_client: str,
 ) -> tuple[int, datetime]:
     """Append what happened since the last time; return how many entries were new, and until when that was read.
 
     Repeating it appends nothing twice. `log_of` gives None for a tenant that is no more: the entry is then the
-    platform's, as are those of people who belong to no tenant.
+    platform's, as are those of people who belong to no tenant. `own_client` is the one with which we ask: its own
+    sign-ins are left out, or each look would find the one before.
     """
     begin = now - FIRST_SPAN if since is None else since - OVERLAP
     tenants: dict[str, str] = {}
@@ -49,6 +55,8 @@ def collect_sign_ins(
     for _ in range(_MOST_CALLS):
         events = identity.sign_in_events(begin, now, _LIMIT)
         for event in events:
+            if event.client_id == own_client and event.type == "CLIENT_LOGIN":
+                continue
             appended += _append(identity, event, tenants, log_of)
         if len(events) < _LIMIT or events[-1].time == begin:
             return appended, now

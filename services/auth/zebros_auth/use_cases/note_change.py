@@ -14,7 +14,7 @@ _TOLD = ("role", "teamId", "status")
 def entry_of(change: EntityChanged) -> AuditEvent | None:
     """Return the entry about a person who was added, removed, or given another role, team or status; else None.
 
-    It is derived from the write itself, so that no change of rights is without one; an event gives one and the same entry.
+    It is derived from the write itself, so that no change of rights is without one; an event always gives the same.
     """
     snapshot, previous = change.snapshot or {}, change.previous or {}
     told = [name for name in _TOLD if name in change.changed]
