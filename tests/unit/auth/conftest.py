@@ -12,6 +12,7 @@ from auth_in_process import SERVICE, auth_service
 from callers import Person, empty_tables
 from fake_identity import FakeIdentity
 from service_in_process import create_tables
+from tenant_walls import raise_walls
 
 from zebros_auth.bootstrap import Container
 from zebros_auth.domain.identity import NewPerson
@@ -26,8 +27,12 @@ _NUMBERS = count(1000)
 
 @pytest.fixture(scope="module")
 def container() -> Iterator[Container]:
-    """The service, once for the tests of a module: each has tenants of its own, so none sees another's records."""
+    """The service, once for the tests of a module: each has tenants of its own, so none sees another's records.
+
+    Requests work with sessions of their tenants, each held to its policy.
+    """
     with auth_service("test", FixedClock()) as made:
+        raise_walls(made, SERVICE)
         yield made
 
 

@@ -10,6 +10,7 @@ import pytest
 from callers import Person, empty_tables
 from customers_in_process import SERVICE, customers_service
 from service_in_process import create_tables
+from tenant_walls import raise_walls
 
 from zebros_core.clock import FixedClock
 from zebros_core.tenancy.registry import Tenant
@@ -28,8 +29,12 @@ def clock(container: Container) -> FixedClock:
 
 @pytest.fixture(scope="module")
 def container() -> Iterator[Container]:
-    """The service, once for the tests of a module: each has tenants of its own, so none sees another's records."""
+    """The service, once for the tests of a module: each has tenants of its own, so none sees another's records.
+
+    Requests work with sessions of their tenants, each held to its policy.
+    """
     with customers_service("test", FixedClock()) as made:
+        raise_walls(made, SERVICE)
         yield made
 
 
