@@ -14,7 +14,7 @@ from tenancy_world import World
 from zebros_auth.bootstrap import Container
 from zebros_auth.domain.operation import OperationKind
 from zebros_core.clock import FixedClock
-from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry
+from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry, Tenant
 
 DRAFT = {
     "id": "northwind",
@@ -219,29 +219,40 @@ def test_the_same_request_again_starts_a_machine_that_could_not_be_started(
     assert platform.get("/v1/tenants/northwind").body["status"] == "active"
 
 
+ROUTES_OF_THE_PLATFORM = (
+    ("GET", "/v1/tenants"),
+    ("POST", "/v1/tenants"),
+    ("GET", "/v1/tenants/northwind"),
+    ("PATCH", "/v1/tenants/northwind"),
+    ("POST", "/v1/tenants/northwind:suspend"),
+    ("POST", "/v1/tenants/northwind:activate"),
+    ("POST", "/v1/tenants/northwind:resume"),
+    ("DELETE", "/v1/tenants/northwind"),
+)
+
+
 @pytest.mark.parametrize(
-    ("method", "path"),
+    ("roles", "code"),
     [
-        ("GET", "/v1/tenants"),
-        ("POST", "/v1/tenants"),
-        ("GET", "/v1/tenants/northwind"),
-        ("PATCH", "/v1/tenants/northwind"),
-        ("POST", "/v1/tenants/northwind:suspend"),
-        ("POST", "/v1/tenants/northwind:activate"),
-        ("POST", "/v1/tenants/northwind:resume"),
-        ("DELETE", "/v1/tenants/northwind"),
+        (("tenant-admin",), "platform_only"),
+        (("tenant-admin", "platform-admin"), "platform_role_in_tenant_token"),
     ],
 )
 def test_nobody_of_a_tenant_administers_tenants(
-    platform: Person, served: Callable[..., Any], identity: FakeIdentity, method: str, path: str
+    platform: Person,
+    served: Callable[..., Any],
+    identity: FakeIdentity,
+    roles: tuple[str, ...],
+    code: str,
 ) -> None:
-    ada = person_of(platform, identity, served())
-    body = {"POST": DRAFT, "PATCH": {"name": "x"}}.get(method)
-    refused = ada.call(method, path, body, headers={"If-Match": "*"})
-    assert (refused.status, faults(refused)) == (403, {"roles": "platform_only"})
-    ada.roles = ("tenant-admin", "platform-admin")
-    both = ada.call(method, path, body, headers={"If-Match": "*"})
-    assert (both.status, faults(both)) == (403, {"roles": "platform_role_in_tenant_token"})
+    before = served()
+    ada = person_of(platform, identity, before)
+    ada.roles = roles
+    for method, path in ROUTES_OF_THE_PLATFORM:
+        body = {"POST": DRAFT, "PATCH": {"name": "x"}}.get(method)
+        refused = ada.call(method, path, body, headers={"If-Match": "*"})
+        assert (refused.status, faults(refused)) == (403, {"roles": code}), path
+    assert platform.get("/v1/tenants/northwind").body == before
 
 
 def test_a_suspended_tenant_is_refused_with_the_reason_at_once_and_others_are_served(
@@ -337,3 +348,21 @@ def test_what_administrators_of_the_platform_do_is_in_the_platforms_log(
         for what in ("onboarding-started", "suspended", "activated", "changed", "offboarding-started")
     ]
     assert {event.details["tenant"] for event in trail.events} == {"northwind"}
+
+
+def test_a_tenant_registered_by_other_means_is_shown_and_changed_and_keeps_what_is_not_known_here(
+    platform: Person, container: Container
+) -> None:
+    registry = container.registry
+    settings = {"requestsPerSecond": 5, "syncStrategy": {"customer": "serverWins"}}
+    registry.put(Tenant("borealis", "Borealis", "silo", settings=settings))
+    (listed,) = platform.get("/v1/tenants").body["items"]
+    assert (listed["id"], listed["operation"], listed["settings"]["requestsPerSecond"]) == (
+        "borealis",
+        None,
+        5,
+    )
+    assert platform.patch("/v1/tenants/borealis", {"settings": {"requestsPerSecond": 6}}).status == 200
+    assert registry.get("borealis").settings["requestsPerSecond"] == 6
+    assert registry.get("borealis").settings["syncStrategy"] == {"customer": "serverWins"}
+    assert platform.post("/v1/tenants/borealis:resume").status == 409
