@@ -12,6 +12,7 @@ from zebros_auth.realm.desired import RealmFileError, load_realm
 from zebros_core.auth.permissions import PermissionTable
 
 PERMISSIONS = Path(__file__).parents[3] / "infrastructure" / "permissions.json"
+KEYCLOAKS_OWN = {"offline_access", "uma_authorization", "default-roles-zebros"}
 PROFILE = "org.keycloak.userprofile.UserProfileProvider"
 
 
@@ -83,7 +84,7 @@ def test_lifetimes_and_protection_are_as_promised(wanted: dict[str, Any]) -> Non
 
 def test_the_roles_are_those_of_the_permission_table_and_the_platforms(wanted: dict[str, Any]) -> None:
     permissions = PermissionTable.load(PERMISSIONS.read_text())
-    roles = {role["name"] for role in wanted["roles"]["realm"]} - {"offline_access", "default-roles-zebros"}
+    roles = {role["name"] for role in wanted["roles"]["realm"]} - KEYCLOAKS_OWN
     assert roles == set(permissions.roles) | {"platform-admin"}
     let_through = next(each for each in wanted["scopeMappings"] if each["clientScope"] == "zebros-api")
     assert set(let_through["roles"]) == roles
