@@ -441,8 +441,7 @@ def test_consumers_write_no_more_than_their_own_derived_data(prod: Stacks) -> No
             writable[name] = writable.get(name, set()) | found
     everything = {"customers", "contacts", "documents", "customers-lookup"}
     assert writable == {
-        "TenantRole": everything,  # the HTTP function's only way
-        "Bulk": everything,
+        "TenantRole": everything,  # the only way of the HTTP function and the bulk door
         "Followup": everything,
         "Offboarding": everything,  # which it only erases
         "History": {"customers-lookup"},

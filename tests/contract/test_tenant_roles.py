@@ -244,25 +244,30 @@ def test_a_function_that_answers_people_touches_tenants_tables_by_that_role_only
     prod: Stacks, services: list[str]
 ) -> None:
     for service in services:
-        own = prod[service].resources("AWS::IAM::Role")["HttpIamRoleLambdaExecution"]
-        statements = [
-            statement
-            for policy in own["Policies"]
-            for statement in resolved(policy["PolicyDocument"]["Statement"])
-        ]
-        (assume,) = (statement for statement in statements if "sts:AssumeRole" in statement["Action"])
-        role_name = roles(prod)[service]["RoleName"]
-        assert assume["Resource"] == [f"arn:aws:iam::{ACCOUNT}:role/{role_name}"]
-        assert set(assume["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
-        for statement in statements:
-            if any(action.startswith("dynamodb:") for action in statement["Action"]):
-                for resource in statement["Resource"]:
-                    assert re.search(rf":table/{PREFIX}-(t-\*-)?tenants(/index/\*)?$", resource), (
-                        service,
-                        resource,
-                    )
-        told = environment(prod[service])
-        assert told["TENANT_ROLE_ARN"] == assume["Resource"][0]
+        for name, own in prod[service].resources("AWS::IAM::Role").items():
+            if name in ("HttpIamRoleLambdaExecution", "BulkIamRoleLambdaExecution"):
+                check_own_role(prod, service, own)
+
+
+def check_own_role(prod: Stacks, service: str, own: dict[str, Any]) -> None:
+    statements = [
+        statement
+        for policy in own["Policies"]
+        for statement in resolved(policy["PolicyDocument"]["Statement"])
+    ]
+    (assume,) = (statement for statement in statements if "sts:AssumeRole" in statement["Action"])
+    role_name = roles(prod)[service]["RoleName"]
+    assert assume["Resource"] == [f"arn:aws:iam::{ACCOUNT}:role/{role_name}"]
+    assert set(assume["Action"]) == {"sts:AssumeRole", "sts:TagSession"}
+    for statement in statements:
+        if any(action.startswith("dynamodb:") for action in statement["Action"]):
+            for resource in statement["Resource"]:
+                assert re.search(rf":table/{PREFIX}-(t-\*-)?tenants(/index/\*)?$", resource), (
+                    service,
+                    resource,
+                )
+    told = environment(prod[service])
+    assert told["TENANT_ROLE_ARN"] == assume["Resource"][0]
 
 
 def test_functions_start_with_what_they_are_told_about_the_role(prod: Stacks, services: list[str]) -> None:
