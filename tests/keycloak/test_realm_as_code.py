@@ -61,15 +61,15 @@ def test_drift_is_reported_part_by_part_and_repaired(
             attribute["permissions"]["edit"] = ["admin", "user"]
     admin.put("/users/profile", {**profile, "unmanagedAttributePolicy": "ENABLED"})
     admin.post("/roles/sales-rep/composites", [admin.get("/roles/tenant-admin")])
-    admin.delete("/roles/viewer")
-    scope = next(each for each in admin.get("/client-scopes") if each["name"] == "zebros-api")
+    scopes = {each["name"]: each for each in admin.get("/client-scopes")}
+    admin.delete(f"/client-scopes/{scopes['records:export']['id']}")
     stray = {
         "name": "everybody is of borealis",
         "protocol": "openid-connect",
         "protocolMapper": "oidc-hardcoded-claim-mapper",
         "config": {"claim.name": "tenant_id", "claim.value": "borealis", "access.token.claim": "true"},
     }
-    admin.post(f"/client-scopes/{scope['id']}/protocol-mappers/models", stray)
+    admin.post(f"/client-scopes/{scopes['zebros-api']['id']}/protocol-mappers/models", stray)
     web = admin.get("/clients?clientId=zebros-web")[0]
     admin.put(
         f"/clients/{web['id']}", {**web, "redirectUris": [*web["redirectUris"], "https://evil.example/*"]}
@@ -82,7 +82,7 @@ def test_drift_is_reported_part_by_part_and_repaired(
         'attribute tenant_id.permissions.edit is ["admin", "user"], should be ["admin"]',
         "unmanaged attributes are ENABLED, should be refused",
         "roles: sales-rep: should not hold tenant-admin",
-        "roles: viewer: is missing",
+        "scopes: records:export: is missing",
         "scope zebros-api, mapper 'everybody is of borealis': should not be there",
         "clients: zebros-web: redirectUris is",
     ):

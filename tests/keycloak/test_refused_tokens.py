@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
+from access_tokens import claims
 from deployed_stack import Deployment, unique
 
 from zebros_auth.realm.admin import KeycloakRealmAdmin
@@ -111,3 +112,17 @@ def test_a_service_account_without_tenant_reads_no_tenants_records(
     token = identity.client_token(keycloak.ADMIN_CLIENT, keycloak.ADMIN_SECRET)
     assert customers_of(token).status_code in REFUSED
     assert behind_the_gateway(token) in REFUSED
+
+
+def test_who_has_none_of_the_roles_gets_a_token_that_is_not_for_this_api(
+    identity: LocalIdentity,
+    newcomer: Callable[..., dict[str, str]],
+    realm: Realm,
+    customers_of: Read,
+    behind_the_gateway: Status,
+) -> None:
+    person = newcomer(realmRoles=["default-roles-zebros"])
+    token = identity.sign_in(person["email"], realm.password).access
+    assert claims(token).keys().isdisjoint({"aud", "tenant_id", "realm_access"})
+    assert customers_of(token).status_code in REFUSED
+    assert behind_the_gateway(token) == 401
