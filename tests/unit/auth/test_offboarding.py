@@ -43,10 +43,10 @@ def platform(app: Any, clock: FixedClock, world: World, model: str) -> Person:
     """The platform's administrator, with two tenants that have people, an integration and records each."""
     clock.advance(60)
     ops = Person(app, clock, None, user="ops-1", roles=("platform-admin",), team=None)  # pyright: ignore[reportArgumentType]
-    for id, model in (("northwind", model), ("contoso", "pool")):
+    for id, isolation in (("northwind", model), ("contoso", "pool")):
         admin = {"email": f"ada@{id}.example", "name": "Ada"}
         assert (
-            ops.post("/v1/tenants", {"id": id, "name": id, "isolation": model, "admin": admin}).status == 202
+            ops.post("/v1/tenants", {"id": id, "name": id, "isolation": isolation, "admin": admin}).status == 202
         )
         world.run()
         world.identity.ensure_person(NewPerson(f"rep@{id}.example", "Rep", id, "sales-rep"))
