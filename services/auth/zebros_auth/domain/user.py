@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, time
 from enum import StrEnum
-from typing import Annotated
+from functools import cache
+from typing import Annotated, Any, Final
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from zebros_auth.domain.team import TeamId
@@ -45,8 +47,11 @@ class Language(StrEnum):
     GERMAN = "de"
 
 
+_time_zones = cache(available_timezones)  # it reads a folder of some hundred files
+
+
 def _time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _time_zones():
         raise PydanticCustomError("time_zone", "not a time zone such as Europe/Berlin")
     return name
 
@@ -107,11 +112,40 @@ class Preferences(Value):
         return self.channels.get(kind, Channels())
 
 
+_NOT_IN_NAMES: Final = '<>&"$%!#?§;*~/\\|^=[]{}()'
+_JOINERS: Final = frozenset("\u200c\u200d")
+
+
+def _person_name(text: str) -> str:
+    # What the identity provider refuses in a name is refused before anything is written: a change is made here first.
+    if set(_NOT_IN_NAMES) & set(text):
+        raise PydanticCustomError("name_character", "a name has none of {characters}", {"characters": _NOT_IN_NAMES})
+    # Marks that are not seen turn a name into another one to look at; the joiners are part of some scripts.
+    if any(unicodedata.category(char) == "Cf" and char not in _JOINERS for char in text):
+        raise PydanticCustomError("invisible_character", "characters that cannot be seen are not allowed")
+    return " ".join(text.split())
+
+
+PersonName = Annotated[Name, AfterValidator(_person_name)]
+"""What somebody is called, with single spaces, as the identity provider keeps it."""
+
+
+def _ascii_text(value: Any) -> Any:
+    if isinstance(value, str) and not value.isascii():
+        raise PydanticCustomError("foreign_character", "only addresses of plain ASCII can be signed in with")
+    return value
+
+
+# Before it is folded: two letters may be one in the compared form, and the mail would go to somebody else.
+SignInEmail = Annotated[Email, BeforeValidator(_ascii_text)]
+"""An address to sign in with. Mail reaches no others, and look-alikes of letters are how one poses as somebody."""
+
+
 class Invitation(Value):
     """Somebody who is to join the tenant."""
 
-    email: Email
-    name: Name
+    email: SignInEmail
+    name: PersonName
     role: Role
     team_id: TeamId | None = None
     language: Language = Language.ENGLISH
@@ -120,7 +154,7 @@ class Invitation(Value):
 class UserDraft(Value):
     """What may be changed of somebody by those who administer users."""
 
-    name: Name
+    name: PersonName
     role: Role
     team_id: TeamId | None = None
 

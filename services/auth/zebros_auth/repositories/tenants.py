@@ -65,23 +65,40 @@ class TenantRepository:
     def save(self, tenant: TenantRecord, *, previous: TenantRecord) -> TenantRecord:
         """Write a changed tenant over the one that was read. Raises VersionMismatchError for a lost race."""
         stored = tenant.model_copy(update={"epoch": previous.epoch + 1})
-        known = self._row(tenant.tenant_id) or {}
-        if known.get("epoch", 1) != previous.epoch:
-            raise VersionMismatchError(int(known.get("epoch", 1)))
-        # Of what this version knows, an absent value is none; the rest is somebody else's.
-        ours = {field.alias or name for name, field in TenantRecord.model_fields.items()}
-        kept = {name: value for name, value in known.items() if name not in ours}
-        item = kept | _stored(stored)
-        item["settings"] = {**known.get("settings", {}), **item["settings"]}
-        put = self._put(item, "attribute_exists(tenantId) AND epoch = :read")["Put"]
-        put["ExpressionAttributeValues"] = {":read": {"N": str(previous.epoch)}}
+        request = self._update(stored)
+        request["ConditionExpression"] = "attribute_exists(tenantId) AND #epoch = :read"
+        request["ExpressionAttributeValues"][":read"] = {"N": str(previous.epoch)}
         try:
-            self._call(self._access.client.put_item, put)
+            self._call(self._access.client.update_item, request)
         except ClientError as error:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
             raise VersionMismatchError(self.get(tenant.tenant_id).epoch) from error
         return stored
+
+    def _update(self, tenant: TenantRecord) -> dict[str, Any]:
+        """Return the request that sets what this version knows, one setting at a time, and leaves the rest alone."""
+        values = _stored(tenant)
+        del values["tenantId"]
+        settings: dict[str, Any] = values.pop("settings")
+        known = {field.alias or name for name, field in TenantRecord.model_fields.items()}
+        absent = known - values.keys() - {"tenantId", "settings"}
+        names = {f"#{name}": name for name in (*values, *absent, "settings", *settings)}
+        sets = [f"#{name} = :{name}" for name in values] + [
+            f"#settings.#{name} = :{name}" for name in settings
+        ]
+        update = "SET " + ", ".join(sets)
+        if absent:
+            update += " REMOVE " + ", ".join(f"#{name}" for name in sorted(absent))
+        return {
+            "TableName": self._table,
+            "Key": {"tenantId": {"S": tenant.tenant_id}},
+            "UpdateExpression": update,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {
+                f":{name}": value for name, value in encode(values | settings).items()
+            },
+        }
 
     def page(
         self, *, status: str | None, isolation: str | None, limit: int, cursor: str | None
