@@ -186,11 +186,33 @@ def test_an_escalation_is_forbidden_and_says_where_to_look(world: World) -> None
     assert "zebros me permissions" in result.stderr
 
 
+def test_a_customer_is_given_to_whoever_has_an_address(world: World) -> None:
+    answer(
+        world, listed(NORA), ok({"customerId": "c1", "companyName": "Acme", "ownerId": "u-7", "version": 2})
+    )
+    result = world.run("customers", "update", "c1", "--owner", "nora.north@aurora.example")
+    assert result.exit_code == 0, result.stderr
+    assert world.sent("/v1/customers/c1") == [{"ownerId": "u-7"}]
+    answer(world, listed())
+    assert world.run("customers", "list", "--owner", "nobody@aurora.example").exit_code == 4
+
+
 def test_a_suspended_tenant_is_told_whom_to_ask(world: World) -> None:
-    answer(world, problem(403, "tenant_suspended", detail="this tenant is suspended"))
+    fault = {"field": "tenant_id", "code": "tenant_suspended", "message": "This tenant is suspended."}
+    answer(world, problem(403, "forbidden", detail="This tenant is suspended.", errors=[fault]))
     result = world.run("users", "list")
     assert result.exit_code == 8
     assert "runs the platform" in result.stderr
+    assert "me permissions" not in result.stderr
+
+
+def test_an_operation_of_the_platform_is_not_looked_for_among_the_roles(world: World) -> None:
+    fault = {"field": "roles", "code": "platform_only", "message": "For administrators of the platform."}
+    answer(world, problem(403, "forbidden", detail="For administrators of the platform.", errors=[fault]))
+    result = world.run("tenants", "list")
+    assert result.exit_code == 8
+    assert "--profile" in result.stderr
+    assert "me permissions" not in result.stderr
 
 
 def test_set_changes_what_is_named_under_the_version(world: World) -> None:

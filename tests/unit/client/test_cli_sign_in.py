@@ -79,6 +79,9 @@ def test_an_integration_signs_in_with_a_secret_from_standard_input(
         )
     ]
     assert "s3cret" not in result.output
+    # Its own id, rather than the user's whom its changes are recorded under.
+    assert "as aurora-integration" in result.stderr
+    assert json.loads(world.run("whoami", "--json").stdout)["user"] == "aurora-integration"
 
 
 def test_a_wrong_secret_is_not_signed_in(world: World, provider: IdentityProvider) -> None:

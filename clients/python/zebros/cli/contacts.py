@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zebros.cli.options import (
+    USER,
     Clear,
     Everything,
     Limit,
@@ -16,6 +17,7 @@ from zebros.cli.options import (
     custom_values,
     merge_changes,
     taken,
+    user_id,
 )
 from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_record, print_table
 from zebros.cli.runtime import connect
@@ -33,7 +35,7 @@ def list_(
     ctx: typer.Context,
     customer: Annotated[str | None, typer.Option(help="Of this customer.")] = None,
     email: Annotated[str | None, typer.Option(help="With this address.")] = None,
-    owner: Annotated[str | None, typer.Option(help="Of this user.")] = None,
+    owner: Annotated[str | None, typer.Option(help=f"Of this user. {USER}")] = None,
     limit: Limit = 50,
     everything: Everything = False,
     profile: ProfileName = None,
@@ -48,7 +50,9 @@ def list_(
             client.customers.contacts(customer)
             if customer
             else client.contacts.list(
-                email=email, owner=owner, page_size=200 if everything else min(limit, 200)
+                email=email,
+                owner=user_id(client, owner) if owner else None,
+                page_size=200 if everything else min(limit, 200),
             )
         )
         contacts = list(taken(found, limit, everything))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zebros.cli.options import (
+    USER,
     Clear,
     Everything,
     Limit,
@@ -14,8 +15,10 @@ from zebros.cli.options import (
     UserFields,
     Version,
     custom_values,
+    examples,
     merge_changes,
     taken,
+    user_id,
 )
 from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_record, print_table
 from zebros.cli.runtime import connect
@@ -36,7 +39,7 @@ AllowDuplicate = Annotated[
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    owner: Annotated[str | None, typer.Option(help="Of this user.")] = None,
+    owner: Annotated[str | None, typer.Option(help=f"Of this user. {USER}")] = None,
     team: Annotated[str | None, typer.Option(help="Of this team.")] = None,
     industry: Annotated[str | None, typer.Option()] = None,
     tier: Annotated[str | None, typer.Option()] = None,
@@ -52,7 +55,7 @@ def list_(
         raise typer.BadParameter("createdAt, -createdAt or name", param_hint="--sort")
     with connect(ctx, profile) as client:
         found = client.customers.list(
-            owner=owner,
+            owner=user_id(client, owner) if owner else None,
             team=team,
             industry=industry,
             tier=tier,
@@ -117,7 +120,7 @@ def create(
     email: Annotated[str | None, typer.Option()] = None,
     phone: Annotated[str | None, typer.Option()] = None,
     website: Annotated[str | None, typer.Option()] = None,
-    owner: Annotated[str | None, typer.Option(help="You, if not given.")] = None,
+    owner: Annotated[str | None, typer.Option(help=f"You, if not given. {USER}")] = None,
     team: Annotated[str | None, typer.Option()] = None,
     external_id: Annotated[str | None, typer.Option(help="Its id in another system.")] = None,
     tag: Tags = None,
@@ -133,7 +136,7 @@ def create(
             "industry": industry,
             "tier": tier,
             "contact_info": _given(email=email, phone=phone, website=website),
-            "owner_id": owner,
+            "owner_id": user_id(client, owner) if owner else None,
             "team_id": team,
             "external_id": external_id,
             "tags": tag,
@@ -147,7 +150,7 @@ def create(
         _show_one(created, json)
 
 
-@app.command()
+@app.command(epilog=examples("zebros customers update CUSTOMER --owner nora.north@aurora.example"))
 def update(
     ctx: typer.Context,
     customer: CustomerId,
@@ -157,7 +160,7 @@ def update(
     email: Annotated[str | None, typer.Option()] = None,
     phone: Annotated[str | None, typer.Option()] = None,
     website: Annotated[str | None, typer.Option()] = None,
-    owner: Annotated[str | None, typer.Option()] = None,
+    owner: Annotated[str | None, typer.Option(help=USER)] = None,
     team: Annotated[str | None, typer.Option()] = None,
     tag: Tags = None,
     custom: UserFields = None,
@@ -175,7 +178,7 @@ def update(
                 "industry": industry,
                 "tier": tier,
                 "contactInfo": _given(email=email, phone=phone, website=website),
-                "ownerId": owner,
+                "ownerId": user_id(client, owner) if owner else None,
                 "teamId": team,
                 "tags": tag,
                 "custom": custom_values(client, "customer", custom),

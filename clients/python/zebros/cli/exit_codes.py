@@ -69,11 +69,17 @@ def next_step(error: errors.ZebrosError) -> str:
             return f"It goes on; look with: zebros tenants show {error.tenant_id}"
         case errors.DuplicateError() if not _may_be_doubled(error):
             return ""
-        case errors.ForbiddenError() if error.code.startswith("tenant"):
+        case errors.ForbiddenError() if _is_about(error, "tenant_"):
             return "Whoever runs the platform can say why"
+        case errors.ForbiddenError() if _is_about(error, "platform_only"):
+            return "Choose an administrator's sign-in with --profile"
         case _:
             pass
     return next((hint for kind, _, hint in _TABLE if isinstance(error, kind)), "")
+
+
+def _is_about(error: errors.ApiError, code: str) -> bool:
+    return any(fault.code.startswith(code) for fault in error.errors)
 
 
 def _may_be_doubled(error: errors.DuplicateError) -> bool:

@@ -106,7 +106,8 @@ def login(
     with store.locked(name):
         _mention_other_tenant(runtime, name, tenant)
         store.save(made, make_current=True)
-    who = claims.get("email") or claims.get("preferred_username") or claims.get("sub") or client_id
+    person = claims.get("email") or claims.get("preferred_username") or claims.get("sub")
+    who = client_id if secret is not None else person or client_id
     note(f"Signed in to {tenant or 'the platform'} as {who} (profile {name}).")
 
 

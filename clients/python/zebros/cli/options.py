@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zebros.client import Client
 
 __all__ = [
+    "USER",
     "Clear",
     "Everything",
     "Limit",
@@ -28,9 +29,12 @@ __all__ = [
     "named_values",
     "one_of",
     "taken",
+    "user_id",
 ]
 
 T = TypeVar("T")
+
+USER = "Id or e-mail address."
 
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")]
 Everything = Annotated[bool, typer.Option("--all", help="All of them, however many.")]
@@ -59,6 +63,17 @@ def taken(items: Iterable[T], limit: int, everything: bool) -> Iterable[T]:
 def examples(*commands: str) -> str:
     """The text under a command's help that shows how it is used."""
     return "\n\n".join(["Examples:", *commands])
+
+
+def user_id(client: Client, user: str) -> str:
+    """The id of whoever has this address; an id is taken as it is."""
+    from zebros.errors import NotFoundError, Problem
+
+    if "@" not in user:
+        return user
+    for found in client.users.list(email=user).first(1):
+        return found.id
+    raise NotFoundError(Problem(404, "not-found", "Not found", f"nobody here has the address {user}"))
 
 
 def one_of(value: str | None, allowed: Sequence[str], option: str) -> None:

@@ -51,16 +51,17 @@ def whoami(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag = Fal
         claims = claims_of(given)
         if not claims:
             raise SignInError("ZEBROS_TOKEN does not hold an access token")
-        name, api_url, issuer = None, runtime.api_url(), claims.get("iss")
+        name, api_url, issuer, client = None, runtime.api_url(), claims.get("iss"), None
     else:
         signed_in = runtime.signed_in(profile)
         claims = claims_of(ProfileToken(runtime.store(), signed_in, transport=runtime.transport).token())
         name, api_url, issuer = signed_in.name, signed_in.api_url, signed_in.issuer
+        client = signed_in.client_id if signed_in.client_secret is not None else None
     until = claims.get("exp")
     shown = {
         "profile": name,
         "tenant": claims.get("tenant_id"),
-        "user": claims.get("email") or claims.get("preferred_username") or claims.get("sub"),
+        "user": client or claims.get("email") or claims.get("preferred_username") or claims.get("sub"),
         "name": claims.get("name"),
         "userId": claims.get("sub"),
         "role": role_of(claims),

@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zebros.cli.options import Clear, Everything, Limit, Version, examples, merge_changes, one_of, taken
+from zebros.cli.options import (
+    Clear,
+    Everything,
+    Limit,
+    Version,
+    examples,
+    merge_changes,
+    one_of,
+    taken,
+    user_id,
+)
 from zebros.cli.output import JsonFlag, ProfileName, moment, note, print_json, print_record, print_table
 from zebros.cli.runtime import connect
 
 if TYPE_CHECKING:
-    from zebros.client import Client
     from zebros.models import Team, User
 
 app = typer.Typer(help="People of your company who sign in.", no_args_is_help=True)
@@ -72,7 +81,7 @@ def show(ctx: typer.Context, user: Person, profile: ProfileName = None, json: Js
     """Show one user."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
-        _show_one(client.users.get(_id_of(client, user)), json)
+        _show_one(client.users.get(user_id(client, user)), json)
 
 
 @app.command(
@@ -123,7 +132,7 @@ def set_(
     one_of(role, ROLES, "--role")
     changes = merge_changes({"name": name, "role": role, "teamId": team}, clear)
     with connect(ctx, profile) as client:
-        _show_one(client.users.patch(_id_of(client, user), changes, version=version), json)
+        _show_one(client.users.patch(user_id(client, user), changes, version=version), json)
 
 
 @app.command()
@@ -131,7 +140,7 @@ def deactivate(ctx: typer.Context, user: Person, profile: ProfileName = None, js
     """Let somebody sign in no longer; their records stay. Ends their sessions within 15 minutes."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
-        changed = client.users.deactivate(_id_of(client, user))
+        changed = client.users.deactivate(user_id(client, user))
     if json:
         print_json(changed.to_json())
     else:
@@ -145,7 +154,7 @@ def activate(ctx: typer.Context, user: Person, profile: ProfileName = None, json
     """Let somebody sign in again."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
-        changed = client.users.activate(_id_of(client, user))
+        changed = client.users.activate(user_id(client, user))
     if json:
         print_json(changed.to_json())
     else:
@@ -157,7 +166,7 @@ def resend(ctx: typer.Context, user: Person, profile: ProfileName = None, json: 
     """Send the invitation again, to somebody who has not signed in yet."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
-        invited = client.users.resend(_id_of(client, user))
+        invited = client.users.resend(user_id(client, user))
     if json:
         print_json(invited.to_json())
     else:
@@ -232,17 +241,6 @@ def delete_team(ctx: typer.Context, team: TeamId, profile: ProfileName = None) -
     with connect(ctx, profile) as client:
         client.teams.delete(team)
     note(f"Removed team {team}.")
-
-
-def _id_of(client: Client, user: str) -> str:
-    """The id of whoever has this address; an id is taken as it is."""
-    from zebros.errors import NotFoundError, Problem
-
-    if "@" not in user:
-        return user
-    for found in client.users.list(email=user).first(1):
-        return found.id
-    raise NotFoundError(Problem(404, "not-found", "Not found", f"nobody here has the address {user}"))
 
 
 def _show_one(user: User, json: bool) -> None:
