@@ -71,7 +71,7 @@ def status(context: typer.Context) -> None:
     for part in found:
         mark = "✓" if part.healthy else "✗"
         where = f"127.0.0.1:{part.port}, pid {part.pid}" if part.pid else f"127.0.0.1:{part.port}"
-        out.print(f"{mark} {part.title:<34} {part.description:<10} {where}", markup=False, soft_wrap=True)
+        out.print(f"{mark} {part.title:<42} {part.description:<10} {where}", markup=False, soft_wrap=True)
     for part in found:
         if not part.healthy:
             out.print(
@@ -101,7 +101,7 @@ def logs(
 @app.command()
 def token(
     context: typer.Context,
-    tenant: Annotated[str, typer.Option(help="aurora or borealis")] = "aurora",
+    tenant: Annotated[str, typer.Option(help="aurora, borealis, or platform for who runs it")] = "aurora",
     user: Annotated[
         str | None, typer.Option(help="A person's e-mail or its first part; the admin by default")
     ] = None,
@@ -109,7 +109,8 @@ def token(
     """Print an access token of a demo person, as a sign-in would give it."""
     stack: Stack = context.obj
     identity = LocalIdentity.of(stack.require_running())
-    sys.stdout.write(identity.person_token(Realm.load().person(tenant, user)) + "\n")
+    person = Realm.load().person("" if tenant == "platform" else tenant, user)
+    sys.stdout.write(identity.person_token(person) + "\n")
 
 
 @app.command()
@@ -198,11 +199,14 @@ def _print_addresses(state: StackState) -> None:
     out.print(f"  API       {state.api_url}/v1/", markup=False, soft_wrap=True)
     out.print(f"  sign-in   {state.issuer}", markup=False, soft_wrap=True)
     out.print(f"  AWS       {state.endpoint}", markup=False, soft_wrap=True)
+    out.print(f"  mail      {state.endpoint}/_ministack/ses/messages", markup=False, soft_wrap=True)
     for tenant in realm.tenants:
         person = realm.person(tenant.id)
         out.print(
             f"  {tenant.id:<9} {person.email}, password {realm.password} ({tenant.isolation})", markup=False
         )
+    operator = realm.person("")
+    out.print(f"  platform  {operator.email}, password {realm.password} (administers tenants)", markup=False)
 
 
 def main() -> NoReturn:
