@@ -11,7 +11,7 @@ from zebros_local.deploy import (
     emulator_client,
     put_mail_templates,
 )
-from zebros_local.first_requests import check_api, warm_consumers
+from zebros_local.first_requests import check_api, warm_followers
 from zebros_local.fixups import apply_fixups
 from zebros_local.identity import Realm
 from zebros_local.progress import Progress
@@ -29,8 +29,8 @@ def bring_up(stack: Stack, progress: Progress) -> StackState:
         step.note(", ".join(ensure_demo_tenants(state)))
     with progress.step("first request as") as step:
         step.note(", ".join(check_api(state)))
-    with progress.step("functions that follow changes") as step:
-        step.note(f"{warm_consumers(state)} started")
+    with progress.step("functions that follow") as step:
+        step.note(f"{warm_followers(state)} started")
     return state
 
 

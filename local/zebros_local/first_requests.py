@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import time
 import urllib.error
@@ -12,51 +13,70 @@ from concurrent.futures import ThreadPoolExecutor
 from zebros_local.deploy import emulator_client
 from zebros_local.errors import DeployFailedError
 from zebros_local.identity import LocalIdentity, Person, Realm
+from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-_PATH = "/v1/customers?limit=1"
+_CUSTOMERS = "/v1/customers?limit=1"
+_TENANTS = "/v1/tenants?limit=1"
+_NO_TENANT = ""  # of those who run the platform
+_STEPS_FUNCTION = f"zebros-auth-{STAGE}-tenancy"
 _TIMEOUT_SECONDS = 30.0
 # A silo tenant's registration, or a function's new code, may be seconds old.
 _PATIENCE_SECONDS = 20.0
 
 
-def warm_consumers(state: StackState) -> int:
-    """Start every function that reads a stream or a queue, with nothing to do, and return how many.
+def warm_followers(state: StackState) -> int:
+    """Start every function that a stream, a queue or a state machine calls, with nothing to do; return how many.
 
-    Otherwise the first change of a record would wait seconds for the cold starts of all that follow it.
+    Otherwise the first change of a record, and the first onboarding, would wait seconds for the cold starts of all
+    that follow.
     """
     lambda_ = emulator_client("lambda", state)
     pages = lambda_.get_paginator("list_event_source_mappings").paginate()
-    functions = sorted({mapping["FunctionArn"] for page in pages for mapping in page["EventSourceMappings"]})
+    calls = {
+        mapping["FunctionArn"]: b'{"Records": []}'
+        for page in pages
+        for mapping in page["EventSourceMappings"]
+    }
+    calls[_STEPS_FUNCTION] = _step_of_nothing(Realm.load().tenants[0].id)
 
     def start(function: str) -> None:
-        lambda_.invoke(FunctionName=function, Payload=b'{"Records": []}')
+        lambda_.invoke(FunctionName=function, Payload=calls[function])
 
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        list(pool.map(start, functions))
-    return len(functions)
+        list(pool.map(start, sorted(calls)))
+    return len(calls)
+
+
+def _step_of_nothing(tenant: str) -> bytes:
+    """A step that is refused after a look into the registry: a demo tenant was registered, never onboarded."""
+    return json.dumps({"kind": "onboarding", "step": "activate", "tenantId": tenant}).encode()
 
 
 def check_api(state: StackState) -> list[str]:
-    """Read a page of customers as each demo tenant's first person; return the tenants.
+    """Read customers as each demo tenant's first person, and tenants as the platform's; return the e-mail addresses.
 
     Raises `DeployFailedError` with the answer when the API does not serve one of them.
     """
     identity = LocalIdentity.of(state)
     realm = Realm.load()
-    return [_check(state, identity, realm.person(tenant.id)) for tenant in realm.tenants]
+    checks = [(realm.person(tenant.id), _CUSTOMERS) for tenant in realm.tenants]
+    checks.append((realm.person(_NO_TENANT), _TENANTS))
+    for person, path in checks:
+        _check(state, identity, person, path)
+    return [person.email for person, _ in checks]
 
 
-def _check(state: StackState, identity: LocalIdentity, person: Person) -> str:
+def _check(state: StackState, identity: LocalIdentity, person: Person, path: str) -> None:
     headers = {"Authorization": f"Bearer {identity.person_token(person)}"}
-    request = urllib.request.Request(f"{state.api_url}{_PATH}", headers=headers)  # noqa: S310 - our own
+    request = urllib.request.Request(f"{state.api_url}{path}", headers=headers)  # noqa: S310 - our own
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while True:
         problem = _problem(request)
         if not problem:
-            return person.tenant
+            return
         if time.monotonic() > deadline:
-            raise DeployFailedError(f"GET {_PATH} as {person.email} failed: {problem}")
+            raise DeployFailedError(f"GET {path} as {person.email} failed: {problem}")
         time.sleep(0.5)
 
 
