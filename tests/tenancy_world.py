@@ -10,8 +10,10 @@ from fake_identity import FakeIdentity
 from service_in_process import create_tables
 
 from zebros_auth.bootstrap import Container
+from zebros_auth.domain.identity import NewPerson
 from zebros_auth.domain.operation import STEPS, OperationKind
 from zebros_auth.domain.ports_tenancy import TenantPage
+from zebros_auth.domain.tenant import FirstAdmin, Isolation, TenantRecord
 from zebros_auth.use_cases.run_step import give_up, run_step
 from zebros_core.errors import ConflictError, UnavailableError
 from zebros_core.tenancy import TenantContext
@@ -139,6 +141,17 @@ class World:
             mailer=lambda tenant_id: world.mails,
         )
         return world
+
+    def settle(self, id: str, isolation: str, admin: FirstAdmin) -> None:
+        """Let a tenant be there as an onboarding leaves it, without the steps."""
+        self.container.tenancy.tenants.add(
+            TenantRecord(tenant_id=id, name=id, isolation=Isolation(isolation), admin=admin)
+        )
+        organization = self.identity.ensure_organization(id, id)
+        person = self.identity.ensure_person(NewPerson(admin.email, admin.name, id, "tenant-admin"))
+        self.identity.add_member(organization, person.id)
+        if isolation == "silo":
+            self.tables.advance(id)
 
     def run(
         self, *, until: str | None = None, meanwhile: Callable[[str], Any] = lambda step: None

@@ -13,6 +13,7 @@ from tenancy_world import ATTEMPTS, World
 
 from zebros_auth.bootstrap import Container
 from zebros_auth.domain.identity import IdentityUnavailableError, NewClient, NewPerson
+from zebros_auth.domain.tenant import FirstAdmin
 from zebros_core.clock import FixedClock
 from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry
 
@@ -42,18 +43,13 @@ def model() -> str:
 def platform(app: Any, clock: FixedClock, world: World, model: str) -> Person:
     """The platform's administrator, with two tenants that have people, an integration and records each."""
     clock.advance(60)
-    ops = Person(app, clock, None, user="ops-1", roles=("platform-admin",), team=None)  # pyright: ignore[reportArgumentType]
     for id, isolation in (("northwind", model), ("contoso", "pool")):
-        admin = {"email": f"ada@{id}.example", "name": "Ada"}
-        assert (
-            ops.post("/v1/tenants", {"id": id, "name": id, "isolation": isolation, "admin": admin}).status == 202
-        )
-        world.run()
+        world.settle(id, isolation, FirstAdmin(email=f"ada@{id}.example", name="Ada"))
         world.identity.ensure_person(NewPerson(f"rep@{id}.example", "Rep", id, "sales-rep"))
         world.identity.create_client(NewClient(id, f"{id}-shop", "Shop", "viewer"))
         world.doors.records[("customers", id)] = [f"{id}-{number}" for number in range(5)]
         world.doors.records[("auth", id)] = [f"{id}-user"]
-    return ops
+    return Person(app, clock, None, user="ops-1", roles=("platform-admin",), team=None)  # pyright: ignore[reportArgumentType]
 
 
 def leave(platform: Person, **headers: str) -> Any:
@@ -147,7 +143,7 @@ def test_leaving_names_what_was_looked_at(platform: Person, world: World) -> Non
     etag = platform.get(TENANT).headers["etag"]
     platform.patch(TENANT, {"name": "Renamed"})
     assert platform.delete(TENANT, if_match=etag).status == 412
-    assert len(world.machines.started) == 2  # the onboardings
+    assert world.machines.started == []
     assert leave(platform).status == 202
     again = leave(platform)
     assert (again.status, again.body["status"]) == (202, "offboarding")
