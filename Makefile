@@ -35,7 +35,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z][a-z0-9-]*:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ##@ The local stack
-.PHONY: up down restart status logs token demo
+.PHONY: up down restart status logs token mail demo
 up: $(READY) ## Start the local stack, deploy every service to it, make the demo tenants (IDENTITY=keycloak: the real Keycloak)
 	@$(if $(IDENTITY),ZEBROS_IDENTITY=$(IDENTITY)) $(LOCAL) up
 
@@ -53,6 +53,9 @@ logs: $(PYTHON_STAMP) ## Follow the logs (PART=emulator for one)
 
 token: $(PYTHON_STAMP) ## Print an access token (TENANT=aurora USER=max.manager)
 	@$(LOCAL) token --tenant $(TENANT) $(if $(filter command% environment%,$(origin USER)),$(if $(filter command%,$(origin USER)),--user $(USER)),)
+
+mail: $(PYTHON_STAMP) ## Show the mails that the stack has sent (TO=address)
+	@$(LOCAL) mail $(TO)
 
 demo: $(READY) ## Play the README's tour against the running stack (ACCOUNTS=file.csv)
 	@$(LOCAL) demo $(if $(ACCOUNTS),--accounts $(ACCOUNTS))

@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from deployed_stack import Deployment
 from zebros_local.identity import Realm
 
 _DEVICE_ADDRESS = re.compile(r"https?://\S+user_code=\S+")
+_PAGE_ADDRESS = re.compile(r"https?://\S+code_challenge=\S+")
 
 
 @dataclass(frozen=True)
@@ -25,20 +26,21 @@ class Terminal:
     config: Path
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end."""
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; `typed` is its standard input."""
         return subprocess.run(
             self._command(arguments),
             env=self._environ(),
+            input=typed,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=180,
             check=False,
         )
 
-    def succeed(self, *arguments: str) -> str:
+    def succeed(self, *arguments: str, typed: str = "") -> str:
         """Run a command that has to succeed, and return what it printed."""
-        done = self.run(*arguments)
+        done = self.run(*arguments, typed=typed)
         assert done.returncode == 0, (
             f"zebros {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
@@ -48,20 +50,44 @@ class Terminal:
         """Run `zebros login` and approve its code as the tenant's admin does in a browser; return what it printed."""
         realm = Realm.load()
         person = realm.person(tenant)
+        return self._login(
+            ("--no-browser",),
+            _DEVICE_ADDRESS,
+            lambda address: self.deployment.identity.approve_device(address, person.email, realm.password),
+        )
+
+    def sign_in_with_browser(self, email: str, password: str) -> str:
+        """Run `zebros login` and sign in at the address that it prints; return what it printed."""
+        return self._login(
+            ("--browser",),
+            _PAGE_ADDRESS,
+            lambda address: self.deployment.identity.sign_in_at(address, email, password),
+        )
+
+    def _login(
+        self, options: tuple[str, ...], address: re.Pattern[str], answer: Callable[[str], object]
+    ) -> str:
+        """Run `zebros login`, answer the first address that it prints, and return all that it printed."""
         printed: list[str] = []
+        answered = False
         with subprocess.Popen(
-            self._command(("login", "--no-browser")),
+            self._command(("login", *options)),
             env=self._environ() | {"PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         ) as login:
-            assert login.stdout is not None
-            for line in login.stdout:
-                printed.append(line)
-                address = _DEVICE_ADDRESS.search(line)
-                if address and len(_DEVICE_ADDRESS.findall("".join(printed))) == 1:
-                    self.deployment.identity.approve_device(address[0], person.email, realm.password)
+            try:
+                for line in login.stdout or ():
+                    printed.append(line)
+                    found = address.search(line)
+                    if found and not answered:
+                        answered = True
+                        answer(found[0])
+            except BaseException:
+                login.kill()  # nobody signs in any more: it would wait for minutes
+                raise
         assert login.returncode == 0, "".join(printed)
         return "".join(printed)
 

@@ -28,6 +28,8 @@ SECRET = "local-secret"
 STARTS_WITHIN_SECONDS = 20.0
 
 _LINK = re.compile(r"https?://[^\s\"<>]+/login-actions/action-token\?[^\s\"<>]+")
+# Keycloak asks once more before it goes on.
+_ONWARD = re.compile(r'href="([^"]*login-actions/action-token[^"]*)"')
 
 
 def free_port() -> int:
@@ -125,6 +127,9 @@ def set_password(link: str, password: str) -> Page:
     """Follow the link of a mail as the person does, and choose a password."""
     browser = Browser()
     page = browser.get(link)
+    onward = _ONWARD.search(page.text)
+    if onward:
+        page = browser.get(unescape(onward[1]))
     if page.form is None:
         return page
     return browser.submit(page, {"password-new": password, "password-confirm": password})

@@ -12,7 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
-from zebros_local import bring_up, demo, deploy, items, suites
+from zebros_local import bring_up, demo, deploy, items, mailbox, suites
 from zebros_local.errors import LocalStackError
 from zebros_local.identity import LocalIdentity, Realm
 from zebros_local.progress import Progress
@@ -172,6 +172,19 @@ def items_command(
         return
     for item in items.readable_items(state, table, limit):
         out.print_json(json.dumps(item, default=str))
+
+
+@app.command("mail")
+def mail_command(
+    context: typer.Context,
+    address: Annotated[str | None, typer.Argument(help="To whom; everybody when left out")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many")] = 10,
+) -> None:
+    """Show the mails that the stack has sent, the newest last."""
+    stack: Stack = context.obj
+    for mail in mailbox.mails(stack.require_running(), address)[-limit:]:
+        out.print(f"To: {', '.join(mail.to)}\nSubject: {mail.subject}\n", markup=False, soft_wrap=True)
+        out.print(mail.text, markup=False, soft_wrap=True)
 
 
 @app.command("test")

@@ -232,6 +232,14 @@ class LocalIdentity:
         if not _device_is_signed_in(page):
             raise SignInError(page.problem or f"The sign-in ended at the page {page.title!r}.")
 
+    def sign_in_at(self, address: str, email: str, password: str) -> Page:
+        """Sign in where an application sends the browser, go back to the application, and return its page.
+
+        Raises `SignInError` with what the page says when the person may not sign in.
+        """
+        browser = Browser()
+        return self._answer(browser, browser.get(address), email, password)
+
     def _answer(self, browser: Browser, page: Page, email: str, password: str) -> Page:
         """Go from page to page until the browser is sent back to the application, or has no more to fill in."""
         # The stand-in's and Keycloak's names of the same fields; `accept` is Keycloak's Yes to a device.
@@ -241,6 +249,8 @@ class LocalIdentity:
                 return page
             if page.problem:
                 raise SignInError(page.problem)
+            if page.form is None:
+                return page
             page = browser.submit(page, answers)
         return page
 
