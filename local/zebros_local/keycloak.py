@@ -91,12 +91,12 @@ class Distribution:
         if version is None:
             raise KeycloakUnavailableError(
                 f"Keycloak runs on Java {OLDEST_JAVA} or newer, and no Java was found here: install a JDK or set"
-                " JAVA_HOME, or leave IDENTITY=keycloak out to use the stand-in."
+                " JAVA_HOME, or use the stand-in: IDENTITY=stand-in."
             )
         if version < OLDEST_JAVA:
             raise KeycloakUnavailableError(
-                f"Keycloak needs Java {OLDEST_JAVA} or newer, this is {version}: set JAVA_HOME to a newer one, or leave"
-                " IDENTITY=keycloak out to use the stand-in."
+                f"Keycloak needs Java {OLDEST_JAVA} or newer, this is {version}: set JAVA_HOME to a newer one, or use"
+                " the stand-in: IDENTITY=stand-in."
             )
 
     def _java(self) -> str:
@@ -107,8 +107,8 @@ class Distribution:
         maven = shutil.which("mvn", path=self.environ.get("PATH"))
         if maven is None:
             raise KeycloakUnavailableError(
-                "Keycloak is fetched with Maven, and no mvn was found here: install Maven, or leave IDENTITY=keycloak"
-                " out to use the stand-in."
+                "Keycloak is fetched with Maven, and no mvn was found here: install Maven, or use the stand-in:"
+                " IDENTITY=stand-in."
             )
         # --strict-checksums: Maven refuses a download whose checksum is wrong instead of warning.
         command = [maven, "--batch-mode", "--quiet", "--strict-checksums", "dependency:copy"]
