@@ -39,6 +39,7 @@ class Person:
     roles: tuple[str, ...] = ("tenant-admin",)
     team: str | None = "north"
     headers: dict[str, str] = field(default_factory=dict)
+    scope: str = ""
 
     def token(self) -> str:
         return access_token(
@@ -48,6 +49,7 @@ class Person:
                 "tenant_id": self.tenant,
                 "team": self.team,
                 "realm_access": {"roles": list(self.roles)},
+                **({"scope": self.scope} if self.scope else {}),
             },
         )
 

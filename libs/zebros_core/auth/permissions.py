@@ -53,14 +53,19 @@ def visibility_key(visibility: Visibility, context: TenantContext) -> str:
 _RECORD_SCOPE = "records:"
 
 
+def record_scopes(context: TenantContext) -> frozenset[str] | None:
+    """The scopes ``records:…`` to which a token is limited; None for one that has none, as people's."""
+    return frozenset(scope for scope in context.scopes if scope.startswith(_RECORD_SCOPE)) or None
+
+
 def in_scope(context: TenantContext, action: str) -> bool:
     """Tell whether the token's scopes let ``action`` pass, whatever the roles say.
 
     A token with any scope ``records:…`` is limited to those that it has: ``records:read``, ``records:export``,
     ``records:delete``, and ``records:write`` for every other action. One without, as people's are, is not limited.
     """
-    limits = [scope for scope in context.scopes if scope.startswith(_RECORD_SCOPE)]
-    if not limits:
+    limits = record_scopes(context)
+    if limits is None:
         return True
     needed = action if action in {"read", "export", "delete"} else "write"
     return f"{_RECORD_SCOPE}{needed}" in limits

@@ -1,6 +1,18 @@
 """Errors that belong to this service alone."""
 
-from zebros_core.errors import ConflictError
+from zebros_core.errors import ConflictError, DuplicateError
+
+
+class EmailInUseError(DuplicateError):
+    """Somebody of the tenant has this address; the problem names them."""
+
+    code = "duplicate"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(
+            [{"entity": "user", "id": user_id, "match": "email"}],
+            "Somebody of this tenant has this e-mail address already, perhaps deactivated.",
+        )
 
 
 class LastAdminError(ConflictError):

@@ -8,7 +8,7 @@ from pydantic import StringConstraints
 
 from zebros_core.values import Name, Value
 
-TeamId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+TeamId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
 """A short name such as ``north``: it is in tokens and records, and never changes."""
 
 

@@ -13,16 +13,17 @@ from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from zebros_auth.domain.operation import Operation
-from zebros_auth.domain.user import Language, TimeZone
+from zebros_auth.domain.user import Language, PersonName, SignInEmail, TimeZone
 from zebros_core.errors import ConflictError, DuplicateError, FieldError, ValidationError
 from zebros_core.tenancy.context import MAX_INDEX_SHARDS, PLATFORM_TENANT_ID, TENANT_ID_PATTERN, is_tenant_id
 from zebros_core.tenancy.registry import TenantStatus
-from zebros_core.values import Email, Name, Value
+from zebros_core.values import Name, Value
 
 _OBJECTS: Final = "objects:"
 # A tenant's integrations are clients `{tenant}-{name}`: under these the platform and Keycloak have clients themselves.
+# And a tenant's objects are all that begins with its id: in the bucket of failures everybody's begin with `failures/`.
 _RESERVED: Final = frozenset(
-    {"account", "admin", "broker", "realm", "security", "zebros", PLATFORM_TENANT_ID}
+    {"account", "admin", "broker", "failures", "realm", "security", "zebros", PLATFORM_TENANT_ID}
 )
 
 
@@ -77,11 +78,15 @@ class TenantSettings(Value):
     request_burst: Annotated[int, Field(ge=1, le=20_000)] = 400
 
 
+SETTINGS: Final = frozenset(field.alias or name for name, field in TenantSettings.model_fields.items())
+"""The names of the settings that this version knows."""
+
+
 class FirstAdmin(Value):
     """Who administers the tenant from the beginning, and invites everybody else."""
 
-    email: Email
-    name: Name
+    email: SignInEmail
+    name: PersonName
     language: Language = Language.ENGLISH
 
 

@@ -119,7 +119,9 @@ _JOINERS: Final = frozenset("\u200c\u200d")
 def _person_name(text: str) -> str:
     # What the identity provider refuses in a name is refused before anything is written: a change is made here first.
     if set(_NOT_IN_NAMES) & set(text):
-        raise PydanticCustomError("name_character", "a name has none of {characters}", {"characters": _NOT_IN_NAMES})
+        raise PydanticCustomError(
+            "name_character", "a name has none of {characters}", {"characters": _NOT_IN_NAMES}
+        )
     # Marks that are not seen turn a name into another one to look at; the joiners are part of some scripts.
     if any(unicodedata.category(char) == "Cf" and char not in _JOINERS for char in text):
         raise PydanticCustomError("invisible_character", "characters that cannot be seen are not allowed")

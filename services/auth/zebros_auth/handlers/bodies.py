@@ -9,6 +9,7 @@ from typing import Any, Self
 from zebros_auth.domain.device import Device, Platform
 from zebros_auth.domain.integration import Integration, Scope
 from zebros_auth.domain.team import Team
+from zebros_auth.domain.tenant import SETTINGS
 from zebros_auth.domain.user import Preferences, Role, User, UserStatus
 from zebros_core.http.wire import WireModel
 from zebros_core.tenancy import TenantContext
@@ -69,7 +70,8 @@ class OwnTenantBody(WireModel):
             name=tenant.name,
             isolation=tenant.isolation,
             tier=tenant.tier,
-            settings=dict(tenant.settings),
+            # Another version, or an operator, may have set more: it is not said to everybody.
+            settings={name: value for name, value in tenant.settings.items() if name in SETTINGS},
         )
 
 

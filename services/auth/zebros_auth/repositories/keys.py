@@ -18,6 +18,7 @@ lookup row, below ``{t}#``              sort key                     what
 teams                                   team id                      a team
 changes                                 user id or e-mail            a change of somebody that is not whole yet
 integrations                            integration id               a program with credentials of its own
+integration-keys                        integration id               the request whose idempotency key gave the id
 admins                                  ``-``                        how often an administrator was taken away
 progress (of the platform)              name                         how far recurring work has come
 guard, email, address                   ``-``                        who has an e-mail address

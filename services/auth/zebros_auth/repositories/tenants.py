@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from zebros_auth.domain.tenant import Isolation, TenantRecord, TenantSettings, TenantTakenError
+from zebros_auth.domain.tenant import SETTINGS, Isolation, TenantRecord, TenantTakenError
 from zebros_core.dynamodb.client import ClientError, error_code
 from zebros_core.dynamodb.codec import decode, encode
 from zebros_core.dynamodb.cursor import CursorBinding
@@ -23,7 +23,6 @@ KEY_SECONDS: Final = 24 * 3600
 
 _BASE: Final = "tenants"
 _INDEX: Final = "isolation"
-_SETTINGS: Final = frozenset(field.alias or name for name, field in TenantSettings.model_fields.items())
 _MODELS: Final = tuple(sorted(model.value for model in Isolation))
 
 
@@ -176,7 +175,7 @@ def _marker(key: str) -> str:
 
 def _record(row: Mapping[str, Any]) -> TenantRecord:
     # Another version, or an operator, may have set what this one does not know: it is kept, and not shown.
-    settings = {name: value for name, value in row.get("settings", {}).items() if name in _SETTINGS}
+    settings = {name: value for name, value in row.get("settings", {}).items() if name in SETTINGS}
     return TenantRecord.model_validate({**row, "settings": settings})
 
 

@@ -57,6 +57,9 @@ def _change(workspace: Workspace, user: User, revised: User) -> User:
     actor = workspace.actor()
     actor.ensure_may_change(user.user_id, user.role, user.team_id)
     actor.ensure_may_give(revised.role, revised.team_id)
+    comes_back = user.status is UserStatus.DEACTIVATED and revised.status is not UserStatus.DEACTIVATED
+    if comes_back or revised.role.rank > user.role.rank:
+        actor.ensure_may_open()
     if revised.team_id != user.team_id:
         workspace.ensure_team(revised.team_id)
     extra = _one_admin_less(workspace, user, revised)
@@ -92,7 +95,16 @@ def carry_out(workspace: Workspace, user: User) -> None:
     )
     if not enabled:
         workspace.identity.end_sessions(user.user_id)
-    workspace.changes.clear(user.user_id)
+    latest = workspace.users.find(user.user_id)
+    if latest is not None and _at_provider(latest) != _at_provider(user):
+        # Changed meanwhile, and perhaps carried out before ours: whoever comes last brings what is kept now.
+        carry_out(workspace, latest)
+    else:
+        workspace.changes.clear(user.user_id)
+
+
+def _at_provider(user: User) -> tuple[object, ...]:
+    return user.name, user.team_id, user.role, user.status is UserStatus.DEACTIVATED
 
 
 def _one_admin_less(workspace: Workspace, user: User, revised: User) -> list[WriteOp]:

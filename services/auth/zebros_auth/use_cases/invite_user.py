@@ -1,10 +1,12 @@
 """Invite somebody, and send the invitation again."""
 
+from zebros_auth.domain.errors import EmailInUseError
 from zebros_auth.domain.identity import NewPerson
-from zebros_auth.domain.user import Invitation, Preferences, User, UserStatus
+from zebros_auth.domain.rights import Actor
+from zebros_auth.domain.user import Invitation, Preferences, Role, User, UserStatus
 from zebros_auth.use_cases.get_user import get_user
 from zebros_auth.use_cases.workspace import Workspace
-from zebros_core.errors import ConflictError, DuplicateError, UnavailableError
+from zebros_core.errors import ConflictError, UnavailableError
 
 INVITATION_SECONDS = 3 * 24 * 3600
 """How long the link in an invitation is good."""
@@ -16,21 +18,26 @@ def invite_user(workspace: Workspace, invitation: Invitation) -> User:
     """Make somebody a user of the tenant and mail them a link under which they choose a password.
 
     Raises ForbiddenError for a role or team that is not the caller's to give, ValidationError for an unknown team,
-    DuplicateError naming the user who has the address, and EmailTakenError where it cannot be invited. When the
+    EmailInUseError naming the user who has the address, and EmailTakenError where it cannot be invited. When the
     identity provider is out of reach before it made the person nothing is left behind; when it was only the mail that
     could not be sent, the user is there with `invited_at` None, and the mail follows.
     """
-    workspace.actor().ensure_may_give(invitation.role, invitation.team_id)
+    actor = workspace.actor()
+    actor.ensure_may_give(invitation.role, invitation.team_id)
+    actor.ensure_may_open()
     workspace.ensure_team(invitation.team_id)
     known = workspace.users.find_by_email(invitation.email)
     if known is not None:
-        raise DuplicateError([{"entity": "user", "id": known.user_id, "match": "email"}])
-    user = add_person(workspace, invitation)
+        raise EmailInUseError(known.user_id)
+    user = add_person(workspace, invitation, actor)
     return send_invitation(workspace, user, may_follow=True)
 
 
-def add_person(workspace: Workspace, invitation: Invitation) -> User:
-    """Make the person at the identity provider and the record here, marked in between. May be repeated."""
+def add_person(workspace: Workspace, invitation: Invitation, actor: Actor | None = None) -> User:
+    """Make the person at the identity provider and the record here, marked in between. May be repeated.
+
+    Raises ForbiddenError when the provider has them already as somebody whom `actor` may not change.
+    """
     workspace.changes.begin(invitation.email)
     try:
         person = workspace.identity.ensure_person(
@@ -42,6 +49,8 @@ def add_person(workspace: Workspace, invitation: Invitation) -> User:
                 team=invitation.team_id,
             )
         )
+        if actor is not None and person.role is not None:
+            actor.ensure_may_change(person.id, Role(person.role), person.team)
     except UnavailableError:
         raise  # perhaps it was made: the mark stays, and whoever finds it looks
     except Exception:

@@ -3,19 +3,26 @@
 from zebros_auth.domain.identity import ClientSecret, NewClient, integration_client_id
 from zebros_auth.domain.integration import Integration, IntegrationDraft
 from zebros_auth.use_cases.workspace import Workspace
+from zebros_core.errors import UnavailableError
 
 
 def create_integration(
-    workspace: Workspace, draft: IntegrationDraft, *, key: str | None
+    workspace: Workspace, draft: IntegrationDraft, *, key: tuple[str, str] | None
 ) -> tuple[Integration, ClientSecret]:
     """Make an integration and return it with its secret, which is shown this once.
 
-    The same request under the same idempotency key gives the same integration and secret. Raises ForbiddenError for a
-    role that is not the caller's to give, ValidationError for an unknown team.
+    The same request under the same idempotency key (with its fingerprint) gives the same integration and secret. Raises
+    ForbiddenError for a role or scopes that are not the caller's to give, ValidationError for an unknown team,
+    IdempotencyKeyReusedError.
     """
-    workspace.giver("integration").ensure_may_give(draft.role, draft.team_id)
+    actor = workspace.giver("integration")
+    actor.ensure_may_give(draft.role, draft.team_id)
+    actor.ensure_may_open(draft.scopes)
     workspace.ensure_team(draft.team_id)
-    integration_id = workspace.integrations.new_id("createIntegration", key)
+    integration_id = workspace.integrations.new_id("createIntegration", key[0] if key else None)
+    if key is not None:
+        workspace.integrations.claim(integration_id, key[1])
+    known = workspace.integrations.find(integration_id)
     tenant_id = workspace.context.tenant_id
     # The provider first: should the second half fail, nobody has seen the secret of a client that no list shows, and a
     # repetition finds it again.
@@ -29,6 +36,8 @@ def create_integration(
             team=draft.team_id,
         )
     )
+    if known is not None:
+        return known, secret
     integration = Integration(
         integration_id=integration_id,
         client_id=secret.client_id,
@@ -37,25 +46,31 @@ def create_integration(
         created_by=workspace.context.actor,
         **{name: getattr(draft, name) for name in IntegrationDraft.model_fields},
     )
-    workspace.integrations.put(integration)
-    workspace.note(
-        "integration.created",
-        entity="integration",
-        record_id=integration_id,
-        details={"role": draft.role.value, "scopes": " ".join(draft.scopes)},
-    )
+    try:
+        # Before it is listed: a repetition that finds it writes no second entry, so there has to be the first.
+        workspace.note(
+            "integration.created",
+            entity="integration",
+            record_id=integration_id,
+            details={"role": draft.role.value, "scopes": " ".join(draft.scopes)},
+        )
+    except UnavailableError:
+        workspace.identity.remove_client(secret.client_id)
+        raise
+    workspace.integrations.add(integration)
     return integration, secret
 
 
 def rotate_integration(workspace: Workspace, integration_id: str) -> tuple[Integration, ClientSecret]:
     """Give an integration a new secret; the old one is void at once. Raises NotFoundError."""
     integration = workspace.integrations.get(integration_id)
-    workspace.giver("integration").ensure_may_give(integration.role, integration.team_id)
+    actor = workspace.giver("integration")
+    actor.ensure_may_give(integration.role, integration.team_id)
+    actor.ensure_may_open(integration.scopes)  # whoever rotates is shown the secret
     secret = workspace.identity.rotate_client(integration.client_id)
-    rotated = integration.model_copy(update={"rotated_at": workspace.now, "version": integration.version + 1})
-    workspace.integrations.put(rotated)
     workspace.note("integration.rotated", entity="integration", record_id=integration_id)
-    return rotated, secret
+    rotated = integration.model_copy(update={"rotated_at": workspace.now})
+    return workspace.integrations.save(rotated, previous=integration), secret
 
 
 def remove_integration(workspace: Workspace, integration_id: str) -> None:
@@ -63,5 +78,6 @@ def remove_integration(workspace: Workspace, integration_id: str) -> None:
     integration = workspace.integrations.get(integration_id)
     workspace.giver("integration", "delete").ensure_may_give(integration.role, integration.team_id)
     workspace.identity.remove_client(integration.client_id)
-    workspace.integrations.remove(integration_id)
+    # The entry before the row: without it the removal is repeated, and not forgotten.
     workspace.note("integration.removed", entity="integration", record_id=integration_id)
+    workspace.integrations.remove(integration_id)

@@ -14,7 +14,9 @@ def create_team(workspace: Workspace, draft: TeamDraft) -> Team:
     known = workspace.teams.get(draft.team_id)
     if known.name == draft.name:
         return known
-    raise DuplicateError([{"entity": "team", "id": draft.team_id, "match": "teamId"}])
+    raise DuplicateError(
+        [{"entity": "team", "id": draft.team_id, "match": "teamId"}], "There is a team with this id already."
+    )
 
 
 def rename_team(

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from zebros_auth.domain.ports import IdentityProvider
 from zebros_auth.domain.rights import Actor, highest
+from zebros_auth.domain.user import UserStatus
 from zebros_auth.repositories.audit import AuditLog
 from zebros_auth.repositories.changes import ChangeMarks
 from zebros_auth.repositories.integrations import IntegrationRepository
 from zebros_auth.repositories.teams import TeamRepository
 from zebros_auth.repositories.users import UserRepository
-from zebros_core.auth.permissions import PermissionTable, Rights, Visibility
+from zebros_core.auth.permissions import PermissionTable, Rights, Visibility, record_scopes
 from zebros_core.clock import Clock
-from zebros_core.errors import FieldError, ValidationError
+from zebros_core.errors import FieldError, ForbiddenError, ValidationError
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
 
@@ -56,13 +57,26 @@ class Workspace:
         return self.giver("user")
 
     def giver(self, entity: str, action: str = "write") -> Actor:
-        """Return who gives roles to people or programs. Raises ForbiddenError for who may not at all."""
+        """Return who gives roles to people or programs. Raises ForbiddenError for who may not at all.
+
+        A token says for up to 15 minutes what somebody was. Here the record counts as well: whoever was deactivated or
+        is less by now leaves no account behind for later.
+        """
         reach = self.rights.check(self.context, entity, action)
+        role = highest(self.context.roles)
+        user = self.users.find(self.context.user_id)
+        if user is not None and (
+            user.status is UserStatus.DEACTIVATED or (role is not None and user.role.rank < role.rank)
+        ):
+            raise ForbiddenError.for_field(
+                "roles", "token_outdated", "You are no longer what your token says: sign in again."
+            )
         return Actor(
             user_id=self.context.user_id,
-            role=highest(self.context.roles),
+            role=role,
             team_id=self.context.team_id,
             everywhere=reach is Visibility.ALL,
+            scopes=record_scopes(self.context),
         )
 
     def note(self, action: str, **facts: Any) -> None:

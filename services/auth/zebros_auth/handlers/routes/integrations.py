@@ -39,9 +39,11 @@ def create(request: Request[Container, NoQuery, IntegrationDraft]) -> Response:
     Its tokens may do what its role and its scopes both allow. The same Idempotency-Key gives the same answer, secret
     included: send one, and a lost answer costs nothing.
     """
-    key = request.idempotency.key if request.idempotency else None
+    key = request.idempotency
     integration, secret = create_integration(
-        request.services.workspace(request.context), request.body, key=key
+        request.services.workspace(request.context),
+        request.body,
+        key=None if key is None else (key.key, key.fingerprint),
     )
     return Response(
         NewIntegrationBody.with_secret(integration, secret.secret),

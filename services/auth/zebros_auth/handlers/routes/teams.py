@@ -11,7 +11,7 @@ from zebros_core.http.pages import page_response
 
 routes = Routes("teams")
 
-_TEAM_ID = {"teamId": "^[a-z][a-z0-9-]{0,30}$"}
+_TEAM_ID = {"teamId": "^[a-z][a-z0-9-]{1,30}$"}
 
 
 def answer(team: Team, *, location: bool = False) -> Response:

@@ -77,6 +77,7 @@ def invite(request: Request[Container, NoQuery, Invitation]) -> Response:
     "/v1/users",
     operation="listUsers",
     permission=("user", "read"),
+    personal=True,
     query=UsersQuery,
     response=PageBody[UserBody],
     summary="List users",
