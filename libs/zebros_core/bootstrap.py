@@ -276,12 +276,13 @@ class ServiceContainer:
         )
 
     def keeps_data_of(self, tenant_id: str) -> bool:
-        """Tell whether a tenant's data is still being kept: not while it is erased, nor afterwards.
+        """Tell whether a tenant's data is still being kept: not while it is erased, nor afterwards; nor while its
+        onboarding or offboarding has failed, since some of what would keep it may be gone, or not there yet.
 
         What the registry said up to 30 seconds ago counts, so an erasure begins later than that.
         """
         try:
-            return self.registry.get(tenant_id).status not in ("offboarding", "offboarded")
+            return self.registry.get(tenant_id).status not in ("offboarding", "offboarded", "failed")
         except NotFoundError:
             return True
 

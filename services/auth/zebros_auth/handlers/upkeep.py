@@ -44,14 +44,19 @@ def run(have: Container, task: str) -> int:
 
 def _for_each_tenant(have: Container, task: str, work: Callable[[Workspace], int]) -> int:
     done = 0
+    unforeseen: Exception | None = None
     for tenant_id in _active_tenants(have):
+        facts = {"tenantId": tenant_id, "task": task}
         try:
             done += work(have.system_workspace(tenant_id, task))
         except ZebrosError as trouble:
-            _LOG.warning(
-                "left for the next run", exc_info=trouble, extra={"tenantId": tenant_id, "task": task}
-            )
+            _LOG.warning("left for the next run", exc_info=trouble, extra=facts)
+        except Exception as trouble:  # noqa: BLE001 - raised at the end: the other tenants have their turn first
+            _LOG.error("upkeep failed", exc_info=trouble, extra=facts)
+            unforeseen = trouble
     have.metrics.emit({"Repaired": (done, "Count")}, operation=task)
+    if unforeseen is not None:
+        raise unforeseen
     return done
 
 

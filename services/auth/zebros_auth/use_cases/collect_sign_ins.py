@@ -13,6 +13,9 @@ from zebros_core.ids import derived_id
 from zebros_core.tenancy import is_tenant_id
 from zebros_core.tenancy.context import PLATFORM_TENANT_ID
 
+_NOBODYS = "client_not_found"
+_LONGEST = 128
+
 OVERLAP = timedelta(minutes=2)
 """Read again each time: the provider may store an event a little after its time."""
 
@@ -79,6 +82,9 @@ def _append(
 
 def _tenant_of(identity: IdentityProvider, event: SignInEvent, known: dict[str, str]) -> str:
     if event.type.startswith("CLIENT_"):
+        if event.error == _NOBODYS:
+            # The name is whatever somebody made up: nobody writes into a tenant's log by calling themselves one of its.
+            return PLATFORM_TENANT_ID
         owner, hyphen, _ = (event.client_id or "").partition("-")
         return owner if hyphen and is_tenant_id(owner) else PLATFORM_TENANT_ID
     if event.user_id is None:
@@ -95,9 +101,14 @@ def _entry(tenant_id: str, event: SignInEvent) -> AuditEvent:
         id=derived_id(tenant_id, "sign-in", event.id),
         tenant_id=tenant_id,
         at=event.time,
-        actor=event.user_id or event.client_id or "unknown",
+        actor=_said(event.user_id) or _said(event.client_id) or "unknown",
         action=action,
         outcome=outcome,
-        details={"client": event.client_id, "error": event.error},
-        ip=event.ip,
+        details={"client": _said(event.client_id), "error": _said(event.error)},
+        ip=_said(event.ip),
     )
+
+
+def _said(text: str | None) -> str | None:
+    """Return what an event says in a form that every entry can hold: the provider keeps what strangers sent it."""
+    return "".join(char for char in text if char.isprintable())[:_LONGEST] or None if text else None

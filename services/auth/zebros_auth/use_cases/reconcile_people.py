@@ -6,6 +6,7 @@ is written here first, so the provider follows.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,8 +15,9 @@ from zebros_auth.domain.user import Role, User, UserStatus
 from zebros_auth.use_cases.change_user import carry_out
 from zebros_auth.use_cases.invite_user import send_invitation
 from zebros_auth.use_cases.workspace import Workspace
-from zebros_core.errors import DuplicateError
+from zebros_core.errors import DuplicateError, UnavailableError, ZebrosError
 
+_LOG = logging.getLogger(__name__)
 GRACE = timedelta(seconds=60)
 """A change that is younger may still be under way."""
 
@@ -36,35 +38,57 @@ class Repaired:
 
 def finish_changes(workspace: Workspace) -> int:
     """Finish what was begun more than a minute ago and is not whole; return how many changes that were."""
-    due = workspace.changes.older_than(workspace.now - GRACE)
-    for who in due:
-        user = workspace.users.find_by_email(who) if "@" in who else workspace.users.find(who)
-        if user is None:
-            # An invitation that was cut off: the person was made, or was not.
-            person = workspace.identity.find_by_email(who) if "@" in who else workspace.identity.person(who)
-            if person is not None and person.tenant_id == workspace.context.tenant_id:
-                user = adopt(workspace, person)
-        if user is not None:
-            _bring_up_to_date(workspace, user)
-        workspace.changes.clear(who)
-    return len(due)
+    finished = 0
+    for who in workspace.changes.older_than(workspace.now - GRACE):
+        try:
+            _finish(workspace, who)
+        except UnavailableError:
+            raise  # it would be the same for the others
+        except ZebrosError as trouble:
+            # One that cannot be finished keeps its mark, and nobody else waiting.
+            _LOG.error("change not finished", exc_info=trouble)
+            continue
+        finished += 1
+    return finished
+
+
+def _finish(workspace: Workspace, who: str) -> None:
+    user = workspace.users.find_by_email(who) if "@" in who else workspace.users.find(who)
+    if user is None:
+        # An invitation that was cut off: the person was made, or was not.
+        person = workspace.identity.find_by_email(who) if "@" in who else workspace.identity.person(who)
+        if person is not None and person.tenant_id == workspace.context.tenant_id:
+            user = adopt(workspace, person)
+    if user is not None:
+        _bring_up_to_date(workspace, user)
+    workspace.changes.clear(who)
 
 
 def reconcile_people(workspace: Workspace) -> Repaired:
-    """Compare everybody, and repair what differs."""
+    """Compare everybody, and repair what differs; what is under way is left to those who do it.
+
+    Raises UnavailableError when the provider knows nobody of a tenant that has people: it has lost them, or is not
+    ours, and nobody is deactivated for that.
+    """
     people = {person.id: person for person in workspace.identity.people_of(workspace.context.tenant_id)}
     adopted: list[str] = []
     deactivated: list[str] = []
     updated: list[str] = []
     known: set[str] = set()
-    for user in workspace.users.all():
-        known.add(user.user_id)
-        person = people.get(user.user_id)
-        if person is None:
+    for listed in workspace.users.all():
+        known.add(listed.user_id)
+        if not _may_differ(listed, people.get(listed.user_id)):
+            continue
+        # Neither list is of this moment: each is asked again for who seems to differ.
+        user = workspace.users.find(listed.user_id)
+        if user is None or workspace.changes.has(user.user_id):
+            continue
+        person = workspace.identity.person(user.user_id)
+        if person is None or person.tenant_id != workspace.context.tenant_id:
+            if not people:
+                raise UnavailableError(detail="The identity provider knows nobody of this tenant.")
             if user.status is not UserStatus.DEACTIVATED:
-                workspace.users.save(
-                    user.model_copy(update={"status": UserStatus.DEACTIVATED}), previous=user
-                )
+                _deactivate(workspace, user)
                 deactivated.append(user.user_id)
         elif differs(user, person):
             carry_out(workspace, user)
@@ -76,10 +100,20 @@ def reconcile_people(workspace: Workspace) -> Repaired:
     return Repaired(tuple(adopted), tuple(deactivated), tuple(updated))
 
 
+def _may_differ(user: User, person: Person | None) -> bool:
+    if person is None:
+        return user.status is not UserStatus.DEACTIVATED
+    return differs(user, person)
+
+
+def _deactivate(workspace: Workspace, user: User) -> None:
+    workspace.users.save(user.model_copy(update={"status": UserStatus.DEACTIVATED}), previous=user)
+
+
 def differs(user: User, person: Person) -> bool:
     """Tell whether the provider's part of somebody is not what the record says."""
     return (person.name, person.team, person.role, person.enabled) != (
-        user.name,
+        " ".join(user.name.split()),  # as the provider keeps it
         user.team_id,
         user.role.value,
         user.status is not UserStatus.DEACTIVATED,
@@ -120,9 +154,9 @@ def _status(person: Person) -> UserStatus:
 
 
 def _bring_up_to_date(workspace: Workspace, user: User) -> None:
-    if user.status is UserStatus.INVITED and user.invited_at is None:
-        user = send_invitation(workspace, user)
     try:
+        if user.status is UserStatus.INVITED and user.invited_at is None:
+            user = send_invitation(workspace, user)
         carry_out(workspace, user)
     except IdentityNotFoundError:
-        workspace.users.save(user.model_copy(update={"status": UserStatus.DEACTIVATED}), previous=user)
+        _deactivate(workspace, user)
