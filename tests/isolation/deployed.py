@@ -17,11 +17,13 @@ from port import UNLIMITED, Answer, Call, Caller, Model, media_type
 
 from zebros_auth.adapters.keycloak import KeycloakIdentity
 from zebros_auth.domain.identity import TENANT_ROLES, NewPerson
+from zebros_auth.realm.admin import KeycloakRealmAdmin
 from zebros_core.auth.internal import InternalTokens
 from zebros_core.clock import SystemClock
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import DynamoDbTenantRegistry, Tenant
 from zebros_core.tenancy.silo_tables import SiloTables
+from zebros_local.demo_realm import credential
 from zebros_local.demo_tenants import REGISTRY_TABLE
 from zebros_local.deploy import emulator_client
 from zebros_local.identity import LocalIdentity
@@ -31,6 +33,9 @@ from zebros_local.state import StackState
 STACKS = [f"zebros-{service}-{STAGE}" for service in ("auth", "customers")]
 BULK = f"zebros-customers-{STAGE}-bulk"
 ADMIN_SECRET = "local-secret"
+PASSWORD = "demo"
+# Keycloak's tokens live fifteen minutes.
+TOKEN_SECONDS = 600
 # From a write to what its events derive: two seconds are promised, a first start of a function comes on top.
 _PATIENCE_SECONDS = 30.0
 
@@ -43,7 +48,8 @@ class DeployedService:
         self._http = httpx.Client(base_url=state.api_url, timeout=60)
         self._identity = LocalIdentity.of(state)
         self._lambda = emulator_client("lambda", state)
-        self._tokens: dict[Caller, str] = {}
+        self._tokens: dict[Caller, tuple[str, float]] = {}
+        self._realm = KeycloakRealmAdmin(state.identity_url, "zebros", "zebros-admin", ADMIN_SECRET)
         issuer = f"{state.identity_url}/realms/zebros"
         self._provider = KeycloakIdentity.of_issuer(issuer, lambda: ADMIN_SECRET)
 
@@ -59,13 +65,30 @@ class DeployedService:
         return id
 
     def enrol(self, caller: Caller) -> Caller:
-        """Make the caller known to the stack's identity provider, which gives the id."""
+        """Make the caller known to the stack's identity provider; the stand-in gives the id."""
+        if self._state.identity == "keycloak":
+            self._imported(caller)
+            return caller
         role = next((role for role in caller.roles if role in TENANT_ROLES), "viewer")
-        address = f"{caller.user}@{caller.tenant}.example"
         person = self._provider.ensure_person(
-            NewPerson(address, caller.user, caller.tenant, role, caller.team)
+            NewPerson(_address(caller), caller.user, caller.tenant, role, caller.team)
         )
         return replace(caller, user=person.id)
+
+    def _imported(self, caller: Caller) -> None:
+        """Import the caller into Keycloak under the id that they have, with whatever roles they are to have."""
+        attributes = {"tenant_id": [caller.tenant], "team": [caller.team]}
+        user = {
+            "id": caller.user,
+            "username": _address(caller),
+            "email": _address(caller),
+            "emailVerified": True,
+            "enabled": True,
+            "attributes": {name: values for name, values in attributes.items() if values[0]},
+            "realmRoles": [*caller.roles, "default-roles-zebros"],
+            "credentials": [credential(PASSWORD)],
+        }
+        self._realm.post("/partialImport", {"ifResourceExists": "OVERWRITE", "users": [user]})
 
     def call(self, caller: Caller, call: Call) -> Answer:
         """Send a request as the caller."""
@@ -79,11 +102,19 @@ class DeployedService:
         return Answer(answer.status_code, dict(answer.headers), answer.text)
 
     def _token(self, caller: Caller) -> str:
-        if caller not in self._tokens:
-            self._tokens[caller] = self._identity.mint(
-                tenant=caller.tenant, sub=caller.user, roles=caller.roles, team=caller.team
-            )
-        return self._tokens[caller]
+        made = self._tokens.get(caller)
+        if made is None or time.monotonic() - made[1] > TOKEN_SECONDS:
+            made = self._tokens[caller] = (self._signed_in(caller), time.monotonic())
+        return made[0]
+
+    def _signed_in(self, caller: Caller) -> str:
+        if self._state.identity == "keycloak":
+            if caller not in self._tokens:
+                self._imported(caller)
+            return self._identity.sign_in(_address(caller), PASSWORD).access
+        return self._identity.mint(
+            tenant=caller.tenant, sub=caller.user, roles=caller.roles, team=caller.team
+        )
 
     def upload(self, form: Mapping[str, Any], content: bytes) -> None:
         """Send the form as a browser would."""
@@ -125,3 +156,7 @@ class DeployedService:
             caller.tenant, caller.user, roles=frozenset(caller.roles), isolation=model, team_id=caller.team
         )
         return InternalTokens(key, SystemClock()).sign(context, audience=audience or BULK)
+
+
+def _address(caller: Caller) -> str:
+    return f"{caller.user}@{caller.tenant}.example"
