@@ -13,6 +13,7 @@ from pathlib import Path
 from deployed_stack import Deployment
 
 from zebros_local.identity import Realm
+from zebros_local.settings import CHECKOUT
 
 _DEVICE_ADDRESS = re.compile(r"https?://\S+user_code=\S+")
 _PAGE_ADDRESS = re.compile(r"https?://\S+code_challenge=\S+")
@@ -44,6 +45,24 @@ class Terminal:
         assert done.returncode == 0, (
             f"zebros {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
         )
+        return done.stdout
+
+    def shell(self, line: str) -> str:
+        """Run a line as it is typed into a shell in the checkout; it has to succeed. Return all that it printed."""
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        stack = {name: value for name, value in os.environ.items() if name == "ZEBROS_LOCAL_DIR"}
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", line],
+            cwd=CHECKOUT,
+            env=self._environ() | stack | {"PATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+        assert done.returncode == 0, f"{line}: {done.returncode}\n{done.stdout}"
         return done.stdout
 
     def sign_in(self, tenant: str) -> str:

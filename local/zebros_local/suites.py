@@ -58,7 +58,7 @@ SUITES = (
         budget_seconds=240,
         arguments=("-n", "2", "--dist", "loadgroup", *_PLAIN),
     ),
-    Suite("e2e", needs_stack=True, budget_seconds=180),
+    Suite("e2e", needs_stack=True, budget_seconds=240),
     # Alone, on a stack with the real Keycloak.
     Suite("keycloak", needs_stack=True, budget_seconds=240, arguments=_PLAIN, identity="keycloak"),
 )

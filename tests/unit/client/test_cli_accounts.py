@@ -206,6 +206,14 @@ def test_a_suspended_tenant_is_told_whom_to_ask(world: World) -> None:
     assert "me permissions" not in result.stderr
 
 
+def test_an_administrator_of_the_platform_is_told_that_they_are_in_no_company(world: World) -> None:
+    answer(world, problem(401, "unauthenticated", detail="the token has no claim tenant_id"))
+    result = world.run("me")
+    assert result.exit_code == 3
+    assert "of no company" in result.stderr
+    assert "zebros login" not in result.stderr
+
+
 def test_an_operation_of_the_platform_is_not_looked_for_among_the_roles(world: World) -> None:
     fault = {"field": "roles", "code": "platform_only", "message": "For administrators of the platform."}
     answer(world, problem(403, "forbidden", detail="For administrators of the platform.", errors=[fault]))

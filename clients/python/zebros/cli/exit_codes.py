@@ -69,6 +69,8 @@ def next_step(error: errors.ZebrosError) -> str:
             return f"It goes on; look with: zebros tenants show {error.tenant_id}"
         case errors.DuplicateError() if not _may_be_doubled(error):
             return ""
+        case errors.UnauthenticatedError() if "tenant_id" in str(error):
+            return "This sign-in is the platform's and of no company; choose another with --profile"
         case errors.ForbiddenError() if _is_about(error, "tenant_"):
             return "Whoever runs the platform can say why"
         case errors.ForbiddenError() if _is_about(error, "platform_only"):
