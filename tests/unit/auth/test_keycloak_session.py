@@ -50,6 +50,17 @@ def session(pauses: list[float], secrets: list[str]) -> KeycloakSession:
     return KeycloakSession("http://127.0.0.1:9", "zebros", "zebros-admin", secret, sleep=pauses.append)
 
 
+def test_a_call_that_was_slow_to_fail_is_not_repeated(pauses: list[float]) -> None:
+    times = iter([0.0, 5.0])
+    session = KeycloakSession(
+        "http://127.0.0.1:9", "zebros", "c", lambda: "s", sleep=pauses.append, monotonic=lambda: next(times)
+    )
+    attempts = Attempts(KeycloakConnectionError("no answer in 5 s"))
+    with pytest.raises(IdentityUnavailableError):
+        session.call(attempts)
+    assert (attempts.made, pauses) == (1, [])
+
+
 @pytest.mark.parametrize(
     "failure", [refusal(500), refusal(503), refusal(429), KeycloakConnectionError("no answer")], ids=repr
 )

@@ -18,7 +18,10 @@ TIMEOUT_SECONDS: Final = 5
 """For each request: to connect, and again between two bytes of the answer."""
 
 PAUSES_SECONDS: Final = (0.2, 0.6)
-"""Before each repetition of a call that failed for a passing reason."""
+"""Before each repetition of a call that failed for a passing reason, if it failed at once."""
+
+SLOW_SECONDS: Final = 2.0
+"""A call that took longer to fail is not repeated: a request makes several calls, and the gateway gives it 30 seconds."""
 
 PAGE_SIZE: Final = 100
 TENANT_ATTRIBUTE: Final = "tenant_id"
@@ -61,12 +64,14 @@ class KeycloakSession:
         client_secret: Callable[[], str],
         *,
         sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._server_url = f"{server_url.rstrip('/')}/"
         self._realm = realm
         self._client_id = client_id
         self._client_secret = client_secret
         self._sleep = sleep
+        self._monotonic = monotonic
         self._made: KeycloakAdmin | None = None
         self._roles: dict[str, Representation] = {}
 
@@ -80,6 +85,7 @@ class KeycloakSession:
 
         pauses = iter(PAUSES_SECONDS if repeat else ())
         renewed = False
+        begun = self._monotonic()
         while True:
             try:
                 return operation(self._admin())
@@ -93,7 +99,7 @@ class KeycloakSession:
                 if not passing and status_of(error) < 500:
                     raise
                 pause = next(pauses, None)
-                if pause is None:
+                if pause is None or self._monotonic() - begun > SLOW_SECONDS:
                     raise IdentityUnavailableError from error
                 self._sleep(pause)
 
