@@ -11,6 +11,7 @@ from fake_identity import FakeIdentity
 from zebros_auth.bootstrap import Container
 from zebros_auth.domain.identity import NewPerson
 from zebros_auth.domain.tenant import TenantDraft
+from zebros_auth.use_cases import manage_integrations
 from zebros_core.audit import InMemoryAuditTrail
 from zebros_core.clock import FixedClock
 from zebros_core.errors import ValidationError
@@ -122,6 +123,28 @@ def test_nothing_about_integrations_happens_without_its_entry(
     trail.out_of_reach = False
     assert admin.delete(f"/v1/integrations/{made['integrationId']}").status == 204
     assert [event.action for event in trail.events] == ["integration.created", "integration.removed"]
+
+
+def test_a_tenant_does_not_fill_the_provider_with_its_clients(
+    both: tuple[Person, Person], identity: FakeIdentity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(manage_integrations, "MAX_INTEGRATIONS", 3)
+    admin, other = both
+    for _ in range(3):
+        assert admin.post("/v1/integrations", WRITER).status == 201
+    refused = admin.post("/v1/integrations", WRITER)
+    assert (refused.status, refused.body["type"].rsplit("/", 1)[-1]) == (409, "too-many-integrations")
+    assert len(list(identity.clients_of(admin.tenant))) == 3
+    assert other.post("/v1/integrations", WRITER).status == 201
+
+
+def test_a_program_that_asks_who_it_is_does_not_make_us_ask_the_provider(
+    admin: Person, identity: FakeIdentity
+) -> None:
+    before = list(identity.calls)
+    assert _program(admin, "records:read").get("/v1/me").body["kind"] == "integration"
+    assert _program(admin, "records:read").get("/v1/me/preferences").status == 404
+    assert identity.calls == before
 
 
 def test_a_taken_address_or_team_says_so(admin: Person) -> None:

@@ -33,6 +33,15 @@ class TeamInUseError(ConflictError):
         super().__init__(f"The team {team_id} still has people: move them to another team first.")
 
 
+class TooManyIntegrationsError(ConflictError):
+    """The tenant has as many integrations as one may have."""
+
+    code = "too-many-integrations"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"There are {limit} integrations already: remove one first.")
+
+
 class TooManyDevicesError(ConflictError):
     """The person has as many devices as one may have."""
 

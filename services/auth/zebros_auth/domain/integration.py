@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
 from zebros_auth.domain.team import TeamId
 from zebros_auth.domain.user import Role
 from zebros_core.values import Name, Value
+
+MAX_INTEGRATIONS: Final = 100
+"""How many a tenant has at a time: all tenants' are clients of one identity provider."""
 
 
 class Scope(StrEnum):

@@ -9,6 +9,7 @@ from zebros_auth.domain.rights import highest
 from zebros_auth.domain.user import Preferences, Role, User, UserStatus
 from zebros_auth.use_cases.reconcile_people import adopt
 from zebros_auth.use_cases.workspace import Workspace
+from zebros_core.auth.permissions import record_scopes
 from zebros_core.errors import NotFoundError, UnavailableError, VersionMismatchError
 
 
@@ -31,6 +32,8 @@ def find_me(workspace: Workspace) -> User | None:
     """
     user = workspace.users.find(workspace.context.user_id)
     if user is None:
+        if record_scopes(workspace.context) is not None:
+            return None  # a program's token: the provider is not asked each time
         try:
             person = workspace.identity.person(workspace.context.user_id)
         except UnavailableError:

@@ -1,7 +1,8 @@
 """Integrations of a tenant: make one, give it a new secret, take its access away."""
 
+from zebros_auth.domain.errors import TooManyIntegrationsError
 from zebros_auth.domain.identity import ClientSecret, NewClient, integration_client_id
-from zebros_auth.domain.integration import Integration, IntegrationDraft
+from zebros_auth.domain.integration import MAX_INTEGRATIONS, Integration, IntegrationDraft
 from zebros_auth.use_cases.workspace import Workspace
 from zebros_core.errors import UnavailableError
 
@@ -13,7 +14,7 @@ def create_integration(
 
     The same request under the same idempotency key (with its fingerprint) gives the same integration and secret. Raises
     ForbiddenError for a role or scopes that are not the caller's to give, ValidationError for an unknown team,
-    IdempotencyKeyReusedError.
+    IdempotencyKeyReusedError, TooManyIntegrationsError.
     """
     actor = workspace.giver("integration")
     actor.ensure_may_give(draft.role, draft.team_id)
@@ -23,6 +24,12 @@ def create_integration(
     if key is not None:
         workspace.integrations.claim(integration_id, key[1])
     known = workspace.integrations.find(integration_id)
+    # Two at once may go over the limit by one.
+    if (
+        known is None
+        and len(workspace.integrations.page(limit=MAX_INTEGRATIONS, cursor=None).items) >= MAX_INTEGRATIONS
+    ):
+        raise TooManyIntegrationsError(MAX_INTEGRATIONS)
     tenant_id = workspace.context.tenant_id
     # The provider first: should the second half fail, nobody has seen the secret of a client that no list shows, and a
     # repetition finds it again.

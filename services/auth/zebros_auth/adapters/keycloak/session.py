@@ -21,7 +21,7 @@ PAUSES_SECONDS: Final = (0.2, 0.6)
 """Before each repetition of a call that failed for a passing reason, if it failed at once."""
 
 SLOW_SECONDS: Final = 2.0
-"""A call that took longer to fail is not repeated: a request makes several calls, and the gateway gives it 30 seconds."""
+"""A call that took longer to fail is not repeated: a request makes several, and the gateway gives it 30 seconds."""
 
 PAGE_SIZE: Final = 100
 TENANT_ATTRIBUTE: Final = "tenant_id"

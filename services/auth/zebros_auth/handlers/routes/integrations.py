@@ -8,7 +8,7 @@ from zebros_auth.use_cases.manage_integrations import (
     remove_integration,
     rotate_integration,
 )
-from zebros_core.errors import UnavailableError
+from zebros_core.errors import ConflictError, UnavailableError
 from zebros_core.http import Example, NoQuery, PageBody, PageQuery, Request, Response, Routes
 from zebros_core.http.pages import page_response
 
@@ -23,7 +23,7 @@ routes = Routes("integrations")
     response=NewIntegrationBody,
     status=201,
     etag=True,
-    errors=(UnavailableError,),
+    errors=(ConflictError, UnavailableError),
     summary="Make an integration",
     examples=(
         Example("reader", {"name": "Warehouse", "role": "viewer", "scopes": ["records:read"]}),
@@ -37,7 +37,7 @@ def create(request: Request[Container, NoQuery, IntegrationDraft]) -> Response:
     """The answer has the client id and, this once, the secret with which it gets tokens (client credentials grant).
 
     Its tokens may do what its role and its scopes both allow. The same Idempotency-Key gives the same answer, secret
-    included: send one, and a lost answer costs nothing.
+    included: send one, and a lost answer costs nothing. A tenant has at most 100 integrations (409).
     """
     key = request.idempotency
     integration, secret = create_integration(
@@ -88,7 +88,7 @@ def get(request: Request[Container]) -> Response:
     response=NewIntegrationBody,
     etag=True,
     idempotent="none",
-    errors=(UnavailableError,),
+    errors=(ConflictError, UnavailableError),
     summary="Give an integration a new secret",
 )
 def rotate(request: Request[Container]) -> Response:
