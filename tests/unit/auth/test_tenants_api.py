@@ -366,3 +366,15 @@ def test_a_tenant_registered_by_other_means_is_shown_and_changed_and_keeps_what_
     assert registry.get("borealis").settings["requestsPerSecond"] == 6
     assert registry.get("borealis").settings["syncStrategy"] == {"customer": "serverWins"}
     assert platform.post("/v1/tenants/borealis:resume").status == 409
+
+
+def test_limits_that_an_operator_set_by_hand_are_shown_and_may_not_be_asked_for(
+    platform: Person, container: Container
+) -> None:
+    by_hand = Tenant(id="wholesale", name="Wholesale", settings={"requestsPerSecond": 100_000})
+    container.registry.put(by_hand)
+    assert [tenant["id"] for tenant in platform.get("/v1/tenants").body["items"]] == ["wholesale"]
+    shown = platform.get("/v1/tenants/wholesale").body
+    assert shown["settings"]["requestsPerSecond"] == 100_000
+    refused = platform.patch("/v1/tenants/wholesale", {"settings": {"requestsPerSecond": 90_000}})
+    assert refused.status == 422

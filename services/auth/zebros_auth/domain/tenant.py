@@ -74,6 +74,13 @@ class TenantSettings(Value):
     time_zone: TimeZone = "UTC"
     language: Language = Language.ENGLISH
     index_shards: Annotated[int, Field(ge=1, le=MAX_INDEX_SHARDS)] = 1
+    requests_per_second: int = 200
+    request_burst: int = 400
+
+
+class SettingsDraft(TenantSettings):
+    """The same as it may be asked for: an operator may have set more by hand, which is shown and not judged."""
+
     requests_per_second: Annotated[int, Field(ge=1, le=10_000)] = 200
     request_burst: Annotated[int, Field(ge=1, le=20_000)] = 400
 
@@ -97,7 +104,7 @@ class TenantDraft(Value):
     name: Name
     isolation: Isolation
     tier: Tier = Tier.STANDARD
-    settings: TenantSettings = TenantSettings()
+    settings: SettingsDraft = SettingsDraft()
     admin: FirstAdmin
 
 
@@ -106,7 +113,7 @@ class TenantChange(Value):
 
     name: Name
     tier: Tier
-    settings: TenantSettings
+    settings: SettingsDraft
     admin: FirstAdmin | None = None
 
 
@@ -177,7 +184,10 @@ class TenantRecord(Value):
 
     def draft(self) -> TenantChange:
         """Return the part that may be changed, as it stands."""
-        return TenantChange(name=self.name, tier=Tier(self.tier), settings=self.settings, admin=self.admin)
+        settings = SettingsDraft.model_construct(
+            **{name: getattr(self.settings, name) for name in SettingsDraft.model_fields}
+        )
+        return TenantChange(name=self.name, tier=Tier(self.tier), settings=settings, admin=self.admin)
 
     def changed(self, change: TenantChange) -> TenantRecord:
         """Return the tenant with a change applied.
