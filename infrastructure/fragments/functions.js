@@ -2,7 +2,8 @@
 
 /**
  * What every function of a service gets beside its own definition: an encrypted log group, alarms on errors and
- * throttles, on lag and on records set aside where it reads a stream, and, where the stage reserves it, the concurrency
+ * throttles, on lag and on records set aside where it reads a stream; one alarm for the service on refusals that the audit
+ * log did not take; and, where the stage reserves it, the concurrency
  * in `custom.concurrency` (function -> concurrent executions), so that no function starves another.
  */
 
@@ -87,6 +88,18 @@ function setAside(stage, service, functionName, logicalId) {
   };
 }
 
+/** What zebros_core.audit counts when a refusal could not be recorded: it stands, and nothing raises. */
+const unrecorded = (stage, service, shortName) =>
+  alarm(stage, {
+    name: `${service}-${stage}-audit-failures`,
+    description: 'Refusals are missing in the audit log, because the bus did not take them; the log has each as "refusal not recorded"',
+    namespace: 'Zebros',
+    metric: 'AuditFailures',
+    dimensions: { service: shortName },
+    statistic: 'Sum',
+    threshold: 0,
+  });
+
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const service = await resolveConfigurationProperty(['service']);
@@ -95,7 +108,7 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   const concurrency = await resolveConfigurationProperty(['custom', 'concurrency']);
   const reserve = await resolveVariable('param:reserveConcurrency');
   const dataKey = { 'Fn::ImportValue': `zebros-${stage}-data-key-arn` };
-  const Resources = {};
+  const Resources = { AuditFailures: unrecorded(stage, service, shortName) };
   for (const [name, definition] of Object.entries(functions)) {
     const logicalId = pascal(name);
     Resources[`${logicalId}LogGroup`] = { Type: 'AWS::Logs::LogGroup', Properties: { KmsKeyId: dataKey } };

@@ -332,6 +332,22 @@ def test_errors_throttles_and_lag_raise_an_alarm(prod: Stacks) -> None:
         assert alarm["AlarmActions"], name
 
 
+def test_a_refusal_that_the_audit_log_did_not_take_raises_an_alarm(prod: Stacks, local: Stacks) -> None:
+    for service in ("auth", "customers"):
+        alarm = prod[service].resources("AWS::CloudWatch::Alarm")["AuditFailures"]
+        assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Zebros", "AuditFailures", 0)
+        # As zebros_core.observability.metrics writes it: without the operation.
+        assert alarm["Dimensions"] == [{"Name": "service", "Value": service}]
+        assert "AuditFailures" not in local[service].resources("AWS::CloudWatch::Alarm")
+
+
+def test_no_schedule_of_a_function_is_throttled_by_its_other_ones(prod: Stacks) -> None:
+    functions = prod["auth"].resources("AWS::Lambda::Function")
+    rules = prod["auth"].resources("AWS::Events::Rule")
+    schedules = [rule for rule in rules.values() if "ScheduleExpression" in rule]
+    assert functions["UpkeepLambdaFunction"]["ReservedConcurrentExecutions"] >= len(schedules) == 3
+
+
 def test_a_stream_record_that_is_set_aside_raises_an_alarm(prod: Stacks) -> None:
     """Nothing raises then: the line in the log is the only trace, so filter and code must agree on it."""
     for service in ("auth", "customers"):
