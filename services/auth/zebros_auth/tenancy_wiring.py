@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zebros_auth.adapters.machines import StepFunctionsMachines
 from zebros_auth.adapters.tenant_doors import LambdaTenantDoors, door_client
@@ -34,8 +34,16 @@ def tenancy_of(have: Container) -> Tenancy:
         )
         return StackTenantTables(silos, [f"zebros-{service}-{stage}" for service in given.services])
 
+    def states() -> Any:
+        from botocore.config import Config
+
+        # Somebody waits for the answer, and the gateway 30 seconds: a start that was not heard of is repeated by them.
+        return have.client(
+            "stepfunctions", Config(connect_timeout=1, read_timeout=4, retries={"total_max_attempts": 2})
+        )
+
     machines = StepFunctionsMachines(
-        cache(lambda: have.client("stepfunctions")),
+        cache(states),
         {
             OperationKind.ONBOARDING: given.onboarding_machine,
             OperationKind.OFFBOARDING: given.offboarding_machine,

@@ -6,12 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 from callers import Person
 from fake_identity import FakeIdentity
 
 from zebros_auth.bootstrap import Container
 from zebros_auth.domain.identity import IdentityUnavailableError, NewPerson, SignInEvent
+from zebros_auth.domain.operation import OperationKind
 from zebros_auth.handlers import upkeep
+from zebros_auth.tenancy_wiring import tenancy_of
 from zebros_auth.use_cases.change_user import carry_out
 from zebros_auth.use_cases.reconcile_people import differs, finish_changes, reconcile_people
 from zebros_core.clock import FixedClock
@@ -109,6 +112,22 @@ def test_names_are_compared_as_the_provider_keeps_them(
     assert not differs(
         user.model_copy(update={"name": "Ada  Lovelace"}), replace(person, name="Ada Lovelace")
     )
+
+
+def test_machines_that_do_not_answer_are_given_up_before_the_gateway_does(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def client(name: str, config: Any = None) -> Any:
+        made.append(config)
+        raise EndpointConnectionError(endpoint_url=name)
+
+    monkeypatch.setattr(container, "client", client)
+    with pytest.raises(UnavailableError):
+        tenancy_of(container).machines().start(OperationKind.ONBOARDING, "northwind", 1)
+    attempts = made[0].retries["total_max_attempts"]
+    assert attempts * (made[0].connect_timeout + made[0].read_timeout) < 20
 
 
 @pytest.fixture
