@@ -42,14 +42,7 @@ def caller(claims: Claims, registry: TenantRegistry) -> tuple[TenantContext, Ten
         raise UnauthenticatedError("the token has no claim tenant_id")
     if PLATFORM_ADMIN in claims.roles:
         raise _both()
-    try:
-        tenant = registry.get(claims.tenant_id)
-    except NotFoundError as error:
-        raise ForbiddenError.for_field(
-            "tenant_id", TENANT_UNKNOWN, "This tenant is not registered."
-        ) from error
-    if tenant.status != "active":
-        raise ForbiddenError.for_field("tenant_id", f"tenant_{tenant.status}", _NOT_SERVED[tenant.status])
+    tenant = served_tenant(claims.tenant_id, registry)
     context = TenantContext(
         tenant_id=claims.tenant_id,
         user_id=claims.subject,
@@ -60,6 +53,19 @@ def caller(claims: Claims, registry: TenantRegistry) -> tuple[TenantContext, Ten
         index_shards=tenant.index_shards,
     )
     return context, tenant
+
+
+def served_tenant(tenant_id: str, registry: TenantRegistry) -> Tenant:
+    """Return a tenant that is served. Raises ForbiddenError, with the reason in its field error, for any other."""
+    try:
+        tenant = registry.get(tenant_id)
+    except NotFoundError as error:
+        raise ForbiddenError.for_field(
+            "tenant_id", TENANT_UNKNOWN, "This tenant is not registered."
+        ) from error
+    if tenant.status != "active":
+        raise ForbiddenError.for_field("tenant_id", f"tenant_{tenant.status}", _NOT_SERVED[tenant.status])
+    return tenant
 
 
 def platform_caller(claims: Claims) -> PlatformContext:

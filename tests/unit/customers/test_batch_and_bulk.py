@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -175,6 +176,21 @@ def test_wrong_calls_get_a_problem(person: Any, door: Any, call: dict[str, Any],
 def test_a_call_without_a_signed_context_is_refused(person: Any, door: Any) -> None:
     answer = bulk.handler({"verb": "apply", "token": "eyJhbGciOiJub25lIn0.e30.", "mutations": []}, None)
     assert answer["problem"]["status"] == 401
+
+
+@pytest.mark.parametrize("status", ["suspended", "offboarding", "offboarded"])
+def test_a_tenant_that_is_not_served_is_not_served_at_the_bulk_door_either(
+    both: Both, door: Any, container: Any, status: Any
+) -> None:
+    one, two = both
+    tenant = container.registry.get(one.tenant)
+    container.registry.put(replace(tenant, status=status, epoch=tenant.epoch + 1))
+    refused = door(one.tenant, verb="export", entity="customer")
+    assert (refused["problem"]["status"], refused["problem"]["errors"][0]["code"]) == (
+        403,
+        f"tenant_{status}",
+    )
+    assert "problem" not in door(two.tenant, verb="export", entity="customer")
 
 
 def test_roles_hold_at_the_bulk_door(both: Both, door: Any) -> None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints
 
 from zebros_core.audit import new_audit_event, record_refusal
+from zebros_core.auth.principal import served_tenant
 from zebros_core.errors import ForbiddenError, PayloadTooLargeError, ZebrosError
 from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
@@ -116,6 +117,8 @@ def _as_caller(
     """Carry out a verb for whoever the call is signed for; what it is refused for want of a right is recorded."""
     have = _container()
     caller = have.internal_tokens.verify(call.token, audience=have.settings.bulk_function)
+    # A call may have been signed, or have waited, while the tenant was suspended or began to leave.
+    served_tenant(caller.tenant_id, have.registry)
     try:
         return verb(have, caller, call)
     except ForbiddenError:
