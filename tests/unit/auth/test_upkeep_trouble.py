@@ -171,9 +171,10 @@ def test_sign_ins_of_a_tenant_whose_offboarding_failed_are_the_platforms(
     leaving, staying = both
     tenant = container.registry.get(leaving.tenant)
     container.registry.put(replace(tenant, status="failed", epoch=tenant.epoch + 1))
-    for name in list(container.dynamodb.list_tables()["TableNames"]):
+    dynamodb: Any = container.dynamodb
+    for name in dynamodb.list_tables()["TableNames"]:
         if f"-t-{leaving.tenant}-" in name:
-            container.dynamodb.delete_table(TableName=name)
+            dynamodb.delete_table(TableName=name)
     for one in both:
         signs_in(type="LOGIN", user_id=one.user, client_id="zebros-web", error=None)
     assert upkeep.run(container, "collect-sign-ins") == 2
