@@ -101,9 +101,9 @@ class World:
     def __iter__(self) -> Iterator[Company]:
         return iter(self._companies.values())
 
-    def stranger(self, company: Company) -> Company:
-        """A company of another isolation model."""
-        return next(other for other in self if other.id != company.id)
+    def strangers(self, company: Company) -> list[Company]:
+        """The companies of the other isolation models."""
+        return [other for other in self if other.id != company.id]
 
     def mails(self, email: str) -> list[Mail]:
         """Return the mails to an address, oldest first."""
