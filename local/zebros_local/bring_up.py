@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from zebros_local.demo_realm import apply_realm, ensure_demo_people
+from zebros_local.demo_records import ensure_demo_records
 from zebros_local.demo_tenants import ensure_demo_tenants
 from zebros_local.deploy import (
     EMULATOR_ACCOUNT,
@@ -29,6 +30,8 @@ def bring_up(stack: Stack, progress: Progress) -> StackState:
         step.note(", ".join(ensure_demo_tenants(state)))
     with progress.step("first request as") as step:
         step.note(", ".join(check_api(state)))
+    with progress.step("demo people") as step:
+        step.note(f"{ensure_demo_records(state)} recorded")
     with progress.step("functions that follow") as step:
         step.note(f"{warm_followers(state)} started")
     return state
