@@ -20,7 +20,7 @@ from zebros.cli.options import (
     taken,
     user_id,
 )
-from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_record, print_table
+from zebros.cli.output import JsonFlag, ProfileName, moment, note, print_json, print_record, print_table
 from zebros.cli.runtime import connect
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def history(
     rows = [
         (
             str(entry.version),
-            entry.at.isoformat(timespec="seconds") if entry.at else "",
+            moment(entry.at),
             entry.operation,
             entry.actor or "",
             ", ".join(sorted(entry.changes)),
@@ -302,7 +302,7 @@ def _show_one(customer: Customer, json: bool) -> None:
             ("tags", customer.tags),
             *((f"custom.{name}", value) for name, value in sorted(customer.custom.items())),
             ("version", customer.version),
-            ("updated", customer.updated_at.isoformat(timespec="seconds") if customer.updated_at else None),
+            ("updated", moment(customer.updated_at)),
             *((f"document {each.id}", each.file_name) for each in customer.documents or ()),
         ]
     )

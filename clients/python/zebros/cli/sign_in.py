@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_record
+from zebros.cli.output import JsonFlag, ProfileName, moment, note, print_json, print_record
 from zebros.cli.runtime import runtime_of
 
 
@@ -69,7 +69,7 @@ def whoami(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag = Fal
         "roles": roles_of(claims),
         "api": api_url,
         "issuer": issuer,
-        "tokenExpiresAt": datetime.fromtimestamp(until, UTC).isoformat()
+        "tokenExpiresAt": moment(datetime.fromtimestamp(until, UTC))
         if isinstance(until, int | float)
         else None,
         "otherProfiles": [each for each in runtime.store().names() if each != name],
