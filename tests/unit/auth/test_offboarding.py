@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from auth_in_process import auth_service
+from auth_in_process import platform_admin, tenancy_service
 from callers import Person
 from fake_identity import FakeIdentity
 from tenancy_world import ATTEMPTS, World
@@ -15,16 +15,13 @@ from zebros_auth.bootstrap import Container
 from zebros_auth.domain.identity import IdentityUnavailableError, NewClient, NewPerson
 from zebros_auth.domain.tenant import FirstAdmin
 from zebros_core.clock import FixedClock
-from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry
 
 TENANT = "/v1/tenants/northwind"
 
 
 @pytest.fixture(scope="module")
 def container() -> Iterator[Container]:
-    with auth_service("offboarding", FixedClock()) as made:
-        inner = DynamoDbTenantRegistry(made.dynamodb, "zebros-offboarding-tenants")
-        vars(made)["registry"] = CachedTenantRegistry(inner, made.clock)
+    with tenancy_service("offboarding") as made:
         yield made
 
 
@@ -42,14 +39,13 @@ def model() -> str:
 @pytest.fixture
 def platform(app: Any, clock: FixedClock, world: World, model: str) -> Person:
     """The platform's administrator, with two tenants that have people, an integration and records each."""
-    clock.advance(60)
     for id, isolation in (("northwind", model), ("contoso", "pool")):
         world.settle(id, isolation, FirstAdmin(email=f"ada@{id}.example", name="Ada"))
         world.identity.ensure_person(NewPerson(f"rep@{id}.example", "Rep", id, "sales-rep"))
         world.identity.create_client(NewClient(id, f"{id}-shop", "Shop", "viewer"))
         world.doors.records[("customers", id)] = [f"{id}-{number}" for number in range(5)]
         world.doors.records[("auth", id)] = [f"{id}-user"]
-    return Person(app, clock, None, user="ops-1", roles=("platform-admin",), team=None)  # pyright: ignore[reportArgumentType]
+    return platform_admin(app, clock)
 
 
 def leave(platform: Person, **headers: str) -> Any:
@@ -147,7 +143,7 @@ def test_leaving_names_what_was_looked_at(platform: Person, world: World) -> Non
     assert leave(platform).status == 202
     again = leave(platform)
     assert (again.status, again.body["status"]) == (202, "offboarding")
-    assert len(world.machines.started) == 3
+    assert len(world.machines.started) == 1
     assert platform.patch(TENANT, {"name": "Late"}).status == 409
     assert platform.post(f"{TENANT}:suspend", {"reason": "x"}).status == 409
 

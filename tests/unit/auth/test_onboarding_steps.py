@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from auth_in_process import auth_service
+from auth_in_process import platform_admin, tenancy_service
 from callers import Person
 from fake_identity import FakeIdentity
 from tenancy_world import ATTEMPTS, World
@@ -16,7 +16,6 @@ from zebros_auth.domain.identity import IdentityUnavailableError, NewPerson
 from zebros_auth.domain.operation import OperationKind
 from zebros_auth.use_cases.run_step import give_up, run_step
 from zebros_core.clock import FixedClock
-from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry
 
 EMAIL = "ada@northwind.example"
 DRAFT = {
@@ -30,9 +29,7 @@ TENANT = "/v1/tenants/northwind"
 
 @pytest.fixture(scope="module")
 def container() -> Iterator[Container]:
-    with auth_service("onboarding", FixedClock()) as made:
-        inner = DynamoDbTenantRegistry(made.dynamodb, "zebros-onboarding-tenants")
-        vars(made)["registry"] = CachedTenantRegistry(inner, made.clock)
+    with tenancy_service("onboarding") as made:
         yield made
 
 
@@ -43,8 +40,7 @@ def world(container: Container, identity: FakeIdentity) -> World:
 
 @pytest.fixture
 def platform(app: Any, clock: FixedClock) -> Person:
-    clock.advance(60)
-    return Person(app, clock, None, user="ops-1", roles=("platform-admin",), team=None)  # pyright: ignore[reportArgumentType]
+    return platform_admin(app, clock)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from auth_in_process import auth_service
+from auth_in_process import platform_admin, tenancy_service
 from callers import Answer, Person
 from fake_identity import FakeIdentity
 from tenancy_world import World
@@ -14,7 +14,7 @@ from tenancy_world import World
 from zebros_auth.bootstrap import Container
 from zebros_auth.domain.operation import OperationKind
 from zebros_core.clock import FixedClock
-from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry, Tenant
+from zebros_core.tenancy.registry import Tenant
 
 DRAFT = {
     "id": "northwind",
@@ -34,9 +34,7 @@ OTHER = {
 @pytest.fixture(scope="module")
 def container() -> Iterator[Container]:
     """The service with the registry that is deployed, in its table."""
-    with auth_service("tenancy", FixedClock()) as made:
-        inner = DynamoDbTenantRegistry(made.dynamodb, "zebros-tenancy-tenants")
-        vars(made)["registry"] = CachedTenantRegistry(inner, made.clock)
+    with tenancy_service("tenancy") as made:
         yield made
 
 
@@ -48,8 +46,7 @@ def world(container: Container, identity: FakeIdentity) -> World:
 @pytest.fixture
 def platform(app: Any, clock: FixedClock) -> Person:
     """An administrator of the platform."""
-    clock.advance(60)  # what an earlier test left in the registry's cache is old
-    return Person(app, clock, None, user="ops-1", roles=("platform-admin",), team=None)  # pyright: ignore[reportArgumentType]
+    return platform_admin(app, clock)
 
 
 @pytest.fixture
