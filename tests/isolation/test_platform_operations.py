@@ -96,7 +96,8 @@ def test_nor_on_the_deployed_stack(
 ) -> None:
     caller = Caller(deployed_tenant, user="mallory", roles=() if role == "none" else (role,))
     answer = deployed.call(caller, call_of(operation))
-    assert answer.status == 403, answer.text
+    # Keycloak gives somebody without any role a token for nothing, which the gateway refuses.
+    assert answer.status == 403 or (role == "none" and answer.status == 401), answer.text
 
 
 @pytest.fixture(scope="module")
