@@ -1,94 +1,27 @@
-"""What the packaged production templates promise: nothing lost, nothing readable by others, least privilege."""
+"""What the packaged production templates promise: nothing lost, nothing readable by others, and somebody who hears of it."""
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from packaged_templates import (
+    Stacks,
+    buckets,
+    declared,
+    rendered,
+    resources,
+    tables,
+    values,
+)
 
 from zebros_core.messaging.stream import SET_ASIDE
-from zebros_core.tenancy.templates import table_definitions
 from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK
 
 pytestmark = pytest.mark.contract
 
-Stacks = Mapping[str, Any]
 PURPOSES = ("documents", "transfers", "reports", "templates", "backups", "exports", "failures")
 SEVEN_YEARS_IN_DAYS = 7 * 365
-WITHOUT_RESOURCES = {
-    *("cloudformation:ListExports", "lambda:ListEventSourceMappings"),
-    *("lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping"),  # narrowed by a condition
-    *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
-    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"),
-    *("logs:DescribeLogGroups", "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-    *("xray:GetSamplingRules", "xray:GetSamplingTargets"),
-}
-"""Actions for which AWS offers no resource to name."""
-
-
-def resources(stacks: Stacks, kind: str) -> dict[str, dict[str, Any]]:
-    """Properties of the resources of one type in all stacks, by `stack/logical id`."""
-    return {
-        f"{stack.name}/{name}": properties
-        for stack in stacks.values()
-        for name, properties in stack.resources(kind).items()
-    }
-
-
-def tables(stacks: Stacks) -> dict[str, dict[str, Any]]:
-    return {
-        properties["TableName"]: properties
-        for properties in resources(stacks, "AWS::DynamoDB::Table").values()
-    }
-
-
-def declared(stacks: Stacks, part: str) -> dict[str, Any]:
-    """What the services state below `custom.{part}`, together."""
-    definitions = [stack.definition.get("custom", {}).get(part, {}) for stack in stacks.values()]
-    return {name: value for definition in definitions for name, value in definition.items()}
-
-
-def buckets(stacks: Stacks) -> dict[str, dict[str, Any]]:
-    """The buckets of the shared stack by purpose."""
-    found = stacks["infrastructure"].resources("AWS::S3::Bucket").values()
-    return {
-        properties["BucketName"]["Fn::Sub"].removeprefix("zebros-prod-${AWS::AccountId}-"): properties
-        for properties in found
-        if "BucketName" in properties
-    }
-
-
-def values(node: Any, key: str) -> Iterator[Any]:
-    """Every value of one key anywhere below a node."""
-    if isinstance(node, dict):
-        for name, value in node.items():
-            if name == key:
-                yield value
-            yield from values(value, key)
-    elif isinstance(node, list):
-        for item in node:
-            yield from values(item, key)
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def rendered(resource: Any) -> str:
-    """An ARN of a policy as text: `Fn::Sub` as written, other intrinsics as JSON."""
-    if isinstance(resource, dict) and isinstance(resource.get("Fn::Sub"), str):
-        return resource["Fn::Sub"]
-    return resource if isinstance(resource, str) else json.dumps(resource)
-
-
-def role_statements(stacks: Stacks) -> list[tuple[str, dict[str, Any]]]:
-    return [
-        (role, statement)
-        for role, properties in resources(stacks, "AWS::IAM::Role").items()
-        for policy in properties.get("Policies", [])
-        for statement in policy["PolicyDocument"]["Statement"]
-    ]
 
 
 # Tables
@@ -368,112 +301,6 @@ def test_a_stream_record_that_is_set_aside_raises_an_alarm(prod: Stacks) -> None
             "stage": "prod",
         }
         assert (alarm["Statistic"], alarm["Threshold"]) == ("Sum", 0)
-
-
-# Least privilege
-
-
-def test_each_function_has_a_role_of_its_own(prod: Stacks) -> None:
-    functions = prod["customers"].resources("AWS::Lambda::Function")
-    roles = {function["Role"]["Fn::GetAtt"][0] for function in functions.values()}
-    assert len(roles) == len(functions)
-    assert roles | {"TenantRole"} == set(prod["customers"].resources("AWS::IAM::Role"))
-
-
-def test_no_role_has_an_action_by_wildcard_or_a_resource_that_is_everything(prod: Stacks) -> None:
-    statements = role_statements(prod)
-    assert len(statements) > 20
-    for role, statement in statements:
-        assert statement["Effect"] == "Allow"
-        for action in as_list(statement["Action"]):
-            assert "*" not in action, (role, action)
-        for resource in map(rendered, as_list(statement["Resource"])):
-            if resource == "*":
-                assert set(as_list(statement["Action"])) <= WITHOUT_RESOURCES, role
-            assert not re.search(r":table/(zebros-prod-)?\*", resource), (role, resource)
-            assert not re.search(r":s3:::(zebros-[^/]*)?\*", resource), (role, resource)
-
-
-def test_no_role_may_use_partiql_or_change_a_table_and_only_the_one_for_whole_tenants_scans(
-    prod: Stacks,
-) -> None:
-    allowed = {
-        *("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "DeleteItem", "ConditionCheckItem"),
-        *("GetRecords", "GetShardIterator", "DescribeStream", "ListStreams"),
-    }
-    for role, statement in role_statements(prod):
-        for action in as_list(statement["Action"]):
-            service, verb = action.split(":")
-            leaving = role.endswith("/OffboardingIamRoleLambdaExecution") and verb == "Scan"
-            arriving = statement.get("Sid") == "ManageTablesOfTenants"
-            assert service != "dynamodb" or verb in allowed or leaving or arriving, (role, action)
-
-
-def test_tables_of_single_tenants_are_made_by_one_function_which_changes_no_shared_one(prod: Stacks) -> None:
-    managing = [
-        (role, statement)
-        for role, statement in role_statements(prod)
-        if statement.get("Sid") == "ManageTablesOfTenants"
-    ]
-    ((role, statement),) = managing
-    assert role == "auth/TenancyIamRoleLambdaExecution"
-    (resource,) = map(rendered, statement["Resource"])
-    assert resource.endswith(":table/zebros-prod-t-*")
-    assert not {action for action in statement["Action"] if "Item" in action or "Query" in action}
-
-
-def test_tables_of_the_platform_are_cloned_for_no_tenant(prod: Stacks) -> None:
-    for name in ("auth", "customers"):
-        document = json.loads(prod[name].template_path.read_text())["Resources"]
-        only_tables = {
-            logical_id: resource
-            for logical_id, resource in document.items()
-            if resource["Type"] == "AWS::DynamoDB::Table"
-        }
-        cloned = {definition.base for definition in table_definitions({"Resources": only_tables}, "prod")}
-        declared = prod[name].definition["custom"]["tables"]
-        assert cloned == {base for base, facts in declared.items() if not facts.get("platform")}
-
-
-def test_tables_in_a_policy_are_named_shared_or_as_a_tenants_own(prod: Stacks) -> None:
-    names = {name.removeprefix("zebros-prod-") for name in tables(prod)}
-    tenants = r"(t-(\*|\$\{!aws:PrincipalTag/tenant\})-)?"
-    pattern = re.compile(rf":table/zebros-prod-{tenants}({'|'.join(sorted(names))})(/index/\*|/stream/\*)?$")
-    for role, statement in role_statements(prod):
-        for resource in map(rendered, as_list(statement["Resource"])):
-            if ":dynamodb:" in resource and statement.get("Sid") != "ManageTablesOfTenants":
-                assert pattern.search(resource), (role, resource)
-
-
-def test_consumers_write_no_more_than_their_own_derived_data(prod: Stacks) -> None:
-    writable: dict[str, set[str]] = {}
-    for role, statement in role_statements({"customers": prod["customers"]}):
-        if "dynamodb:PutItem" in statement["Action"]:
-            found = {
-                re.sub(r"^t-[^-]+-", "", rendered(item).rsplit("zebros-prod-", 1)[1])
-                for item in statement["Resource"]
-            }
-            name = role.removeprefix("customers/").removesuffix("IamRoleLambdaExecution")
-            writable[name] = writable.get(name, set()) | found
-    everything = {"customers", "contacts", "documents", "customers-lookup"}
-    assert writable == {
-        "TenantRole": everything,  # the only way of the HTTP function and the bulk door
-        "Followup": everything,
-        "Offboarding": everything,  # which it only erases
-        "History": {"customers-lookup"},
-        "Search": {"customers-lookup"},
-    }
-
-
-def test_the_data_key_is_used_through_the_services_that_hold_the_data_only(prod: Stacks) -> None:
-    using = [
-        statement
-        for _, statement in role_statements({"customers": prod["customers"]})
-        if "kms:Decrypt" in as_list(statement["Action"])
-    ]
-    assert len(using) == len(prod["customers"].resources("AWS::IAM::Role"))
-    for statement in using:
-        assert statement["Condition"]["StringEquals"]["kms:ViaService"]
 
 
 # API
