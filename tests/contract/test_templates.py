@@ -1,4 +1,4 @@
-"""What the packaged production templates promise: nothing lost, nothing readable by others, and somebody who hears of it."""
+"""What the packaged production templates promise: nothing lost, nothing readable by others, alarms that are heard."""
 
 import json
 import re
