@@ -87,6 +87,26 @@ def test_somebody_who_went_before_their_mail_keeps_nobody_waiting(
     assert admin.get(f"/v1/users/{user['userId']}").body["status"] == "deactivated"
 
 
+def test_an_address_that_takes_no_mail_holds_up_no_rights_and_is_not_tried_for_ever(
+    admin: Person, identity: FakeIdentity, container: Container, clock: FixedClock
+) -> None:
+    identity.fail_next("send_actions", IdentityUnavailableError(), times=4)
+    users = [admin.post("/v1/users", {**NORA, "email": f"{n}@aurora.example"}).body for n in "ab"]
+    identity.fail_next("update_person", IdentityUnavailableError())
+    assert admin.patch(f"/v1/users/{users[1]['userId']}", {"role": "viewer"}).status == 503
+    clock.advance(minutes=2)
+    finish_changes(container.system_workspace(admin.tenant, "test"))
+    assert identity.people[users[1]["userId"]].role == "viewer"
+    assert identity.mails == []
+    clock.advance(days=4)
+    for _ in range(2):
+        finish_changes(container.system_workspace(admin.tenant, "test"))
+        clock.advance(minutes=2)
+    assert (identity.mails, admin.get(f"/v1/users/{users[0]['userId']}").body["invitedAt"]) == ([], None)
+    assert finish_changes(container.system_workspace(admin.tenant, "test")) == 0
+    assert admin.post(f"/v1/users/{users[0]['userId']}:invite").status == 200
+
+
 def test_what_nobody_foresaw_with_one_tenant_stops_no_other_and_is_told(
     both: tuple[Person, Person],
     identity: FakeIdentity,

@@ -13,7 +13,7 @@ from datetime import timedelta
 from zebros_auth.domain.identity import IdentityNotFoundError, Person
 from zebros_auth.domain.user import Role, User, UserStatus
 from zebros_auth.use_cases.change_user import carry_out
-from zebros_auth.use_cases.invite_user import send_invitation
+from zebros_auth.use_cases.invite_user import INVITATION_SECONDS, send_invitation
 from zebros_auth.use_cases.workspace import Workspace
 from zebros_core.errors import DuplicateError, UnavailableError, ZebrosError
 
@@ -61,7 +61,8 @@ def _finish(workspace: Workspace, who: str) -> None:
             user = adopt(workspace, person)
     if user is not None:
         _bring_up_to_date(workspace, user)
-    workspace.changes.clear(who)
+    if user is None or who != user.user_id:
+        workspace.changes.clear(who)
 
 
 def reconcile_people(workspace: Workspace) -> Repaired:
@@ -155,8 +156,15 @@ def _status(person: Person) -> UserStatus:
 
 def _bring_up_to_date(workspace: Workspace, user: User) -> None:
     try:
-        if user.status is UserStatus.INVITED and user.invited_at is None:
-            user = send_invitation(workspace, user)
+        # Rights before mails: the provider says of an address that takes no mail what it says of an outage.
         carry_out(workspace, user)
+        if user.status is UserStatus.INVITED and user.invited_at is None and _is_news(workspace, user):
+            send_invitation(workspace, user, may_follow=True)
     except IdentityNotFoundError:
         _deactivate(workspace, user)
+        workspace.changes.clear(user.user_id)
+
+
+def _is_news(workspace: Workspace, user: User) -> bool:
+    """Whether a mail that could not be sent is still tried; later an administrator invites again."""
+    return workspace.now - user.created_at < timedelta(seconds=INVITATION_SECONDS)
