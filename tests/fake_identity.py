@@ -131,6 +131,7 @@ class FakeIdentity:
                     tenant_id=person.tenant_id,
                     team=person.team,
                     role=person.role,
+                    language=person.language,
                 )
                 self.people[made.id] = made
                 return made

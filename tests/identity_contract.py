@@ -120,6 +120,17 @@ class IdentityContract(_Companies):
         )
         assert again == made
 
+    def test_a_persons_language_is_the_one_they_were_first_invited_in(
+        self, identity: IdentityProvider, ours: Company, theirs: Company
+    ) -> None:
+        made = identity.ensure_person(ours.newcomer("ada", language="de"))
+        assert made.language == "de"
+        assert identity.ensure_person(ours.newcomer("ada", language="en")) == made
+        assert identity.update_person(made.id, name="Ada Other", team=None).language == "de"
+        found = identity.person(made.id)
+        assert found and found.language == "de"
+        assert identity.ensure_person(theirs.newcomer("bo")).language is None
+
     def test_an_address_of_another_tenant_is_refused_without_a_word_about_whose_it_is(
         self, identity: IdentityProvider, ours: Company, theirs: Company
     ) -> None:

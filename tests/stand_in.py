@@ -54,7 +54,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self._arrived = threading.Condition()
-        self._mails: list[tuple[str, str]] = []
+        self._mails: list[tuple[str, str, str]] = []
         self.refusing = False
         self._server = Controller(self, hostname="127.0.0.1", port=free_port())
         self._server.start()
@@ -69,18 +69,24 @@ class Mailbox:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         body = message.get_body(("plain",))
         with self._arrived:
-            self._mails.extend((to, body.get_content() if body else "") for to in envelope.rcpt_tos)
+            text = body.get_content() if body else ""
+            self._mails.extend((to, message["Subject"], text) for to in envelope.rcpt_tos)
             self._arrived.notify_all()
         return "250 OK"
 
     def link_for(self, address: str) -> str:
         """The link of the last mail to this address."""
-        with self._arrived:
-            assert self._arrived.wait_for(lambda: any(to == address for to, _ in self._mails), timeout=10)
-            text = [text for to, text in self._mails if to == address][-1]
+        _, text = self.mail_to(address)
         found = _LINK.search(text)
         assert found, text
         return unescape(found[0])
+
+    def mail_to(self, address: str) -> tuple[str, str]:
+        """Subject and text of the last mail to this address."""
+        with self._arrived:
+            assert self._arrived.wait_for(lambda: any(mail[0] == address for mail in self._mails), timeout=10)
+            _, subject, text = [mail for mail in self._mails if mail[0] == address][-1]
+        return subject, text
 
     def close(self) -> None:
         self._server.stop()

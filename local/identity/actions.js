@@ -8,7 +8,6 @@ import { Refusal } from './refusal.js';
 
 export const ACTION_PATH = `${REALM_PATH}/login-actions/action-token`;
 
-const SUBJECT = 'Update Your Account';
 const NO_LONGER = 'Action expired. Please continue with login now.';
 
 const entry = (key) => `ActionToken:${createHash('sha256').update(String(key)).digest('hex')}`;
@@ -18,24 +17,48 @@ function html(response, status, body) {
   response.end(body);
 }
 
-function lifespan(seconds) {
-  const units = [['day', 86_400], ['hour', 3600], ['minute', 60], ['second', 1]];
-  const [unit, size] = units.find(([, length]) => seconds >= length) ?? units.at(-1);
-  const count = Math.round(seconds / size);
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
-}
+const UNIT_SECONDS = [86_400, 3600, 60, 1];
 
-function mailFor(link, seconds) {
-  const text = `Your administrator has just requested that you update your Zebros account. Click on the link below to start this process.
+// In the languages of the realm, as Keycloak would have them; units from days to seconds, each for one and for many.
+const MAILS = {
+  en: {
+    subject: 'Update Your Account',
+    units: [['day', 'days'], ['hour', 'hours'], ['minute', 'minutes'], ['second', 'seconds']],
+    text: (link, lifespan) => `Your administrator has just requested that you update your Zebros account. Click on the link below to start this process.
 
 ${link}
 
-This link will expire within ${lifespan(seconds)}.
+This link will expire within ${lifespan}.
 
 If you are unaware that your administrator has requested this, just ignore this message and nothing will be changed.
-`;
+`,
+  },
+  de: {
+    subject: 'Aktualisieren Sie Ihr Konto',
+    units: [['Tag', 'Tagen'], ['Stunde', 'Stunden'], ['Minute', 'Minuten'], ['Sekunde', 'Sekunden']],
+    text: (link, lifespan) => `Ihre Administration bittet Sie, Ihr Zebros-Konto zu aktualisieren. Klicken Sie auf den folgenden Link, um damit zu beginnen.
+
+${link}
+
+Dieser Link ist nach ${lifespan} nicht mehr gültig.
+
+Wenn Sie davon nichts wissen, ignorieren Sie diese Nachricht einfach; an Ihrem Konto ändert sich dann nichts.
+`,
+  },
+};
+
+function lifespan(seconds, units) {
+  const fitting = UNIT_SECONDS.findIndex((length) => seconds >= length);
+  const index = fitting < 0 ? UNIT_SECONDS.length - 1 : fitting;
+  const count = Math.round(seconds / UNIT_SECONDS[index]);
+  return `${count} ${units[index][count === 1 ? 0 : 1]}`;
+}
+
+function mailFor(person, link, seconds) {
+  const wording = person.attributes.locale?.[0] === 'de' ? MAILS.de : MAILS.en;
+  const text = wording.text(link, lifespan(seconds, wording.units));
   const paragraphs = text.trim().split('\n\n').map((part) => `<p>${part === link ? `<a href="${link}">${link}</a>` : part}</p>`);
-  return { subject: SUBJECT, text, html: paragraphs.join('\n') };
+  return { subject: wording.subject, text, html: paragraphs.join('\n') };
 }
 
 // Any port of the loopback address for a native app, and whatever a trailing * stands for.
@@ -54,7 +77,7 @@ export function actionLinks({ issuer, directory, realm, store, mailer, events, e
     store.set(entry(key), { userId: person.id, actions, redirectUri, clientName: client?.name }, seconds);
     store.flush();
     try {
-      await mailer.send({ to: person.email, ...mailFor(`${issuer}/login-actions/action-token?key=${key}`, seconds) });
+      await mailer.send({ to: person.email, ...mailFor(person, `${issuer}/login-actions/action-token?key=${key}`, seconds) });
     } catch (error) {
       throw new Refusal(500, `Failed to send execute actions email: ${error.message}`);
     }

@@ -2,7 +2,7 @@
 import { NOTHING, Refusal, attributesMatch, page, present } from './refusal.js';
 
 const OWN = ['username', 'email', 'emailVerified', 'enabled', 'firstName', 'lastName', 'requiredActions'];
-const MANAGED = { tenant_id: /^[a-z][a-z0-9]{3,23}$/, team: /^[a-z][a-z0-9-]{1,30}$/ };
+const MANAGED = { tenant_id: /^[a-z][a-z0-9]{3,23}$/, team: /^[a-z][a-z0-9-]{1,30}$/, locale: /^/ };
 const NOT_IN_NAMES = /[<>&"\v$%!#?§;*~/|^=[\]{}()]/;
 const EMAIL = /^[^\s@]+@[^\s@]+$/;
 
@@ -95,6 +95,16 @@ export function userRoutes({ directory, realm, actions, endSessions }) {
       },
     ],
     ['POST', 'users/:id/logout', ({ id }) => (endSessions(user(id).id), NOTHING)],
+    // Nobody is asked for a consent here, and a logout ends offline sessions too: there is never one left to tell of.
+    ['GET', 'users/:id/consents', ({ id }) => (user(id), { body: [] })],
+    [
+      'DELETE',
+      'users/:id/consents/:client',
+      ({ id }) => {
+        user(id);
+        throw new Refusal(404, 'Consent nor offline token not found');
+      },
+    ],
     [
       'PUT',
       'users/:id/reset-password',

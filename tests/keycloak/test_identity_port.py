@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from deployed_stack import Deployment
@@ -10,6 +10,8 @@ from identity_contract import Company, IdentityContract, TokenContract, forget
 
 from zebros_auth.adapters.keycloak import KeycloakIdentity
 from zebros_local import keycloak
+from zebros_local.errors import SignInError
+from zebros_local.identity import Realm
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +37,23 @@ class TestPeopleAndClients(IdentityContract):
 
 class TestTokens(TokenContract):
     pass
+
+
+def test_ending_sessions_ends_those_that_outlive_the_browser_at_once(
+    identity: KeycloakIdentity,
+    deployment: Deployment,
+    newcomer: Callable[..., dict[str, str]],
+    realm: Realm,
+) -> None:
+    pages = deployment.identity
+    gone, stays = newcomer(), newcomer(attributes={"tenant_id": ["borealis"]})
+    of_gone, of_stays = (
+        pages.sign_in(person["email"], realm.password, scope="openid offline_access")
+        for person in (gone, stays)
+    )
+    # The newest token is of the very second of the logout, or nearly: Keycloak's own logout spares that one.
+    of_gone = pages.refresh(of_gone)
+    identity.end_sessions(gone["id"])
+    with pytest.raises(SignInError, match="invalid_grant"):
+        pages.refresh(of_gone)
+    assert pages.refresh(of_stays).access

@@ -50,6 +50,29 @@ def test_an_invited_person_sets_a_password_and_signs_in_as_who_they_are(
     assert now and now.email_verified
 
 
+@pytest.mark.parametrize(
+    ("language", "subject", "within"),
+    [
+        ("de", "Aktualisieren Sie Ihr Konto", "10 Minuten"),
+        ("en", "Update Your Account", "10 minutes"),
+        (None, "Update Your Account", "10 minutes"),
+    ],
+)
+def test_the_mail_is_in_the_language_of_the_invitation(
+    identity: KeycloakIdentity,
+    company: Company,
+    mailbox: Mailbox,
+    language: str | None,
+    subject: str,
+    within: str,
+) -> None:
+    person = identity.ensure_person(company.newcomer("dee", language=language))
+    identity.send_actions(person.id, lifespan_seconds=600)
+    told, text = mailbox.mail_to(person.email)
+    assert told == subject
+    assert within in text
+
+
 def test_a_link_works_once(invited: Person, mailbox: Mailbox, stand_in: StandIn) -> None:
     link = mailbox.link_for(invited.email)
     # A mail scanner looks first; that uses nothing up.

@@ -36,6 +36,17 @@ def test_an_invited_person_exists_at_the_provider_and_gets_one_mail(
     assert other.get("/v1/users", email="nora@aurora.example").body["items"] == []
 
 
+def test_the_provider_learns_in_which_language_somebody_is_invited(
+    both: tuple[Person, Person], identity: FakeIdentity
+) -> None:
+    for somebody, language in zip(both, ("de", "en"), strict=True):
+        invited = {**NORA, "email": f"nora@{somebody.tenant}.example", "language": language}
+        user = somebody.post("/v1/users", invited).body
+        known = identity.person(user["userId"])
+        assert known is not None
+        assert (known.tenant_id, known.language) == (somebody.tenant, language)
+
+
 def test_an_address_of_the_tenant_is_a_conflict_that_names_the_user(admin: Person) -> None:
     first = admin.post("/v1/users", NORA).body
     again = admin.post("/v1/users", {**NORA, "email": "nora@aurora.EXAMPLE"})

@@ -51,13 +51,18 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody who is to be able to sign in. ``email`` is compared without regard to case."""
+    """Somebody who is to be able to sign in. ``email`` is compared without regard to case.
+
+    ``language`` (two letters) is the one in which the provider's own mails and pages greet them; None leaves it to
+    the provider. It is set once: whoever changes their preferences later changes our mails, not the provider's.
+    """
 
     email: str
     name: str
     tenant_id: str
     role: str
     team: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ class Person:
 
     ``email`` is in lower case. ``tenant_id`` is None for people of the platform, ``role`` is None for whoever has
     no tenant role (or when roles were not asked for). A person who is not ``enabled`` can neither sign in nor
-    renew a token; one whose e-mail is not verified has not followed the invitation yet.
+    renew a token; one whose e-mail is not verified has not followed the invitation yet. ``language`` is the
+    provider's, see `NewPerson`.
     """
 
     id: str
@@ -77,6 +83,7 @@ class Person:
     role: str | None = None
     enabled: bool = True
     email_verified: bool = False
+    language: str | None = None
 
 
 def integration_client_id(tenant_id: str, slug: str) -> str:

@@ -47,6 +47,7 @@ def add_person(workspace: Workspace, invitation: Invitation, actor: Actor | None
                 tenant_id=workspace.context.tenant_id,
                 role=invitation.role,
                 team=invitation.team_id,
+                language=invitation.language.value,
             )
         )
         if actor is not None and person.role is not None:

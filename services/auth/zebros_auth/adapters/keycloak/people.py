@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from zebros_auth.adapters.keycloak.session import (
+    LOCALE_ATTRIBUTE,
     TEAM_ATTRIBUTE,
     TENANT_ATTRIBUTE,
     KeycloakSession,
@@ -60,6 +61,7 @@ class KeycloakPeople:
             "attributes": {
                 TENANT_ATTRIBUTE: [person.tenant_id],
                 **({TEAM_ATTRIBUTE: [person.team]} if person.team else {}),
+                **({LOCALE_ATTRIBUTE: [person.language]} if person.language else {}),
             },
             **_split(person.name),
         }
@@ -121,8 +123,14 @@ class KeycloakPeople:
         return _person(wanted, role or self._role_of(user_id))
 
     def end_sessions(self, user_id: str) -> None:
-        if well_formed(user_id):
-            self._session.found(lambda admin: admin.user_logout(user_id))
+        if not well_formed(user_id):
+            return
+        self._session.found(lambda admin: admin.user_logout(user_id))
+        # A logout voids the tokens of offline sessions by their time in whole seconds: one of this very second would
+        # live on. So the sessions go too, client by client; only clients of the realm's own file can have any.
+        for consent in self._session.found(lambda admin: admin.user_consents(user_id)) or []:
+            client_id: str = consent["clientId"]
+            self._session.found(lambda admin, client_id=client_id: admin.revoke_consent(user_id, client_id))
 
     def remove_person(self, user_id: str) -> None:
         if self._user(user_id):
@@ -245,4 +253,5 @@ def _person(user: Representation, role: str | None) -> Person:
         role=role,
         enabled=bool(user.get("enabled")),
         email_verified=bool(user.get("emailVerified")),
+        language=_attribute(user, LOCALE_ATTRIBUTE),
     )

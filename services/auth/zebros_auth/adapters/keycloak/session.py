@@ -26,6 +26,8 @@ SLOW_SECONDS: Final = 2.0
 PAGE_SIZE: Final = 100
 TENANT_ATTRIBUTE: Final = "tenant_id"
 TEAM_ATTRIBUTE: Final = "team"
+LOCALE_ATTRIBUTE: Final = "locale"
+"""Keycloak's own: the language of the mails and pages that it makes for the person."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}\Z")
 _T = TypeVar("_T")
