@@ -17,6 +17,7 @@ from zebros import Client
 from zebros.models import (
     AuditEntry,
     Device,
+    IdentityProvider,
     Integration,
     Me,
     Model,
@@ -76,6 +77,7 @@ def test_no_operation_of_the_document_is_left_out() -> None:
     [
         (AuditEntry, "AuditEntryBody"),
         (Device, "DeviceBody"),
+        (IdentityProvider, "IdentityProviderBody"),
         (Integration, "NewIntegrationBody"),
         (Me, "MeBody"),
         (Operation, "OperationBody"),

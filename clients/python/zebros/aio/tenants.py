@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from zebros.aio.executor import AsyncExecutor, AsyncVersionedCollection
 from zebros.calls import tenants as calls
 from zebros.calls.tenants import FirstAdmin, Isolation, OnProgress, TenantStatus
 from zebros.listing import AsyncListing
-from zebros.models import Tenant
+from zebros.models import IdentityProvider, Tenant
 
 __all__ = ["AsyncTenants"]
 
@@ -77,6 +77,41 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
         `version` is that of the tenant as you looked at it; VersionConflictError when it changed since.
         """
         return await self._client.execute(calls.offboard(tenant_id, version))
+
+    async def set_identity_provider(
+        self,
+        tenant_id: str,
+        *,
+        display_name: str,
+        issuer: str,
+        authorization_url: str,
+        token_url: str,
+        jwks_url: str,
+        client_id: str,
+        client_secret: str,
+        domains: Sequence[str],
+    ) -> IdentityProvider:
+        """Let the tenant's people sign in through its own OpenID Connect provider, made or replaced as a whole.
+
+        `domains` are the e-mail domains that are sent there: prove first that they are the company's. Raises
+        ConflictError for a domain of another tenant, and for a tenant that is neither active nor suspended.
+        """
+        call = calls.set_identity_provider(
+            tenant_id,
+            display_name=display_name,
+            issuer=issuer,
+            authorization_url=authorization_url,
+            token_url=token_url,
+            jwks_url=jwks_url,
+            client_id=client_id,
+            client_secret=client_secret,
+            domains=domains,
+        )
+        return await self._client.execute(call)
+
+    async def remove_identity_provider(self, tenant_id: str) -> None:
+        """Take the tenant's own provider away; none there: nothing to do."""
+        return await self._client.execute(calls.remove_identity_provider(tenant_id))
 
     async def wait_until(
         self,

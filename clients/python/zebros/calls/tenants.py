@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from zebros.calls import records
-from zebros.calls.call import Call, listing, path, post_headers, query_of, read_record
+from zebros.calls.call import Call, listing, path, post_headers, query_of, read_nothing, read_record
 from zebros.errors import OperationFailedError, OperationTimeoutError
-from zebros.models import Page, Tenant
+from zebros.models import IdentityProvider, Page, Tenant
 
 __all__ = ["FirstAdmin", "Isolation", "OnProgress", "TenantStatus"]
 
@@ -73,6 +73,36 @@ def act(tenant_id: str, action: TenantAction) -> Call[Tenant]:
 def offboard(tenant_id: str, version: int) -> Call[Tenant]:
     target = path("/v1/tenants/{}", tenant_id)
     return Call("DELETE", target, read_record(Tenant), headers=records.if_match(version))
+
+
+def set_identity_provider(
+    tenant_id: str,
+    *,
+    display_name: str,
+    issuer: str,
+    authorization_url: str,
+    token_url: str,
+    jwks_url: str,
+    client_id: str,
+    client_secret: str,
+    domains: Sequence[str],
+) -> Call[IdentityProvider]:
+    body = {
+        "displayName": display_name,
+        "issuer": issuer,
+        "authorizationUrl": authorization_url,
+        "tokenUrl": token_url,
+        "jwksUrl": jwks_url,
+        "clientId": client_id,
+        "clientSecret": client_secret,
+        "domains": list(domains),
+    }
+    target = path("/v1/tenants/{}/identity-provider", tenant_id)
+    return Call("PUT", target, lambda reply: IdentityProvider.model_validate(reply.json_object()), json=body)
+
+
+def remove_identity_provider(tenant_id: str) -> Call[None]:
+    return Call("DELETE", path("/v1/tenants/{}/identity-provider", tenant_id), read_nothing)
 
 
 def waiting(

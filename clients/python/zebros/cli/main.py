@@ -15,6 +15,7 @@ from zebros.cli import (
     customers,
     documents,
     fields,
+    identity_provider,
     importer,
     integrations,
     login,
@@ -71,6 +72,7 @@ app.add_typer(users.app, name="users")
 app.add_typer(users.teams, name="teams")
 app.add_typer(integrations.app, name="integrations")
 app.add_typer(audit.app, name="audit")
+tenants.app.add_typer(identity_provider.app, name="identity-provider")
 app.add_typer(tenants.app, name="tenants")
 
 

@@ -15,6 +15,7 @@ from zebros.models.people import (
 from zebros.models.platform import (
     AuditEntry,
     FirstAdministrator,
+    IdentityProvider,
     Integration,
     OffboardingReport,
     Operation,
@@ -51,6 +52,7 @@ __all__ = [
     "FieldDefinition",
     "FirstAdministrator",
     "HistoryEntry",
+    "IdentityProvider",
     "Integration",
     "Me",
     "Merge",

@@ -12,6 +12,7 @@ from zebros.models.base import Model, Versioned, id_field
 __all__ = [
     "AuditEntry",
     "FirstAdministrator",
+    "IdentityProvider",
     "Integration",
     "OffboardingReport",
     "Operation",
@@ -101,6 +102,18 @@ class Tenant(Versioned):
         """Whether the last operation stopped; `resume` goes on with it."""
         stopped = self.operation is not None and self.operation.state == "failed"
         return stopped or self.status == "failed"
+
+
+class IdentityProvider(Model):
+    """A tenant's own OpenID Connect provider. Its secret is never in an answer."""
+
+    display_name: str | None = None
+    issuer: str | None = None
+    authorization_url: str | None = None
+    token_url: str | None = None
+    jwks_url: str | None = None
+    client_id: str | None = None
+    domains: list[str] = Field(default_factory=list[str])
 
 
 class Integration(Versioned):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from zebros_auth.domain.identity_provider import IdentityProviderDraft
 from zebros_auth.domain.operation import Operation, OperationError, OperationKind, Progress, Step
 from zebros_auth.domain.tenant import FirstAdmin, Isolation, OffboardingReport, TenantRecord, TenantSettings
 from zebros_core.http.wire import WireModel
@@ -55,3 +56,20 @@ class TenantBody(WireModel):
             "operation": OperationBody.of(tenant.operation) if tenant.operation else None,
         }
         return cls.model_validate(shown)
+
+
+class IdentityProviderBody(WireModel):
+    """A tenant's own identity provider, without its secret."""
+
+    display_name: str
+    issuer: str
+    authorization_url: str
+    token_url: str
+    jwks_url: str
+    client_id: str
+    domains: tuple[str, ...]
+
+    @classmethod
+    def of(cls, provider: IdentityProviderDraft) -> IdentityProviderBody:
+        """Show a provider."""
+        return cls.model_validate({name: getattr(provider, name) for name in cls.model_fields})
