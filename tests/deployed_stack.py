@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import Any, TypeVar
 
@@ -39,6 +39,8 @@ T = TypeVar("T")
 MODELS: tuple[IsolationName, ...] = ("pool", "bridge", "silo")
 SERVICE = f"zebros-customers-{STAGE}"
 """The service's stack, and what the names of its functions and queues begin with."""
+STACKS = (f"zebros-auth-{STAGE}", SERVICE)
+"""The stacks in which a tenant may have tables of its own."""
 CONSUMERS = ("history", "search", "cache", "followup")
 # What a person was promised is asserted where it was promised; this is how long anything may take on a busy machine.
 PATIENCE_SECONDS = 30.0
@@ -118,7 +120,7 @@ class Deployment:
             settings={"requestsPerSecond": 10_000, "requestBurst": 10_000},
         )
         if isolation == "silo":
-            self.silos().provision(tenant.id, [SERVICE])
+            self.silos().provision(tenant.id, STACKS)
         DynamoDbTenantRegistry(self.aws("dynamodb"), REGISTRY_TABLE).put(tenant)
         self._registered.append(tenant)
         return tenant
@@ -129,11 +131,14 @@ class Deployment:
 
     def leave(self) -> None:
         """Remove the tables that were made for tests: each is one more stream for the emulator to read."""
-        silos = [tenant.id for tenant in self._registered if tenant.isolation == "silo"]
+        silos = [tenant for tenant in self._registered if tenant.isolation == "silo"]
         if silos:
             self.settle()
-        for id in silos:
-            self.silos().remove(id, [SERVICE])
+        registry = DynamoDbTenantRegistry(self.aws("dynamodb"), REGISTRY_TABLE)
+        for tenant in silos:
+            # What comes late for them is then dropped, and nobody looks after them any more.
+            registry.put(replace(tenant, status="offboarded", epoch=tenant.epoch + 1))
+            self.silos().remove(tenant.id, STACKS)
         self.http.close()
 
     def member(

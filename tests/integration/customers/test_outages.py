@@ -140,7 +140,7 @@ def test_a_part_that_died_is_reported_by_name_with_the_end_of_its_log(stack: Sta
     os.kill(pid_of(stack, part), signal.SIGKILL)
     eventually(lambda: not _healthy(stack, part))
     told = command(stack, "status")
-    title = {"cache": "cache (valkey)", "identity": "identity provider (for Keycloak)"}[part]
+    title = {"cache": "cache (valkey)", "identity": "identity provider (stands in for Keycloak)"}[part]
     assert told.returncode == 1
     assert f"{title} stopped by itself" in told.stdout
     assert stack.status()[0].healthy
