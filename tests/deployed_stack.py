@@ -133,7 +133,7 @@ class Deployment:
         """Remove the tables that were made for tests: each is one more stream for the emulator to read."""
         silos = [tenant for tenant in self._registered if tenant.isolation == "silo"]
         if silos:
-            self.settle()
+            self.settle(*self.queues())
         registry = DynamoDbTenantRegistry(self.aws("dynamodb"), REGISTRY_TABLE)
         for tenant in silos:
             # What comes late for them is then dropped, and nobody looks after them any more.
@@ -201,9 +201,14 @@ class Deployment:
         answer = self.aws("sqs").get_queue_attributes(QueueUrl=queue_url, AttributeNames=names)
         return sum(int(number) for number in answer["Attributes"].values())
 
+    def queues(self) -> list[str]:
+        """Return the URLs of every service's queues, without those of dead letters."""
+        urls: list[str] = self.aws("sqs").list_queues().get("QueueUrls", [])
+        return [url for url in urls if not url.endswith("-dlq")]
+
     def settle(self, *names: str) -> None:
-        """Wait until consumers have done what lies in their queues."""
-        urls = [self.queue(name) for name in names or CONSUMERS]
+        """Wait until consumers have done what lies in their queues, by name or URL."""
+        urls = [name if "/" in name else self.queue(name) for name in names or CONSUMERS]
         quiet = 0
         deadline = time.monotonic() + PATIENCE_SECONDS
         while quiet < 3:
