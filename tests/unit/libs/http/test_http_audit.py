@@ -152,7 +152,7 @@ def test_an_export_that_cannot_be_recorded_is_not_answered(world, trail):
 
 
 def test_an_administrators_declared_success_is_in_the_platforms_log(world, trail):
-    assert world.call("POST", "/v1/shelves", token="/root/platform-admin/").status == 201
+    assert world.call("POST", "/v1/shelves", token="/ops/platform-admin/").status == 201
     assert [(event.tenant_id, event.action) for event in trail.events] == [("platform", "shelf.added")]
 
 

@@ -11,7 +11,7 @@ from zebros_core.cache import NullCache
 from zebros_core.http import NoQuery, Request, Response, Routes, WireModel
 from zebros_core.http.openapi import openapi_document
 
-ADMIN = "/root/platform-admin/"
+ADMIN = "/ops/platform-admin/"
 REFUSED = {
     "a tenant's admin": ("aurora/ada/admin/north", "platform_only"),
     "another tenant's": ("borealis/bo/admin/", "platform_only"),
@@ -72,7 +72,7 @@ def world(new_world):
 def test_an_administrator_gets_in_without_tenant_cache_or_rate_limit(world):
     answer = world.call("POST", "/v1/shelves", {"name": "Top"}, token=ADMIN, idempotency_key="k-1")
 
-    assert (answer.status, answer.json) == (201, {"by": "root", "key": "k-1"})
+    assert (answer.status, answer.json) == (201, {"by": "ops", "key": "k-1"})
     assert "RateLimit" not in answer.headers
     assert "tenantId" not in world.metric_lines()[0]
 
