@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from pydantic.alias_generators import to_camel
 
+from zebros_auth.repositories.keys import SCHEMAS as AUTH_SCHEMAS
 from zebros_core.dynamodb.entity import StoredEntity, classified_fields, unclassified_fields
-from zebros_customers.repositories.keys import SCHEMAS
+from zebros_customers.repositories.keys import SCHEMAS as CUSTOMERS_SCHEMAS
 
+SCHEMAS = (*AUTH_SCHEMAS, *CUSTOMERS_SCHEMAS)
 DOCUMENT = Path(__file__).resolve().parents[3] / "architecture/data.md"
 
 
@@ -45,7 +47,7 @@ def test_every_field_has_a_class(schema: Any) -> None:
 @pytest.mark.parametrize("schema", SCHEMAS, ids=lambda schema: schema.entity)
 def test_every_index_is_stated(schema: Any) -> None:
     section = (
-        DOCUMENT.read_text(encoding="utf-8").split("## Tables", 1)[1].split("### The lookup table", 1)[0]
+        DOCUMENT.read_text(encoding="utf-8").split("## Tables", 1)[1].split("### The lookup tables", 1)[0]
     )
     rows = re.findall(r"^\| (\w*) ?\| ((?:`\w+`(?:, )?)+) \| ([^|]+) \| `(\w+)` \|", section, re.MULTILINE)
     stated: set[tuple[str, str]] = set()
