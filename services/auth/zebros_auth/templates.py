@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,8 @@ def _metadata(s3: Any, bucket: str, key: str) -> dict[str, str] | None:
     return found
 
 
-def main() -> None:
-    """Run the command with the caller's own credentials."""
+def main(environ: Mapping[str, str]) -> None:
+    """Run the command with the caller's own credentials, in the region that the environment names."""
     import boto3
 
     parser = argparse.ArgumentParser(prog="zebros_auth.templates", description=__doc__)
@@ -67,7 +68,7 @@ def main() -> None:
     given = parser.parse_args()
     if not (given.bucket or given.stage):
         parser.error("give --bucket or --stage")
-    session: Any = boto3.Session(region_name=os.environ.get("AWS_REGION", "eu-central-1"))
+    session: Any = boto3.Session(region_name=environ.get("AWS_REGION", "eu-central-1"))
     bucket = given.bucket or f"zebros-{given.stage}-{_account(session)}-templates"
     put, kept = upload(session.client("s3"), bucket)
     sys.stdout.write(f"{bucket}: {len(put)} templates put, {len(kept)} of the stage's own kept\n")
@@ -78,4 +79,4 @@ def _account(session: Any) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(os.environ)

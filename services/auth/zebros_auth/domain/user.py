@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
 from datetime import datetime, time
 from enum import StrEnum
 from functools import cache
@@ -187,7 +186,3 @@ class User(StoredEntity):
     def draft(self) -> UserDraft:
         """Return the part that may be changed, as it stands."""
         return UserDraft(name=self.name, role=self.role, team_id=self.team_id)
-
-    def index_attributes(self) -> Mapping[str, str]:
-        """Every index of users is over attributes that they have anyway."""
-        return {}
