@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from zebros_auth.domain.errors import (
+    LastAdminError,
+    TeamInUseError,
+    TooManyDevicesError,
+    TooManyIntegrationsError,
+)
 from zebros_core.http.problems import (
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
@@ -21,6 +27,14 @@ DOCUMENT = Path(__file__).resolve().parents[3] / "architecture/api.md"
 def test_the_table_of_problems_is_complete_and_has_no_more() -> None:
     text = DOCUMENT.read_text(encoding="utf-8").split("## Errors", 1)[1].split("### The gateway", 1)[0]
     stated = set(re.findall(r"^\| (\d{3}) \| `([a-z-]+)` \|", text, re.MULTILINE))
-    own = (CustomerMergedError, IncompleteUploadError, UploadMismatchError)
+    own = (
+        CustomerMergedError,
+        IncompleteUploadError,
+        UploadMismatchError,
+        LastAdminError,
+        TeamInUseError,
+        TooManyDevicesError,
+        TooManyIntegrationsError,
+    )
     kinds = [*PROBLEMS.values(), ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL_ERROR, *map(problem_type, own)]
     assert stated == {(str(kind.status), kind.code) for kind in kinds if kind is not None}
