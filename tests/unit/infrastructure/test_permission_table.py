@@ -12,8 +12,16 @@ FILE = Path(__file__).resolve().parents[3] / "infrastructure/permissions.json"
 ROLES = json.loads(FILE.read_text())["roles"]
 WIDTH = {None: 0, "own": 1, "team": 2, "all": 3}
 WIDEST_FIRST = ("tenant-admin", "sales-manager", "sales-rep")
-RECORDS = {"customer", "contact", "document"}
-ENTITIES = RECORDS | {"field", "user", "team", "integration", "audit"}
+RECORDS = {"customer", "contact", "document", "lead", "opportunity", "activity"}
+"""What has an owner and a team of its own."""
+SHARED = {"product", "pipeline", "dashboard", "template", "field", "user", "team", "integration", "audit"}
+"""What the tenant has in common, or nobody owns as they own a record."""
+DEEDS = {"email"}
+"""What is done and not kept: there is nothing to read."""
+ENTITIES = RECORDS | SHARED | DEEDS
+LIMITS = {"audit": {"read"}, "dashboard": {"read"}, "pipeline": {"read", "write"}, "user": {"read", "write"}}
+"""What even an administrator does no more with: the log and the metrics are written by us, a tenant has its stages
+always, and people are deactivated."""
 
 
 def width(role: str, entity: str, action: str) -> int:
@@ -33,12 +41,11 @@ def test_every_role_says_something_about_every_entity() -> None:
 def test_an_administrator_may_do_everything_to_everything() -> None:
     granted = {visibility for actions in ROLES["tenant-admin"].values() for visibility in actions.values()}
     assert granted == {"all"}
-    for entity, actions in ROLES["tenant-admin"].items():
-        if entity == "audit":
-            assert set(actions) == {"read"}, "nobody writes the log by hand"
-        else:
-            # People are deactivated, not deleted.
-            assert {"read", "write"} | ({"delete"} if entity != "user" else set()) <= set(actions)
+    for entity in ENTITIES - DEEDS - set(LIMITS):
+        assert {"read", "write", "delete"} <= set(ROLES["tenant-admin"][entity]), entity
+    for entity, actions in LIMITS.items():
+        assert set(ROLES["tenant-admin"][entity]) == actions
+    assert set(ROLES["tenant-admin"]["email"]) == {"send"}
 
 
 @pytest.mark.parametrize(("wide", "narrow"), list(pairwise(WIDEST_FIRST)))
@@ -50,8 +57,8 @@ def test_a_narrower_role_never_sees_or_changes_more(wide: str, narrow: str) -> N
 
 def test_nobody_changes_what_they_cannot_read() -> None:
     for role, entities in ROLES.items():
-        for entity, actions in entities.items():
-            for action in actions:
+        for entity in ENTITIES - DEEDS:
+            for action in entities[entity]:
                 assert width(role, entity, action) <= width(role, entity, "read"), (role, entity, action)
 
 
@@ -66,4 +73,20 @@ def test_a_viewer_only_reads() -> None:
 
 def test_a_representative_reads_the_teams_records_and_changes_their_own() -> None:
     for entity in RECORDS:
-        assert ROLES["sales-rep"][entity] == {"read": "team", "write": "own", "delete": "own"}
+        changes = dict.fromkeys(("write", "delete"), "own")
+        changes |= {"convert": "own"} if entity == "lead" else {}
+        assert ROLES["sales-rep"][entity] == {"read": "team", **changes}
+    assert ROLES["sales-rep"]["email"] == {"send": "own"}
+
+
+def test_what_nobody_owns_is_granted_on_all_of_it_or_not_at_all() -> None:
+    # The dashboard is of the records that somebody may see, and so is not among them.
+    for role in ROLES:
+        for entity in SHARED - {"dashboard", "user"}:
+            assert set(ROLES[role][entity].values()) <= {"all"}, (role, entity)
+
+
+def test_the_sales_process_is_set_by_administrators_alone() -> None:
+    for role in ("sales-manager", "sales-rep", "viewer"):
+        assert set(ROLES[role]["pipeline"]) == {"read"}
+        assert "write" not in ROLES[role]["product"]
