@@ -81,7 +81,7 @@ class Notifying:
         return self._once("scheduler")
 
     def _once(self, service: str) -> Any:
-        from zebros_auth.adapters.aws_clients import once_client
+        from zebros_core.delivery import once_client
 
         return once_client(self._container.core, service)
 

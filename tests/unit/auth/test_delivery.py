@@ -10,9 +10,9 @@ from deliveries import Post, connect, deliver, notification
 from fake_identity import FakeIdentity
 
 from zebros_auth.bootstrap import Container
-from zebros_auth.domain.ports_mail import DeliveryUncertainError, NotTakenError, RefusedError
 from zebros_auth.domain.ports_notifications import EndpointGoneError
 from zebros_core.clock import FixedClock
+from zebros_core.delivery import DeliveryUncertainError, NotTakenError, RefusedError
 from zebros_core.tenancy.registry import Tenant
 
 

@@ -9,8 +9,8 @@ from callers import Person
 from deliveries import Post, connect, deliver, notification
 
 from zebros_auth.bootstrap import Container
-from zebros_auth.domain.mail_feedback import MailFeedback, parse_feedback
 from zebros_auth.use_cases.keep_feedback import keep_feedback
+from zebros_core.delivery import MailFeedback, parse_feedback
 from zebros_core.messaging import MalformedMessageError, TopicConsumer
 from zebros_core.tenancy.registry import Tenant
 

@@ -19,14 +19,12 @@ from zebros_auth.adapters.push import SnsPush
 from zebros_auth.domain.device import Platform
 from zebros_auth.domain.notification import Notification
 from zebros_auth.domain.ports_mail import (
-    DeliveryUncertainError,
     MailContent,
     MailMessage,
-    NotTakenError,
-    RefusedError,
 )
 from zebros_auth.domain.ports_notifications import EndpointGoneError
 from zebros_auth.notification_settings import MailSettings, NotificationSettings
+from zebros_core.delivery import DeliveryUncertainError, NotTakenError, RefusedError
 from zebros_core.errors import UnavailableError, ValidationError
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)

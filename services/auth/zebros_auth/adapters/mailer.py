@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from zebros_auth.adapters.aws_clients import code_of, told_apart
-from zebros_auth.domain.ports_mail import MailMessage, RefusedError
+from zebros_auth.domain.ports_mail import MailMessage
 from zebros_auth.notification_settings import MailSettings
+from zebros_core.delivery import RefusedError, code_of, told_apart
 
 _REFUSED: Final = frozenset({"MessageRejected", "BadRequestException"})
 

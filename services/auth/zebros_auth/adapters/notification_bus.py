@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from zebros_auth.adapters.aws_clients import code_of, told_apart
 from zebros_auth.domain.notification import Notification
-from zebros_auth.domain.ports_mail import DeliveryUncertainError
 from zebros_auth.notification_settings import NotificationSettings
+from zebros_core.delivery import DeliveryUncertainError, code_of, told_apart
 from zebros_core.errors import UnavailableError
 
 

@@ -13,10 +13,9 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from zebros_auth.adapters.aws_clients import code_of, told_apart
 from zebros_auth.domain.device import Platform
-from zebros_auth.domain.ports_mail import DeliveryUncertainError
 from zebros_auth.domain.ports_notifications import EndpointGoneError
+from zebros_core.delivery import DeliveryUncertainError, code_of, told_apart
 from zebros_core.errors import UnavailableError, ValidationError
 
 _GONE: Final = frozenset(

@@ -7,19 +7,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from zebros_core.errors import UnavailableError, ZebrosError
+from zebros_core.errors import ZebrosError
 
 __all__ = [
-    "DeliveryUncertainError",
     "MailContent",
     "MailMessage",
     "MailTemplateError",
     "MailTemplates",
     "MailTransport",
     "Mailer",
-    "NotTakenError",
     "Outcome",
-    "RefusedError",
 ]
 
 
@@ -37,28 +34,6 @@ class Outcome(StrEnum):
     """The service did not say whether it took it. It is not tried again."""
     OFF = "off"
     """This stage sends nothing on this way."""
-
-
-class NotTakenError(UnavailableError):
-    """The message was certainly not taken, and may be later."""
-
-
-class RefusedError(ZebrosError):
-    """The message will never be taken as it is; ``code_of_service`` says why."""
-
-    code = "message-refused"
-    default_detail = "The message was refused."
-
-    def __init__(self, code_of_service: str) -> None:
-        super().__init__()
-        self.code_of_service = code_of_service
-
-
-class DeliveryUncertainError(ZebrosError):
-    """The service did not answer, or failed after it may have taken the message."""
-
-    code = "delivery-uncertain"
-    default_detail = "Nobody knows whether the message was taken."
 
 
 class MailTemplateError(ZebrosError):

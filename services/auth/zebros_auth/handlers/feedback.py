@@ -5,8 +5,8 @@ from functools import cache
 from typing import Any
 
 from zebros_auth.bootstrap import container
-from zebros_auth.domain.mail_feedback import MailFeedback, parse_feedback
 from zebros_auth.use_cases.keep_feedback import keep_feedback
+from zebros_core.delivery import MailFeedback, parse_feedback
 from zebros_core.messaging import TopicConsumer
 
 

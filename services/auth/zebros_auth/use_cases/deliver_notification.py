@@ -15,11 +15,8 @@ from urllib.parse import quote
 from zebros_auth.domain.device import Device
 from zebros_auth.domain.notification import MAX_AGE_DAYS, Notification
 from zebros_auth.domain.ports_mail import (
-    DeliveryUncertainError,
     MailTemplates,
-    NotTakenError,
     Outcome,
-    RefusedError,
 )
 from zebros_auth.domain.ports_notifications import Deferrals, EndpointGoneError, PushSender
 from zebros_auth.domain.quiet_hours import end_of_quiet_hours
@@ -30,6 +27,7 @@ from zebros_auth.repositories.users import UserRepository
 from zebros_auth.use_cases.manage_devices import endpoint_owner
 from zebros_auth.use_cases.send_mail import TenantMailer
 from zebros_core.clock import Clock
+from zebros_core.delivery import DeliveryUncertainError, NotTakenError, RefusedError
 from zebros_core.observability import Metrics
 
 _LOG = logging.getLogger(__name__)

@@ -3,8 +3,8 @@
 import logging
 from collections.abc import Callable
 
-from zebros_auth.domain.mail_feedback import MailFeedback
 from zebros_auth.repositories.deliveries import Suppressions
+from zebros_core.delivery import MailFeedback
 from zebros_core.errors import NotFoundError
 from zebros_core.observability import Metrics
 

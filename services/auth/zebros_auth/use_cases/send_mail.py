@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from zebros_auth.domain.ports_mail import (
-    DeliveryUncertainError,
     MailMessage,
     MailTemplates,
     MailTransport,
-    NotTakenError,
     Outcome,
-    RefusedError,
 )
 from zebros_auth.repositories.deliveries import DeliveryMarks, Suppressions
+from zebros_core.delivery import DeliveryUncertainError, NotTakenError, RefusedError
 from zebros_core.observability import Metrics
 
 _LOG = logging.getLogger(__name__)

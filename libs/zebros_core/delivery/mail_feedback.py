@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,6 +14,8 @@ from zebros_core.messaging import MalformedMessageError
 from zebros_core.tenancy.context import is_tenant_id
 from zebros_core.values import normalised_email
 
+__all__ = ["MailFeedback", "parse_feedback"]
+
 _Text = Annotated[str, Field(min_length=1, max_length=512)]
 
 
@@ -21,7 +23,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=512)]
 class MailFeedback:
     """One report. ``unwanted`` are the addresses at which nothing more is to be sent, ``reason`` says why.
 
-    ``tenant_id`` is empty where the mail was not one of ours with our tags.
+    ``tenant_id`` is empty where the mail was not one of ours with our tags; ``tags`` are those that it was sent with.
     """
 
     mail_id: str
@@ -29,6 +31,7 @@ class MailFeedback:
     tenant_id: str
     unwanted: tuple[str, ...] = ()
     reason: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -80,7 +83,8 @@ def parse_feedback(message: Mapping[str, Any]) -> MailFeedback:
         report = _Report.model_validate(message)
     except PydanticError as error:
         raise MalformedMessageError("The message is no report of the mail service.") from error
-    tenant_id = next(iter(report.mail.tags.get("tenantId", [])), "")
+    tags = {name: values[0] for name, values in report.mail.tags.items() if values}
+    tenant_id = tags.get("tenantId", "")
     named, reason = _unwanted(report)
     sent_to = {normalised_email(address) for address in report.mail.destination}
     return MailFeedback(
@@ -89,6 +93,7 @@ def parse_feedback(message: Mapping[str, Any]) -> MailFeedback:
         tenant_id=tenant_id if is_tenant_id(tenant_id) else "",
         unwanted=tuple(sorted({normalised_email(one.email_address) for one in named} & sent_to)),
         reason=reason,
+        tags=tags,
     )
 
 

@@ -9,8 +9,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from zebros_auth.domain.ports_mail import DeliveryUncertainError, NotTakenError
+from zebros_core.delivery.errors import DeliveryUncertainError, NotTakenError
 from zebros_core.settings import CoreSettings
+
+__all__ = ["code_of", "once_client", "told_apart"]
 
 
 def once_client(core: CoreSettings, service: str) -> Any:
@@ -48,7 +50,8 @@ def told_apart() -> Generator[None]:
     try:
         yield
     except ClientError as error:
-        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
+        answer: Any = error.response
+        status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 500))
         if status < 500:
             raise NotTakenError(detail=f"The message was not taken: {code_of(error)}.") from error
         raise DeliveryUncertainError from error
