@@ -1,0 +1,1 @@
+"""What is outside: other services, the scheduler, the mail service; each behind a port of the domain."""

@@ -1,0 +1,1 @@
+"""Entities and rules of activities: pure, no input or output."""

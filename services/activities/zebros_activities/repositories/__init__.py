@@ -1,0 +1,1 @@
+"""The access patterns of this service; `keys` holds every key and index."""
