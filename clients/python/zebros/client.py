@@ -15,13 +15,20 @@ from zebros.auth.providers import StaticToken, TokenProvider
 from zebros.calls.call import Call
 from zebros.errors import ConfigurationError
 from zebros.resources import (
+    Activities,
     AuditLog,
     Contacts,
     Customers,
     Documents,
+    Emails,
+    EmailTemplates,
     Fields,
     Integrations,
+    Leads,
     Myself,
+    Opportunities,
+    Pipeline,
+    Products,
     Teams,
     Tenants,
     Users,
@@ -71,6 +78,13 @@ class Client:
         self.contacts = Contacts(self)
         self.documents = Documents(self, storage)
         self.fields = Fields(self)
+        self.leads = Leads(self)
+        self.products = Products(self)
+        self.opportunities = Opportunities(self)
+        self.pipeline = Pipeline(self)
+        self.activities = Activities(self)
+        self.emails = Emails(self)
+        self.email_templates = EmailTemplates(self)
         self.me = Myself(self)
         self.users = Users(self)
         self.teams = Teams(self)

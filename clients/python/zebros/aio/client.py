@@ -16,7 +16,10 @@ import httpx
 from zebros._exchange import GetToken, Lost, Send, Step, Wait, exchange
 from zebros._replies import Reply
 from zebros.aio.accounts import AsyncAuditLog, AsyncIntegrations, AsyncMyself, AsyncTeams, AsyncUsers
+from zebros.aio.activities import AsyncActivities, AsyncEmails, AsyncEmailTemplates
+from zebros.aio.pipeline import AsyncPipeline
 from zebros.aio.records import AsyncContacts, AsyncCustomers
+from zebros.aio.sales import AsyncLeads, AsyncOpportunities, AsyncProducts
 from zebros.aio.tenants import AsyncTenants
 from zebros.auth.providers import StaticToken, TokenProvider
 from zebros.calls.call import Call
@@ -48,6 +51,13 @@ class AsyncClient:
         self._http = httpx.AsyncClient(transport=transport, timeout=timeout)
         self.customers = AsyncCustomers(self)
         self.contacts = AsyncContacts(self)
+        self.leads = AsyncLeads(self)
+        self.products = AsyncProducts(self)
+        self.opportunities = AsyncOpportunities(self)
+        self.pipeline = AsyncPipeline(self)
+        self.activities = AsyncActivities(self)
+        self.emails = AsyncEmails(self)
+        self.email_templates = AsyncEmailTemplates(self)
         self.me = AsyncMyself(self)
         self.users = AsyncUsers(self)
         self.teams = AsyncTeams(self)

@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from typing import TypeVar, Unpack
+from typing import Unpack
 
-from zebros.aio.executor import AsyncExecutor, AsyncVersionedCollection
-from zebros.calls import batch, contacts, customers
-from zebros.calls.batch import Operation
+from zebros.aio.collection import AsyncCollection, AsyncExternalCollection
+from zebros.aio.executor import AsyncExecutor
+from zebros.calls import contacts, customers
 from zebros.calls.call import listing, path, query_of
 from zebros.calls.contacts import ContactFields
 from zebros.calls.customers import CustomerFields
 from zebros.listing import AsyncListing
-from zebros.models import BatchOutcome, Contact, Customer, HistoryEntry, Record
+from zebros.models import Contact, Customer, Document, Merge
 from zebros.resources.customers import CustomerSort
 
-__all__ = ["AsyncCollection", "AsyncContacts", "AsyncCustomers"]
-
-R = TypeVar("R", bound=Record)
+__all__ = ["AsyncContacts", "AsyncCustomers"]
 
 
-class AsyncCollection(AsyncVersionedCollection[R]):
-    """As `zebros.resources.collection.Collection`."""
-
-    async def delete(self, record_id: str, *, version: int | None = None) -> None:
-        """Move the record to the trash."""
-        await self._client.execute(self._routes.delete(record_id, version))
-
-    async def restore(self, record_id: str, *, idempotency_key: str | None = None) -> R:
-        """Bring the record back from the trash."""
-        return await self._client.execute(self._routes.restore(record_id, idempotency_key))
-
-    async def batch(self, operations: Iterable[Operation]) -> AsyncIterator[BatchOutcome]:
-        """Run any number of operations, up to 100 in a request; yields an outcome for each, in order."""
-        first = 0
-        for group in batch.split(operations):
-            for outcome in await self._client.execute(
-                batch.run(self._routes.collection, group, first_index=first)
-            ):
-                yield outcome
-            first += len(group)
-
-
-class AsyncCustomers(AsyncCollection[Customer]):
+class AsyncCustomers(AsyncExternalCollection[Customer]):
     """`client.customers`"""
 
     def __init__(self, client: AsyncExecutor) -> None:
@@ -56,19 +31,18 @@ class AsyncCustomers(AsyncCollection[Customer]):
         **fields: Unpack[CustomerFields],
     ) -> Customer:
         """Create a customer. Raises DuplicateError when one with this name or e-mail exists."""
-        return await self._client.execute(
-            customers.create(
-                fields, skip_duplicate_check=skip_duplicate_check, idempotency_key=idempotency_key
-            )
+        call = self._routes.create(
+            fields, skip_duplicate_check=skip_duplicate_check, idempotency_key=idempotency_key
         )
+        return await self._client.execute(call)
 
-    async def get(self, customer_id: str, *, include_documents: bool = False) -> Customer:
+    async def get(self, customer_id: str, /, *, include_documents: bool = False) -> Customer:
         """Read a customer."""
         return await self._client.execute(customers.get(customer_id, include_documents=include_documents))
 
     async def upsert(self, external_id: str, /, **fields: Unpack[CustomerFields]) -> Customer:
         """Create the customer of this external id, or make it like these fields: others are emptied."""
-        return await self._client.execute(customers.upsert(external_id, fields))
+        return await self._client.execute(self._routes.upsert(external_id, fields))
 
     def list(
         self,
@@ -81,8 +55,10 @@ class AsyncCustomers(AsyncCollection[Customer]):
         page_size: int | None = None,
     ) -> AsyncListing[Customer]:
         """All customers that match, fetched page by page as they are read."""
-        query = query_of(owner=owner, team=team, industry=industry, tier=tier, sort=sort, limit=page_size)
-        return AsyncListing(listing(Customer, "/v1/customers", query), self._client.execute)
+        call = self._routes.list(
+            owner=owner, team=team, industry=industry, tier=tier, sort=sort, limit=page_size
+        )
+        return AsyncListing(call, self._client.execute)
 
     def search(self, words: str, *, page_size: int | None = None) -> AsyncListing[Customer]:
         """Customers whose name has words that start with these."""
@@ -95,9 +71,21 @@ class AsyncCustomers(AsyncCollection[Customer]):
             listing(Contact, path("/v1/customers/{}/contacts", customer_id), {}), self._client.execute
         )
 
-    def history(self, customer_id: str) -> AsyncListing[HistoryEntry]:
-        """The customer's changes."""
-        return AsyncListing(customers.history(customer_id), self._client.execute)
+    def documents(self, customer_id: str) -> AsyncListing[Document]:
+        """The customer's documents."""
+        return AsyncListing(
+            listing(Document, path("/v1/customers/{}/documents", customer_id), {}), self._client.execute
+        )
+
+    async def merge(self, winner_id: str, loser_id: str, *, idempotency_key: str | None = None) -> Merge:
+        """Merge the loser into the winner: contacts and documents follow, the loser's id redirects."""
+        return await self._client.execute(
+            customers.merge(winner_id, loser_id, idempotency_key=idempotency_key)
+        )
+
+    async def merge_state(self, merge_id: str) -> Merge:
+        """How far a merge is that goes on in the background."""
+        return await self._client.execute(customers.merge_state(merge_id))
 
 
 class AsyncContacts(AsyncCollection[Contact]):
@@ -114,19 +102,14 @@ class AsyncContacts(AsyncCollection[Contact]):
         **fields: Unpack[ContactFields],
     ) -> Contact:
         """Create a contact. Raises DuplicateError when one with this e-mail exists."""
-        return await self._client.execute(
-            contacts.create(
-                fields, skip_duplicate_check=skip_duplicate_check, idempotency_key=idempotency_key
-            )
+        call = self._routes.create(
+            fields, skip_duplicate_check=skip_duplicate_check, idempotency_key=idempotency_key
         )
-
-    async def get(self, contact_id: str) -> Contact:
-        """Read a contact."""
-        return await self._client.execute(contacts.get(contact_id))
+        return await self._client.execute(call)
 
     def list(
         self, *, email: str | None = None, owner: str | None = None, page_size: int | None = None
     ) -> AsyncListing[Contact]:
         """All contacts that match, fetched page by page as they are read."""
-        query = query_of(email=email, owner=owner, limit=page_size)
-        return AsyncListing(listing(Contact, "/v1/contacts", query), self._client.execute)
+        call = self._routes.list(email=email, owner=owner, limit=page_size)
+        return AsyncListing(call, self._client.execute)

@@ -5,16 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
 
 from zebros._replies import Reply, etag_version
-from zebros.models import Page, Versioned
+from zebros.models import Model, Page, Versioned, json_number
 
-__all__ = ["Call", "listing", "new_idempotency_key", "path", "read_nothing", "read_record", "to_api_names"]
+__all__ = [
+    "Call",
+    "instant_text",
+    "listing",
+    "new_idempotency_key",
+    "path",
+    "read_model",
+    "read_nothing",
+    "read_record",
+    "to_api_names",
+]
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 R = TypeVar("R", bound=Versioned)
 
 _WORD_START = re.compile(r"_([a-z0-9])")
@@ -90,9 +103,22 @@ def _to_api_value(value: Any) -> Any:
         return {name: each for name, each in value.to_json().items() if each is not None}
     if isinstance(value, Mapping):
         return to_api_names({str(name): each for name, each in value.items()})  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, set | frozenset | tuple):
-        return sorted(value) if not isinstance(value, tuple) else list(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    return value
+    if isinstance(value, set | frozenset):
+        return sorted(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, list | tuple):
+        return [_to_api_value(each) for each in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, Decimal):
+        return json_number(value)
+    if isinstance(value, datetime):
+        return instant_text(value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def instant_text(value: datetime) -> str:
+    """The instant as the API takes it. Raises ValueError for one without a time zone."""
+    if value.tzinfo is None:
+        raise ValueError("an instant needs a time zone, such as datetime(2026, 11, 1, tzinfo=UTC)")
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_record(kind: type[R]) -> Callable[[Reply], R]:
@@ -102,6 +128,11 @@ def read_record(kind: type[R]) -> Callable[[Reply], R]:
         return kind.load(reply.json_object(), version=etag_version(reply.headers.get("etag")))
 
     return read
+
+
+def read_model(kind: type[M]) -> Callable[[Reply], M]:
+    """A reader of an object that has no version."""
+    return lambda reply: kind.model_validate(reply.json_object())
 
 
 def read_nothing(_: Reply) -> None:

@@ -1,4 +1,4 @@
-"""Operations on contacts."""
+"""What contacts are made of."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Required, TypedDict
 
 from zebros.calls import records
-from zebros.calls.call import Call, path, post_headers, read_record, to_api_names
-from zebros.calls.customers import SKIP_DUPLICATE_CHECK
 from zebros.models import Contact
 
 __all__ = ["ContactFields"]
@@ -32,15 +30,3 @@ class ContactFields(TypedDict, total=False):
 
 
 ROUTES = records.Routes("contacts", Contact)
-
-
-def create(
-    fields: ContactFields, *, skip_duplicate_check: bool = False, idempotency_key: str | None = None
-) -> Call[Contact]:
-    skip = SKIP_DUPLICATE_CHECK if skip_duplicate_check else {}
-    headers = post_headers(idempotency_key, **skip)
-    return Call("POST", "/v1/contacts", read_record(Contact), json=to_api_names(fields), headers=headers)
-
-
-def get(contact_id: str) -> Call[Contact]:
-    return Call("GET", path("/v1/contacts/{}", contact_id), read_record(Contact))

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
-from zebros.calls.call import Call, listing, pages_of, path, post_headers, query_of, read_nothing, read_record
+from zebros.calls.call import (
+    Call,
+    instant_text,
+    listing,
+    pages_of,
+    path,
+    post_headers,
+    query_of,
+    read_nothing,
+    read_record,
+)
 from zebros.models import AuditEntry, Integration, Page
 
 __all__ = ["Scope"]
@@ -55,15 +65,7 @@ def audit(
     actor: str | None,
     page_size: int | None,
 ) -> Callable[[str | None], Call[Page[AuditEntry]]]:
-    window = {"from": _instant(from_), "to": _instant(to)}
+    window = {"from": from_ and instant_text(from_), "to": to and instant_text(to)}
     query = query_of(**window, action=action, actor=actor, limit=page_size)
     load: Callable[[dict[str, Any]], AuditEntry] = AuditEntry.model_validate
     return pages_of(load, "/v1/audit", query)
-
-
-def _instant(value: datetime | None) -> str | None:
-    if value is None:
-        return None
-    if value.tzinfo is None:
-        raise ValueError("an instant needs a time zone, such as datetime(2026, 11, 1, tzinfo=UTC)")
-    return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,14 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Self, TypeVar, cast
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, cast
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, PrivateAttr, field_serializer
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    field_serializer,
+)
 from pydantic.alias_generators import to_camel
 
-__all__ = ["Model", "Page", "Record", "Versioned", "id_field", "merge_patch"]
+__all__ = ["Amount", "Model", "Page", "Record", "Versioned", "id_field", "json_number", "merge_patch"]
 
 T = TypeVar("T")
+
+
+def json_number(value: Decimal) -> int | float:
+    """A decimal as JSON's number. The API's amounts have at most 15 digits, which a double holds exactly."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+Amount = Annotated[Decimal, PlainSerializer(json_number, return_type=int | float, when_used="json")]
+"""A decimal of at most 15 significant digits, such as an amount of money or a rate."""
 
 
 class Model(BaseModel):

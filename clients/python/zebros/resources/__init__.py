@@ -1,22 +1,32 @@
 """The collections of the API, as attributes of `Client`."""
 
+from zebros.resources.activities import Activities, Emails, EmailTemplates
 from zebros.resources.contacts import Contacts
 from zebros.resources.customers import Customers
 from zebros.resources.documents import Documents
 from zebros.resources.fields import Fields
 from zebros.resources.integrations import AuditLog, Integrations
 from zebros.resources.me import Myself
+from zebros.resources.pipeline import Pipeline
+from zebros.resources.sales import Leads, Opportunities, Products
 from zebros.resources.tenants import Tenants
 from zebros.resources.users import Teams, Users
 
 __all__ = [
+    "Activities",
     "AuditLog",
     "Contacts",
     "Customers",
     "Documents",
+    "EmailTemplates",
+    "Emails",
     "Fields",
     "Integrations",
+    "Leads",
     "Myself",
+    "Opportunities",
+    "Pipeline",
+    "Products",
     "Teams",
     "Tenants",
     "Users",

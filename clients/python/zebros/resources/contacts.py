@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Unpack
 
 from zebros.calls import contacts as calls
-from zebros.calls.call import listing, query_of
 from zebros.calls.contacts import ContactFields
 from zebros.listing import Listing
 from zebros.models import Contact
@@ -29,18 +28,13 @@ class Contacts(Collection[Contact]):
         **fields: Unpack[ContactFields],
     ) -> Contact:
         """Create a contact. Raises DuplicateError when one with this e-mail exists."""
-        call = calls.create(
+        call = self._routes.create(
             fields, skip_duplicate_check=skip_duplicate_check, idempotency_key=idempotency_key
         )
         return self._client.execute(call)
-
-    def get(self, contact_id: str) -> Contact:
-        """Read a contact."""
-        return self._client.execute(calls.get(contact_id))
 
     def list(
         self, *, email: str | None = None, owner: str | None = None, page_size: int | None = None
     ) -> Listing[Contact]:
         """All contacts that match, fetched page by page as they are read."""
-        query = query_of(email=email, owner=owner, limit=page_size)
-        return Listing(listing(Contact, "/v1/contacts", query), self._client.execute)
+        return Listing(self._routes.list(email=email, owner=owner, limit=page_size), self._client.execute)

@@ -8,8 +8,8 @@ from zebros.calls import customers as calls
 from zebros.calls.call import listing, path, query_of
 from zebros.calls.customers import CustomerFields
 from zebros.listing import Listing
-from zebros.models import Contact, Customer, Document, HistoryEntry, Merge
-from zebros.resources.collection import Collection
+from zebros.models import Contact, Customer, Document, Merge
+from zebros.resources.collection import ExternalCollection
 from zebros.resources.executor import Executor
 
 __all__ = ["CustomerSort", "Customers"]
@@ -17,7 +17,7 @@ __all__ = ["CustomerSort", "Customers"]
 CustomerSort = Literal["createdAt", "-createdAt", "name"]
 
 
-class Customers(Collection[Customer]):
+class Customers(ExternalCollection[Customer]):
     """`client.customers`"""
 
     def __init__(self, client: Executor) -> None:
@@ -31,25 +31,21 @@ class Customers(Collection[Customer]):
         **fields: Unpack[CustomerFields],
     ) -> Customer:
         """Create a customer. Raises DuplicateError when one with this name or e-mail exists."""
-        call = calls.create(
+        call = self._routes.create(
             fields, skip_duplicate_check=skip_duplicate_check, idempotency_key=idempotency_key
         )
         return self._client.execute(call)
 
-    def get(self, customer_id: str, *, include_documents: bool = False) -> Customer:
+    def get(self, customer_id: str, /, *, include_documents: bool = False) -> Customer:
         """Read a customer, if asked with its documents and their download URLs."""
         return self._client.execute(calls.get(customer_id, include_documents=include_documents))
-
-    def get_by_external_id(self, external_id: str) -> Customer:
-        """Read the customer that carries another system's id."""
-        return self._client.execute(calls.by_external_id(external_id))
 
     def upsert(self, external_id: str, /, **fields: Unpack[CustomerFields]) -> Customer:
         """Create the customer of this external id, or make it like these fields: those not given are emptied.
 
         To write onto what is there, and for many at once, use `batch` with `upsert`.
         """
-        return self._client.execute(calls.upsert(external_id, fields))
+        return self._client.execute(self._routes.upsert(external_id, fields))
 
     def list(
         self,
@@ -62,8 +58,10 @@ class Customers(Collection[Customer]):
         page_size: int | None = None,
     ) -> Listing[Customer]:
         """All customers that match, fetched page by page (at most 200 in one) as they are read."""
-        query = query_of(owner=owner, team=team, industry=industry, tier=tier, sort=sort, limit=page_size)
-        return Listing(listing(Customer, "/v1/customers", query), self._client.execute)
+        call = self._routes.list(
+            owner=owner, team=team, industry=industry, tier=tier, sort=sort, limit=page_size
+        )
+        return Listing(call, self._client.execute)
 
     def search(self, words: str, *, page_size: int | None = None) -> Listing[Customer]:
         """Customers whose name has words that start with these, whatever their case and accents."""
@@ -81,10 +79,6 @@ class Customers(Collection[Customer]):
         return Listing(
             listing(Document, path("/v1/customers/{}/documents", customer_id), {}), self._client.execute
         )
-
-    def history(self, customer_id: str) -> Listing[HistoryEntry]:
-        """The customer's changes: who, when, which fields."""
-        return Listing(calls.history(customer_id), self._client.execute)
 
     def merge(self, winner_id: str, loser_id: str, *, idempotency_key: str | None = None) -> Merge:
         """Merge the loser into the winner: contacts and documents follow, the loser's id redirects."""
