@@ -1,0 +1,1 @@
+"""The pipeline service: leads, opportunities, products, the stages and currencies of a tenant, and the totals."""

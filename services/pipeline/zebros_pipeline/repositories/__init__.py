@@ -1,0 +1,1 @@
+"""Keys and access patterns of leads, products, opportunities and what belongs to them."""
