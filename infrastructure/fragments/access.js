@@ -15,8 +15,9 @@
  *     streams: [customers]            # streams of tenants' own tables
  *     as: tenant                      # or both: see tenant_role.js
  *     topics: [notifications]         # sns:Publish to `zebros-{stage}-{topic}`
- *     mail: true                      # SendEmail from the stage's sender, and no other
- *     defers: true                    # one-time schedules of notifications (services/auth/resources/notifications.yml)
+ *     mail: true                      # SendEmail from the stage's sender, and no other; `raw`: whole messages too
+ *     defers: { reminder: [create, delete] }   # one-time schedules of schedules.js: also `read`, `update`
+ *     calls: [customers]              # the bulk doors of these services: `zebros-{service}-{stage}-bulk`
  *     devices: [register, push]       # endpoints of the stage's push applications; messages to them
  *
  * `functions.http.iamRoleStatements: ${file(../../infrastructure/fragments/access.js):http}`. A table name stands for the
@@ -25,7 +26,8 @@
  * whole tenant leaves; every function may read the tenant registry.
  */
 
-const { TABLE_ACTIONS, allow, keyStatement, sub, tenantRoleArn } = require('./grants');
+const { pascal } = require('./alarm');
+const { TABLE_ACTIONS, allow, keyStatement, scheduleGroupName, scheduleRoleId, sub, tenantRoleArn } = require('./grants');
 
 const STREAM_ACTIONS = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
 const OBJECT_ACTIONS = {
@@ -113,24 +115,53 @@ const DEVICE_ACTIONS = {
   push: ['sns:GetEndpointAttributes', 'sns:Publish'],
 };
 
-function notifyStatements(stage, sender, { topics = [], mail, defers, devices = [] }) {
+const MAIL_ACTIONS = { true: ['ses:SendEmail'], raw: ['ses:SendEmail', 'ses:SendRawEmail'] };
+
+const SCHEDULE_ACTIONS = {
+  create: 'scheduler:CreateSchedule',
+  read: 'scheduler:GetSchedule',
+  update: 'scheduler:UpdateSchedule',
+  delete: 'scheduler:DeleteSchedule',
+};
+// Whoever writes a schedule says as which role it sends.
+const GIVES_ROLE = ['create', 'update'];
+
+function deferStatements(stage, defers = {}) {
+  return Object.entries(defers).flatMap(([name, verbs]) => {
+    const suffix = `${pascal(name)}Schedules`;
+    const schedules = own('scheduler', `schedule/${scheduleGroupName(stage, name)}/*`);
+    const role = { 'Fn::GetAtt': [scheduleRoleId(name), 'Arn'] };
+    return [
+      allow(`Keep${suffix}`, verbs.map((verb) => SCHEDULE_ACTIONS[verb]), [schedules]),
+      ...(verbs.some((verb) => GIVES_ROLE.includes(verb))
+        ? [
+            allow(`Give${suffix}TheirRole`, ['iam:PassRole'], [role], {
+              StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
+            }),
+          ]
+        : []),
+    ];
+  });
+}
+
+/**
+ * By name and without a qualifier, as callers invoke: a door has no alias, and its unpublished version is the newest. The
+ * door itself looks at the signed context that it is given.
+ */
+const callStatements = (stage, calls = []) =>
+  calls.length
+    ? [allow('CallDoors', ['lambda:InvokeFunction'], calls.map((service) => own('lambda', `function:zebros-${service}-${stage}-bulk`)))]
+    : [];
+
+function notifyStatements(stage, sender, { topics = [], mail, devices = [] }) {
   const statements = [];
   if (topics.length) {
     statements.push(allow('PublishToTopics', ['sns:Publish'], topics.map((topic) => own('sns', `zebros-${stage}-${topic}`))));
   }
   if (mail) {
     statements.push(
-      allow('SendMail', ['ses:SendEmail'], [own('ses', 'identity/*'), own('ses', `configuration-set/zebros-${stage}`)], {
+      allow('SendMail', MAIL_ACTIONS[mail], [own('ses', 'identity/*'), own('ses', `configuration-set/zebros-${stage}`)], {
         StringEquals: { 'ses:FromAddress': sender },
-      })
-    );
-  }
-  if (defers) {
-    const role = { 'Fn::GetAtt': ['NotificationScheduleRole', 'Arn'] };
-    statements.push(
-      allow('DeferNotifications', ['scheduler:CreateSchedule'], [own('scheduler', `schedule/zebros-${stage}-notifications/*`)]),
-      allow('GiveSchedulesTheirRole', ['iam:PassRole'], [role], {
-        StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' },
       })
     );
   }
@@ -173,6 +204,8 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       ...(grants.secrets ? cursorSecret(stage) : []),
       ...(grants.identity ? identitySecret(stage) : []),
       ...notifyStatements(stage, sender, grants),
+      ...deferStatements(stage, grants.defers),
+      ...callStatements(stage, grants.calls),
       ...(grants.cache && hasCache ? cachePassword(stage) : []),
       keyStatement(stage, region, grants.topics ? [...KEY_USERS, 'sns'] : KEY_USERS),
     ];

@@ -5,14 +5,18 @@
  *
  *   history: { source: [zebros.customers], detailType: [EntityChanged], detail: {...} }   # detail: optional pattern
  *   delivery: { topic: NotificationsTopic }   # logical id of an SNS topic of the same stack, instead of the bus
+ *   bounces: { sharedTopic: mail-feedback }   # `zebros-{stage}-{name}`: a topic of another stack, deployed before this one
+ *   due: { schedule: reminder }               # one-time schedules of schedules.js alone
  *
  * For each: a rule on the bus (or a subscription to the topic, whose messages arrive as they were published), a queue, a
  * dead-letter queue that takes both what the sender could not deliver and what the function failed on five times, the
- * policy that admits this sender alone, and two alarms. The function of the same name reads `{Name}Queue`. Messages carry the tenant as message group: a standard queue then is a fair one, in which one
- * tenant's import delays the others little; order is nobody's promise, so consumers drop what is not newer.
+ * policy that admits this sender alone, and two alarms. The function of the same name reads `{Name}Queue`. Messages from
+ * the bus carry the tenant as message group: a standard queue then is a fair one, in which one tenant's import delays the
+ * others little; order is nobody's promise, so consumers drop what is not newer.
  */
 
 const { alarm, pascal, watched } = require('./alarm');
+const { scheduleRoleId, sub } = require('./grants');
 
 const MAX_RECEIVES = 5;
 const RETENTION_SECONDS = 14 * 24 * 3600; // the longest that SQS offers: time to mend and redrive
@@ -34,7 +38,7 @@ function queue(stage, name, properties) {
   };
 }
 
-/** `sender`: who may send to the queue: a service, and the ARN of the one resource of it that does. */
+/** `sender`: who may send to the queue, as a policy's principal, and the condition that leaves one resource of it. */
 function queuePolicy(queueId, sender) {
   const arn = { 'Fn::GetAtt': [queueId, 'Arn'] };
   return {
@@ -47,10 +51,10 @@ function queuePolicy(queueId, sender) {
           {
             Sid: 'OnlyItsSourceSends',
             Effect: 'Allow',
-            Principal: { Service: sender.service },
+            Principal: sender.principal,
             Action: 'sqs:SendMessage',
             Resource: arn,
-            Condition: { ArnEquals: { 'aws:SourceArn': sender.arn } },
+            ...(sender.arn && { Condition: { ArnEquals: { 'aws:SourceArn': sender.arn } } }),
           },
           {
             Sid: 'TlsOnly',
@@ -86,19 +90,34 @@ function rule(stage, name, { source, detailType, detail }, queueId, deadLettersI
   };
 }
 
-function subscription(topicId, queueId, deadLettersId) {
+function subscription(topicArn, queueId, deadLettersId) {
   return {
     Type: 'AWS::SNS::Subscription',
     // Without the policy the first messages would go to the dead letters, and those without theirs nowhere.
     DependsOn: [`${queueId}Policy`, `${deadLettersId}Policy`],
     Properties: {
-      TopicArn: { Ref: topicId },
+      TopicArn: topicArn,
       Protocol: 'sqs',
       Endpoint: { 'Fn::GetAtt': [queueId, 'Arn'] },
       RawMessageDelivery: true,
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersId, 'Arn'] } },
     },
   };
+}
+
+/** ARN of the topic that feeds a consumer; nothing for one that is fed otherwise. */
+function topicOf(stage, { topic, sharedTopic }) {
+  if (sharedTopic) {
+    return sub(`arn:\${AWS::Partition}:sns:\${AWS::Region}:\${AWS::AccountId}:zebros-${stage}-${sharedTopic}`);
+  }
+  return topic && { Ref: topic };
+}
+
+function senderOf(pattern, topic, ruleId) {
+  // The scheduler sends as the role that a schedule names, and names nothing of itself.
+  if (pattern.schedule) return { principal: { AWS: { 'Fn::GetAtt': [scheduleRoleId(pattern.schedule), 'Arn'] } } };
+  if (topic) return { principal: { Service: 'sns.amazonaws.com' }, arn: topic };
+  return { principal: { Service: 'events.amazonaws.com' }, arn: { 'Fn::GetAtt': [ruleId, 'Arn'] } };
 }
 
 module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
@@ -109,16 +128,15 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
   for (const [consumer, pattern] of Object.entries(consumers)) {
     const name = `zebros-${service}-${stage}-${consumer}`;
     const [queueId, deadLettersId, ruleId] = ['Queue', 'DeadLetters', 'Rule'].map((kind) => pascal(consumer) + kind);
-    const sender = pattern.topic
-      ? { service: 'sns.amazonaws.com', arn: { Ref: pattern.topic } }
-      : { service: 'events.amazonaws.com', arn: { 'Fn::GetAtt': [ruleId, 'Arn'] } };
+    const topic = topicOf(stage, pattern);
+    const sender = senderOf(pattern, topic, ruleId);
     Resources[deadLettersId] = queue(stage, `${name}-dead-letters`, {});
     Resources[queueId] = queue(stage, name, {
       VisibilityTimeout: VISIBILITY_SECONDS,
       RedrivePolicy: { deadLetterTargetArn: { 'Fn::GetAtt': [deadLettersId, 'Arn'] }, maxReceiveCount: MAX_RECEIVES },
     });
-    if (pattern.topic) Resources[`${pascal(consumer)}Subscription`] = subscription(pattern.topic, queueId, deadLettersId);
-    else Resources[ruleId] = rule(stage, name, pattern, queueId, deadLettersId);
+    if (topic) Resources[`${pascal(consumer)}Subscription`] = subscription(topic, queueId, deadLettersId);
+    else if (!pattern.schedule) Resources[ruleId] = rule(stage, name, pattern, queueId, deadLettersId);
     Resources[`${queueId}Policy`] = queuePolicy(queueId, sender);
     Resources[`${deadLettersId}Policy`] = queuePolicy(deadLettersId, sender);
     Resources[`${deadLettersId}Alarm`] = alarm(stage, {

@@ -1,6 +1,8 @@
 'use strict';
 
-/** What the statements of functions' own roles (access.js) and of a service's tenant role (tenant_role.js) share. */
+/** What statements of functions' own roles (access.js), of tenant roles (tenant_role.js) and of queues and schedules share. */
+
+const { pascal } = require('./alarm');
 
 const TABLE_ACTIONS = {
   read: ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'],
@@ -23,4 +25,8 @@ const tenantRoleName = (service, stage) => `zebros-${service}-${stage}-tenant`;
 const tenantRoleArn = (service, stage) =>
   sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/${tenantRoleName(service, stage)}`);
 
-module.exports = { TABLE_ACTIONS, allow, keyStatement, sub, tenantRoleArn, tenantRoleName };
+// Of `custom.schedules` (schedules.js).
+const scheduleGroupName = (stage, name) => `zebros-${stage}-${name}s`;
+const scheduleRoleId = (name) => `${pascal(name)}ScheduleRole`;
+
+module.exports = { TABLE_ACTIONS, allow, keyStatement, scheduleGroupName, scheduleRoleId, sub, tenantRoleArn, tenantRoleName };

@@ -30,6 +30,7 @@ EMULATOR_ACCOUNT = "000000000000"
 def stage_parameters(state: StackState) -> dict[str, str]:
     """What the templates of stage ``local`` read from the environment."""
     return {
+        "ZEBROS_LOCAL_API_URL": state.api_url,
         "ZEBROS_LOCAL_ENDPOINT": state.endpoint,
         "ZEBROS_LOCAL_ISSUER": state.issuer,
         "ZEBROS_LOCAL_REDIS_URL": state.redis_url,
