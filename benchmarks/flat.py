@@ -14,9 +14,9 @@ from typing import Any
 
 from benchmarks.rows import Row
 from benchmarks.world import INDUSTRIES, OWNERS, PREFIX, TEAMS, TIERS, WORDS, Caller, World
+from zebros_core.records.history import HistoryEntry
 from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry
 from zebros_customers.bootstrap import Container
-from zebros_customers.domain.history import HistoryEntry
 from zebros_customers.handlers.routes import ROUTES
 
 SIZES = (1_000, 10_000, 100_000)

@@ -101,6 +101,13 @@ def _key_schema(keys: list[str]) -> list[dict[str, str]]:
     ]
 
 
+def make_bucket(name: str) -> None:
+    """Make a bucket, unless another service of the stage has."""
+    s3: Any = boto3.client("s3")
+    if name not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+
 @contextmanager
 def service_in_process(
     service: str,
@@ -110,7 +117,7 @@ def service_in_process(
     layers: Mapping[str, Layer] | None = None,
     clock: Clock | None = None,
 ) -> Iterator[C]:
-    """Start a service under a stage of its own, so that several in one process share nothing.
+    """Start a service under a stage. Services of one stage share its buckets, and their doors answer each other.
 
     `build` makes the service's container of settings, clock and DynamoDB client.
     """
@@ -141,9 +148,7 @@ def service_in_process(
         clock = clock or SystemClock()
         client = boto3.client("dynamodb")
         create_tables(client, prefix, service)
-        boto3.client("s3").create_bucket(
-            Bucket=core.documents_bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
-        )
+        make_bucket(core.documents_bucket)
         container = build(core, clock, client)
         # What the composition root would build from its settings, in the form that needs no network.
         container.metrics = NullMetrics()

@@ -11,19 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zebros_core.auth.permissions import PermissionTable
-from zebros_core.cache import Layer, ResponseCache, create_cache
+from zebros_core.cache import Layer, ResponseCache, Written, create_cache
 from zebros_core.clock import Clock, HybridLogicalClock, SystemClock
 from zebros_core.dynamodb.client import DynamoDbCalls, create_client
 from zebros_core.dynamodb.idempotency import IdempotencyRecords
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import DataAccess, TenantStore
-from zebros_core.errors import NotFoundError
+from zebros_core.errors import NotFoundError, UnavailableError
 from zebros_core.observability import Metrics, configure_logging
 from zebros_core.settings import CoreSettings
 from zebros_core.storage import LazyS3Client
@@ -34,10 +34,18 @@ if TYPE_CHECKING:
     from zebros_core.audit.trail import AuditTrail
     from zebros_core.auth.internal import InternalTokens
     from zebros_core.auth.verifier import TokenVerifier
+    from zebros_core.bulk.client import BulkDoorClient, BulkDoors
     from zebros_core.dynamodb.schema import EntitySchema
     from zebros_core.http.app import HttpApp
     from zebros_core.http.routing import Route
-    from zebros_core.messaging import Consumer, EventBus, FailureStore, SnapshotStore, StreamPublisher
+    from zebros_core.messaging import (
+        Consumer,
+        EntityChanged,
+        EventBus,
+        FailureStore,
+        SnapshotStore,
+        StreamPublisher,
+    )
     from zebros_core.tenancy.credentials import TenantCredentials
 
 __all__ = ["ServiceContainer"]
@@ -50,6 +58,8 @@ class ServiceContainer:
       ``zebros.{service}``.
     - ``lookup_table``: base name of the lookup table in which outcomes of repeated requests are kept.
     - ``layers``: the layers of the response cache, by entity or list.
+    - ``lists_of``: entity -> the lists whose cached pages a write of it outdates; an entity that is not named here is
+      not cached.
     """
 
     def __init__(
@@ -59,6 +69,7 @@ class ServiceContainer:
         service: str,
         lookup_table: str,
         layers: Mapping[str, Layer] | None = None,
+        lists_of: Mapping[str, Sequence[str]] | None = None,
         clock: Clock | None = None,
         dynamodb: Any = None,
     ) -> None:
@@ -73,6 +84,7 @@ class ServiceContainer:
         self.s3 = LazyS3Client(core)
         self._lookup_table = lookup_table
         self._layers = dict(layers or {})
+        self._lists_of = dict(lists_of or {})
 
     def client(self, name: str, config: Any = None) -> Any:
         """Return a new client of an AWS service, of this stage's region and endpoint."""
@@ -109,6 +121,45 @@ class ServiceContainer:
         from zebros_core.auth.internal import InternalTokens
 
         return InternalTokens(self.key_for("internal-calls"), self.clock)
+
+    # -- use cases -------------------------------------------------------------------------------------------
+
+    def workspace(self, context: TenantContext) -> Any:
+        """Return what a use case works with for this caller; each service has its own."""
+        raise NotImplementedError(f"the service {self.service} has no workspaces")
+
+    def system_workspace(self, tenant_id: str, cause: str) -> Any:
+        """Return what our own machinery works with for a tenant: it may do everything there."""
+        raise NotImplementedError(f"the service {self.service} has no workspaces")
+
+    # -- other services --------------------------------------------------------------------------------------
+
+    @property
+    def bulk_function(self) -> str:
+        """The name of this service's bulk door."""
+        from zebros_core.bulk.client import bulk_function
+
+        return bulk_function(self.service, self.core.stage)
+
+    @cached_property
+    def bulk_doors(self) -> BulkDoors:
+        """The bulk doors of the services of this stage."""
+        from botocore.config import Config
+
+        from zebros_core.bulk.client import ANSWER_SECONDS, BulkDoors, LambdaInvoke
+
+        # One attempt: what a door has done is told by its receipts, to whoever asks again with the same mutation ids.
+        brief = Config(connect_timeout=2, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1})
+        return BulkDoors(
+            LambdaInvoke(lambda: self.client("lambda", brief)),
+            self.internal_tokens.sign,
+            stage=self.core.stage,
+        )
+
+    def system_door(self, service: str, tenant_id: str, cause: str) -> BulkDoorClient:
+        """Return another service's bulk door for our own machinery: it may do everything in that tenant."""
+        acting, _ = self.system_access(tenant_id, cause)
+        return self.bulk_doors.system_door(service, acting)
 
     # -- data ------------------------------------------------------------------------------------------------
 
@@ -174,6 +225,27 @@ class ServiceContainer:
             tenant_id, system.actor, isolation=tenant.isolation, index_shards=tenant.index_shards
         )
         return acting, self.access.bind(system)
+
+    def note_written(self, tenant_id: str, written: Mapping[str, Collection[tuple[str, int]]]) -> None:
+        """Tell the cache of records that were written, by entity, as id and version, where bodies are not at hand."""
+        writes: list[Written] = []
+        lists: set[str] = set()
+        for entity, records in written.items():
+            if records and entity in self._lists_of:
+                writes += [Written(entity, id, version, None) for id, version in records]
+                lists.update(self._lists_of[entity])
+        if writes:
+            self.cache.written_many(tenant_id, writes, sorted(lists))
+
+    def repair_cache(self, change: EntityChanged) -> None:
+        """Raise the floor of a record to the change's version, and the generation of the lists that it is in.
+
+        Usually the request that wrote has done both; then nothing is left to do but to outdate lists once more. Raises
+        UnavailableError when the cache does not answer, so that the event comes again.
+        """
+        write = Written(change.entity, change.id, change.version, None, committed_at=change.occurred_at)
+        if not self.cache.written_many(change.tenant_id, [write], self._lists_of[change.entity]):
+            raise UnavailableError(detail="the cache does not answer")
 
     # -- requests --------------------------------------------------------------------------------------------
 
@@ -265,15 +337,31 @@ class ServiceContainer:
         )
 
     def consumer(
-        self, name: str, handle: Any, *, entities: frozenset[str], fold: bool, source: str | None = None
+        self,
+        name: str,
+        handle: Callable[[EntityChanged], None] | None = None,
+        *,
+        handle_batch: Callable[[Sequence[EntityChanged]], None] | None = None,
+        entities: frozenset[str],
+        fold: bool,
+        source: str | Collection[str] | None = None,
     ) -> Consumer:
-        """Return a consumer of this service's own events, or of those of another ``source``."""
+        """Return a consumer of this service's own events, or of those of other sources."""
         from zebros_core.messaging import Consumer
 
-        source = source or self.event_source
         return Consumer(
-            handle, name=name, source=source, entities=entities, fold=fold, serves=self.keeps_data_of
+            handle,
+            handle_batch=handle_batch,
+            name=name,
+            source=source or self.event_source,
+            entities=entities,
+            fold=fold,
+            serves=self.keeps_data_of,
         )
+
+    def whole(self, change: EntityChanged) -> EntityChanged:
+        """Return the change with its snapshot, wherever that was kept."""
+        return change.model_copy(update={"snapshot": self.snapshots.snapshot(change), "snapshot_ref": None})
 
     def keeps_data_of(self, tenant_id: str) -> bool:
         """Tell whether a tenant's data is still being kept: not while it is erased, nor afterwards; nor while its

@@ -16,7 +16,7 @@ from packaged_templates import (
 )
 
 from zebros_core.messaging.stream import SET_ASIDE
-from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK
+from zebros_core.http.duplicates import SKIP_DUPLICATE_CHECK
 
 pytestmark = pytest.mark.contract
 

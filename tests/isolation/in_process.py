@@ -22,14 +22,14 @@ from zebros_auth.bootstrap import Container as AuthContainer
 from zebros_auth.domain.identity import TENANT_ROLES, Person
 from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
 from zebros_core.messaging.changes import ChangeReader
+from zebros_core.records.history_events import keep_history
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
 from zebros_customers.bootstrap import Container
 from zebros_customers.handlers import bulk
 from zebros_customers.handlers.routes import ROUTES
-from zebros_customers.repositories.keys import CONTACTS, CUSTOMERS
+from zebros_customers.repositories.keys import BY_ENTITY, CONTACTS, CUSTOMERS
 from zebros_customers.use_cases.index_name import index_name
-from zebros_customers.use_cases.keep_history import keep_history
 
 _NUMBERS = count(1)
 _OF_AUTH = {route.path.split("/")[2] for route in AUTH_ROUTES}
@@ -124,7 +124,7 @@ class InProcessService:
         change = reader.read(record, None)
         if change is None:
             return
-        keep_history(self.container.system_workspace(change.tenant_id, "history"), change)
+        keep_history(self.container.system_workspace(change.tenant_id, "history").history, BY_ENTITY, change)
         if change.entity == "customer":
             index_name(self.container.system_workspace(change.tenant_id, "search"), change)
 
@@ -157,9 +157,7 @@ class InProcessService:
         context = TenantContext(
             caller.tenant, caller.user, roles=frozenset(caller.roles), isolation=model, team_id=caller.team
         )
-        return self.container.internal_tokens.sign(
-            context, audience=audience or self.container.settings.bulk_function
-        )
+        return self.container.internal_tokens.sign(context, audience=audience or self.container.bulk_function)
 
 
 @contextmanager

@@ -7,9 +7,11 @@ writes the record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from zebros_core.dynamodb.batch import batch_get_rows
 from zebros_core.dynamodb.codec import Item, decode, encode
 from zebros_core.dynamodb.cursor import CursorBinding
 from zebros_core.dynamodb.keys import SEPARATOR, compose, escape_part
@@ -92,12 +94,72 @@ class LookupTable:
             request["ConditionExpression"] = "attribute_not_exists(pk) OR expiresAt <= :now"
             request["ExpressionAttributeValues"] = {":now": {"N": str(now)}}
         elif condition is not None:
-            request["ConditionExpression"] = " AND ".join(f"#c{n} = :c{n}" for n in range(len(condition)))
-            request["ExpressionAttributeNames"] = {f"#c{n}": name for n, name in enumerate(condition)}
-            request["ExpressionAttributeValues"] = {
-                f":c{n}": value for n, value in enumerate(encode(condition).values())
-            }
+            _add_condition(request, condition)
         return WriteOp("Put", request, lambda _: _ChangedError())
+
+    def add_op(
+        self,
+        pk_parts: Sequence[str],
+        sk: str,
+        amounts: Mapping[str, int | Decimal],
+        *,
+        sets: Mapping[str, Any] | None = None,
+        condition: Mapping[str, Any] | None = None,
+    ) -> WriteOp:
+        """Adds amounts to numbers of the item, which count from 0 where there are none, and sets other attributes.
+
+        ``condition`` as in ``put``: these attributes have these values. An item that is not there is made.
+        """
+        values = {**amounts, **(sets or {})}
+        taken = _RESERVED & set(values)
+        if taken:
+            raise ValueError(f"reserved attributes: {', '.join(sorted(taken))}")
+        names = {f"#v{n}": name for n, name in enumerate(values)}
+        given = {f":v{n}": value for n, value in enumerate(encode(values).values())}
+        adds = [f"#v{n} :v{n}" for n in range(len(amounts))]
+        assigned = [f"#v{n} = :v{n}" for n in range(len(amounts), len(values))]
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": self._key(pk_parts, sk),
+            "UpdateExpression": "SET "
+            + ", ".join(["tenantId = :t", *assigned])
+            + (f" ADD {', '.join(adds)}" if adds else ""),
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {**given, ":t": {"S": self._store.tenant_id}},
+        }
+        if condition is not None:
+            _add_condition(request, condition)
+        if not names:
+            del request["ExpressionAttributeNames"]
+        return WriteOp("Update", request, lambda _: _ChangedError())
+
+    def check_op(
+        self, pk_parts: Sequence[str], sk: str, condition: Literal["absent"] | Mapping[str, Any]
+    ) -> WriteOp:
+        """Checks the item and writes nothing, to be part of a transaction; ``ConflictError`` when it is otherwise.
+
+        ``"absent"``: no item there. A mapping: these attributes of the item have these values.
+        """
+        request: dict[str, Any] = {"TableName": self._table, "Key": self._key(pk_parts, sk)}
+        if condition == "absent":
+            request["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            _add_condition(request, condition)
+        return WriteOp("ConditionCheck", request, lambda _: _ChangedError())
+
+    def batch_get(self, keys: Iterable[tuple[Sequence[str], str]]) -> dict[tuple[tuple[str, ...], str], Item]:
+        """The items that exist, by (partition parts, sort key), strongly consistent; at most 100 a call."""
+        wanted = {(self._partition(pk_parts), sk): (tuple(pk_parts), sk) for pk_parts, sk in keys}
+        rows = batch_get_rows(
+            self._store, self._table, [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in wanted]
+        )
+        found: dict[tuple[tuple[str, ...], str], Item] = {}
+        for row in rows:
+            key = wanted[row["pk"], row["sk"]]
+            item = self._shown(row)
+            if item is not None:
+                found[key] = item
+        return found
 
     def delete(self, pk_parts: Sequence[str], sk: str) -> None:
         """Removes the item; none there is no error."""
@@ -239,6 +301,15 @@ class LookupTable:
         if expires_at is not None and expires_at <= self._store.access.clock.now().timestamp():
             return None
         return {name: value for name, value in item.items() if name not in _RESERVED}
+
+
+def _add_condition(request: dict[str, Any], condition: Mapping[str, Any]) -> None:
+    """Make the request hold only where these attributes have these values."""
+    request["ConditionExpression"] = " AND ".join(f"#c{n} = :c{n}" for n in range(len(condition)))
+    names = {f"#c{n}": name for n, name in enumerate(condition)}
+    request["ExpressionAttributeNames"] = request.get("ExpressionAttributeNames", {}) | names
+    values = {f":c{n}": value for n, value in enumerate(encode(condition).values())}
+    request["ExpressionAttributeValues"] = request.get("ExpressionAttributeValues", {}) | values
 
 
 class _ChangedError(ConflictError):

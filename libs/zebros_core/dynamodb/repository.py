@@ -168,6 +168,17 @@ class Repository(Generic[E]):
                 found[getattr(entity, schema.id_field)] = entity
         return found
 
+    def find_all(self, ids: Iterable[str]) -> dict[str, E]:
+        """The records that exist and are not deleted, by id, strongly consistent, of ids that a caller names.
+
+        Other than in ``batch_get`` an id may be another tenant's, and is then missing like any other. One call
+        for a hundred where keys hold the tenant; where a key alone is not enough, one Query for each.
+        """
+        wanted = list(dict.fromkeys(ids))
+        if self.schema.parent_attribute is None and not self.store.isolation.reads_by_filter:
+            return self.batch_get(wanted)
+        return {id: found for id in wanted if (found := self.find(id)) is not None}
+
     # -- writes
     # --------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """Tenants: who acts for whom, how tenants are kept apart, and the registry that says which model is whose."""
 
 from zebros_core.tenancy.context import (
+    SYSTEM_ACTOR,
     IsolationName,
     PlatformContext,
     SystemContext,
@@ -13,6 +14,7 @@ __all__ = [
     "BRIDGE",
     "POOL",
     "SILO",
+    "SYSTEM_ACTOR",
     "IsolationModel",
     "IsolationName",
     "PlatformContext",

@@ -19,6 +19,7 @@ from typing import Final, Literal
 __all__ = [
     "MAX_INDEX_SHARDS",
     "PLATFORM_TENANT_ID",
+    "SYSTEM_ACTOR",
     "TENANT_ID_PATTERN",
     "IsolationName",
     "PlatformContext",
@@ -36,6 +37,9 @@ _TENANT_ID = re.compile(r"[a-z][a-z0-9]{3,23}\Z")
 PLATFORM_TENANT_ID: Final = "platform"
 """The id under which records of the platform itself are kept that have a tenant's id in their key, such as its
 part of the audit log. No tenant is registered under it."""
+
+SYSTEM_ACTOR: Final = "system:"
+"""What the actor of our own machinery begins with; its cause follows."""
 
 # More shards than this would not fit a merged page's position into a cursor of 1 KB.
 MAX_INDEX_SHARDS: Final = 8
@@ -97,7 +101,7 @@ class SystemContext:
     @property
     def actor(self) -> str:
         """What is written into ``createdBy`` and ``updatedBy``."""
-        return f"system:{self.cause}"
+        return f"{SYSTEM_ACTOR}{self.cause}"
 
 
 @dataclass(frozen=True, slots=True)

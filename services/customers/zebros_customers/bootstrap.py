@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from zebros_core.auth.permissions import EVERYTHING, Rights
 from zebros_core.bootstrap import ServiceContainer
-from zebros_core.cache import Written
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.records.history import HistoryRepository
+from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.storage import MultipartUploads, ObjectStore
 from zebros_core.tenancy import TenantContext
 from zebros_customers.repositories.contacts import ContactRepository
 from zebros_customers.repositories.customers import CustomerRepository
 from zebros_customers.repositories.documents import DocumentRepository
 from zebros_customers.repositories.fields import FieldRepository
-from zebros_customers.repositories.history import HistoryRepository
 from zebros_customers.repositories.keys import LOOKUP_TABLE
 from zebros_customers.repositories.merges import MergeRepository
 from zebros_customers.repositories.name_index import NameIndex
-from zebros_customers.repositories.receipts import ReceiptRepository
-from zebros_customers.settings import LAYERS, Settings
+from zebros_customers.settings import LAYERS, LISTS_OF, Settings
 from zebros_customers.use_cases.workspace import Workspace
 
 
@@ -36,6 +34,7 @@ class Container(ServiceContainer):
             service="customers",
             lookup_table=LOOKUP_TABLE,
             layers=LAYERS,
+            lists_of=LISTS_OF,
             clock=clock,
             dynamodb=dynamodb,
         )
@@ -51,30 +50,29 @@ class Container(ServiceContainer):
         return self._workspace(context, store, EVERYTHING)
 
     def _workspace(self, context: TenantContext, store: TenantStore, rights: Rights) -> Workspace:
+        customers, contacts, documents = (
+            CustomerRepository(store),
+            ContactRepository(store),
+            DocumentRepository(store),
+        )
+        fields = FieldRepository(store)
         return Workspace(
             context=context,
             rights=rights,
             clock=self.clock,
-            customers=CustomerRepository(store),
-            contacts=ContactRepository(store),
-            documents=DocumentRepository(store),
-            fields=FieldRepository(store),
-            history=HistoryRepository(store),
+            receipts=ReceiptRepository(store, LOOKUP_TABLE),
+            history=HistoryRepository(store, LOOKUP_TABLE),
+            records={"customer": customers, "contact": contacts, "document": documents},
+            definitions=fields.of_entity,
+            customers=customers,
+            contacts=contacts,
+            documents=documents,
+            fields=fields,
             merges=MergeRepository(store),
-            receipts=ReceiptRepository(store),
             names=NameIndex(store),
             objects=ObjectStore(self.s3, self.core.documents_bucket, context.tenant_id),
             uploads=MultipartUploads(self.s3, self.core.documents_bucket, context.tenant_id),
         )
-
-    def note_written(self, tenant_id: str, customers: Sequence[tuple[str, int]]) -> None:
-        """Tell the cache of customers that were written, by id and version, where their bodies are not at hand."""
-        if customers:
-            self.cache.written_many(
-                tenant_id,
-                [Written("customer", id, version, None) for id, version in customers],
-                ["customers"],
-            )
 
 
 @cache

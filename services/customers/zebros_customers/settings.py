@@ -14,8 +14,8 @@ LAYERS = {
 }
 """The cache layers: one customer, and lists of customers."""
 
-EVENT_SOURCE = "zebros.customers"
-"""The source of this service's events on the bus."""
+LISTS_OF = {"customer": ("customers",)}
+"""The cached lists that a write of a record outdates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,3 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read the environment. Raises SettingsError naming every variable that is missing or invalid."""
         return cls(CoreSettings.from_environ(environ))
-
-    @property
-    def bulk_function(self) -> str:
-        """The name of the bulk door, which is the audience of the contexts signed for it."""
-        return f"zebros-customers-{self.core.stage}-bulk"

@@ -29,7 +29,7 @@ def export(container: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     def call(tenant: str, role: str = "tenant-admin") -> Any:
         isolation = container.registry.get(tenant).isolation
         context = TenantContext(tenant, "job-7", roles=frozenset({role}), isolation=isolation)
-        token = container.internal_tokens.sign(context, audience=container.settings.bulk_function)
+        token = container.internal_tokens.sign(context, audience=container.bulk_function)
         return bulk.handler({"verb": "export", "entity": "customer", "token": token}, None)
 
     return call

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from proof import examples
 
 from zebros_core.messaging import EntityChanged, Operation
+from zebros_core.records.history_events import keep_history
+from zebros_customers.repositories.keys import BY_ENTITY
 from zebros_customers.use_cases.follow_up import follow_up
 from zebros_customers.use_cases.index_name import index_name
-from zebros_customers.use_cases.keep_history import keep_history
 
 _IDS = count(1)
 
@@ -178,7 +179,7 @@ def test_history_tells_who_changed_what_from_what_whatever_the_order(
     ]
     workspace = container.system_workspace(one.tenant, "history")
     for event in (events[2], events[0], events[1], events[0]):
-        keep_history(workspace, event)
+        keep_history(workspace.history, BY_ENTITY, event)
     answer = one.get(f"/v1/customers/{id}/history")
     assert [(entry["version"], entry["operation"]) for entry in answer.body["items"]] == [
         (3, "deleted"),

@@ -9,7 +9,6 @@ import pytest
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_customers.domain.merge import INLINE_CHILDREN
 from zebros_customers.use_cases.follow_up import follow_up
-from zebros_customers.use_cases.repair_cache import repair_cache
 
 Both = tuple[Any, Any]
 
@@ -130,7 +129,7 @@ def test_a_merge_that_broke_off_between_two_records_goes_on(
     assert admin.post(f"/v1/customers/{winner}/merge", {"loserId": loser}).status == 500
     event = deleted_event(container, admin.tenant, loser)
     follow_up(container.system_workspace(admin.tenant, "followup"), event)
-    repair_cache(container.cache, event)
+    container.repair_cache(event)
     assert len(admin.get(f"/v1/customers/{winner}/contacts").body["items"]) == 5
     assert admin.get(f"/v1/customers/{loser}").status == 308
 

@@ -1,28 +1,19 @@
 """What the API shows of each resource: the fields of the draft and those of the system that a client needs."""
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
+from zebros_core.http.records import RecordBody, shown
 from zebros_core.http.wire import Id, Instant, WireModel
+from zebros_core.records.custom import FieldDefinition, FieldType
 from zebros_core.values import Custom
 from zebros_customers.domain.contact import Contact, ContactDetails
-from zebros_customers.domain.custom_field import FieldDefinition, FieldEntity, FieldType
+from zebros_customers.domain.custom_field import FieldEntity
 from zebros_customers.domain.customer import Customer
 from zebros_customers.domain.document import Document, DocumentKind, DocumentStatus
-from zebros_customers.domain.history import HistoryEntry
 from zebros_customers.domain.merge import Merge, MergeStatus
 from zebros_customers.domain.values import ContactInfo
-
-
-class RecordBody(WireModel):
-    """What every record shows of its keeping. `version` is the ETag."""
-
-    version: int
-    created_at: Instant
-    created_by: str
-    updated_at: Instant
-    updated_by: str
 
 
 class DocumentBody(RecordBody):
@@ -41,7 +32,7 @@ class DocumentBody(RecordBody):
     @classmethod
     def of(cls, document: Document) -> "DocumentBody":
         """Return the body of a document."""
-        return cls.model_construct(**_shown(cls, document))
+        return cls.model_construct(**shown(cls, document))
 
 
 class LinkedDocumentBody(DocumentBody):
@@ -53,7 +44,7 @@ class LinkedDocumentBody(DocumentBody):
     @classmethod
     def linked(cls, document: Document, url: str | None, expires_at: Any) -> "LinkedDocumentBody":
         """Return the body of a document with its link."""
-        return cls.model_construct(**_shown(DocumentBody, document), url=url, expires_at=expires_at)
+        return cls.model_construct(**shown(DocumentBody, document), url=url, expires_at=expires_at)
 
 
 class CustomerBody(RecordBody):
@@ -73,7 +64,7 @@ class CustomerBody(RecordBody):
     @classmethod
     def of(cls, customer: Customer) -> "CustomerBody":
         """Return the body of a customer."""
-        return cls.model_construct(**_shown(cls, customer))
+        return cls.model_construct(**shown(cls, customer))
 
 
 class CustomerWithDocumentsBody(CustomerBody):
@@ -86,7 +77,7 @@ class CustomerWithDocumentsBody(CustomerBody):
         cls, customer: Customer, documents: list[LinkedDocumentBody]
     ) -> "CustomerWithDocumentsBody":
         """Return the body of a customer and its documents."""
-        return cls.model_construct(**_shown(CustomerBody, customer), documents=documents)
+        return cls.model_construct(**shown(CustomerBody, customer), documents=documents)
 
 
 class ContactBody(RecordBody):
@@ -111,14 +102,7 @@ class ContactBody(RecordBody):
     @classmethod
     def of(cls, contact: Contact) -> "ContactBody":
         """Return the body of a contact."""
-        return cls.model_construct(**_shown(cls, contact))
-
-
-def _shown(body: type[WireModel], record: Any) -> dict[str, Any]:
-    values = {name: getattr(record, name) for name in body.model_fields}
-    # A set has no order; two equal records must give equal bytes.
-    values["tags"] = sorted(values["tags"])
-    return values
+        return cls.model_construct(**shown(cls, contact))
 
 
 class FieldBody(WireModel):
@@ -144,29 +128,6 @@ class FieldsBody(WireModel):
     items: list[FieldBody]
 
 
-class FieldChangeBody(WireModel):
-    """A field before and after."""
-
-    before: Any
-    after: Any
-
-
-class HistoryEntryBody(WireModel):
-    """What one version of a record changed."""
-
-    version: int
-    operation: Literal["created", "updated", "deleted", "restored", "removed"]
-    at: Instant
-    actor: str
-    job: str | None
-    changes: dict[str, FieldChangeBody]
-
-    @classmethod
-    def of(cls, entry: HistoryEntry) -> "HistoryEntryBody":
-        """Return the body of an entry."""
-        return cls.model_validate(entry.model_dump())
-
-
 class MergeBody(WireModel):
     """A merge of two customers; `moved` counts contacts and documents that have followed to the winner."""
 
@@ -189,19 +150,3 @@ class MergeRequest(WireModel):
     """Which customer is merged into the one in the path."""
 
     loser_id: Id
-
-
-class OutcomeBody(WireModel):
-    """What became of one operation of a batch, by its place in the request."""
-
-    index: int
-    outcome: Literal["created", "updated", "unchanged", "deleted", "conflict", "rejected"]
-    id: str | None = None
-    version: int | None = None
-    problem: dict[str, Any] | None = None
-
-
-class OutcomesBody(WireModel):
-    """The outcomes of a batch, in the order of the request."""
-
-    outcomes: list[OutcomeBody]

@@ -5,11 +5,11 @@ from functools import cache
 from typing import Any
 
 from zebros_core.messaging import Consumer, EntityChanged
+from zebros_core.records.history_events import keep_history
 from zebros_customers.bootstrap import Container, container
+from zebros_customers.repositories.keys import BY_ENTITY
 from zebros_customers.use_cases.follow_up import follow_up
 from zebros_customers.use_cases.index_name import index_name
-from zebros_customers.use_cases.keep_history import keep_history
-from zebros_customers.use_cases.repair_cache import repair_cache
 from zebros_customers.use_cases.workspace import Workspace
 
 _CUSTOMERS = frozenset({"customer"})
@@ -23,13 +23,13 @@ def _consumer(name: str) -> Consumer:
     match name:
         case "history":
             # Every version counts here, so nothing is folded.
-            return have.consumer(name, _in_workspace(have, name, keep_history), entities=_RECORDS, fold=False)
+            return have.consumer(
+                name, _in_workspace(have, name, _keep_history), entities=_RECORDS, fold=False
+            )
         case "search":
             return have.consumer(name, _in_workspace(have, name, index_name), entities=_CUSTOMERS, fold=True)
         case "cache":
-            return have.consumer(
-                name, lambda change: repair_cache(have.cache, change), entities=_CUSTOMERS, fold=True
-            )
+            return have.consumer(name, have.repair_cache, entities=_CUSTOMERS, fold=True)
         case _:
             return have.consumer(name, _in_workspace(have, name, follow_up), entities=_ALL, fold=True)
 
@@ -38,10 +38,13 @@ def _in_workspace(
     have: Container, name: str, use_case: Callable[[Workspace, EntityChanged], None]
 ) -> Callable[[EntityChanged], None]:
     def handle(change: EntityChanged) -> None:
-        whole = change.model_copy(update={"snapshot": have.snapshots.snapshot(change), "snapshot_ref": None})
-        use_case(have.system_workspace(change.tenant_id, name), whole)
+        use_case(have.system_workspace(change.tenant_id, name), have.whole(change))
 
     return handle
+
+
+def _keep_history(workspace: Workspace, change: EntityChanged) -> None:
+    keep_history(workspace.history, BY_ENTITY, change)
 
 
 def history_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

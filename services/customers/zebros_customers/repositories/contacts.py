@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from zebros_core.dynamodb.repository import Page
+from zebros_core.records.exported import ExportedRepository
+from zebros_core.records.unique import UniqueRepository
 from zebros_customers.domain.contact import Contact
-from zebros_customers.repositories.exported import ExportedRepository
 from zebros_customers.repositories.keys import CONTACTS
-from zebros_customers.repositories.unique import UniqueRepository
 
 _INDEX_OF_FILTER = {"email": "email", "ownerId": "owner", "teamId": "team"}
 

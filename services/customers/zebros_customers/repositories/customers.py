@@ -7,10 +7,10 @@ from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.repository import Page
 from zebros_core.dynamodb.writes import check_unchanged, plan_remove, plan_save
 from zebros_core.errors import BadRequestError, FieldError
+from zebros_core.records.exported import ExportedRepository
+from zebros_core.records.unique import UniqueRepository
 from zebros_customers.domain.customer import Customer
-from zebros_customers.repositories.exported import ExportedRepository
 from zebros_customers.repositories.keys import CUSTOMERS, LOOKUP_TABLE
-from zebros_customers.repositories.unique import UniqueRepository
 
 _INDEX_OF_FILTER = {"ownerId": "owner", "teamId": "team", "industry": "industry", "tier": "tier"}
 """The index that serves a filter, narrowest first: of several filters the first uses its index."""

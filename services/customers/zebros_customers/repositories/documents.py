@@ -1,10 +1,10 @@
 """Documents: the access patterns of the table."""
 
 from zebros_core.dynamodb.repository import Page
+from zebros_core.records.exported import ExportedRepository
+from zebros_core.records.unique import RequestKey
 from zebros_customers.domain.document import Document
-from zebros_customers.repositories.exported import ExportedRepository
 from zebros_customers.repositories.keys import DOCUMENTS
-from zebros_customers.repositories.unique import RequestKey
 
 
 class DocumentRepository(ExportedRepository[Document]):

@@ -4,7 +4,8 @@ from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.errors import VersionMismatchError
 from zebros_core.ids import derived_id
-from zebros_customers.domain.custom_field import FieldDefinition, FieldDraft, FieldEntity
+from zebros_core.records.custom import FieldDefinition
+from zebros_customers.domain.custom_field import FieldDraft
 from zebros_customers.repositories.keys import LOOKUP_TABLE
 
 _PARTITION = ("fields",)
@@ -18,7 +19,7 @@ class FieldRepository:
         self._store = store
         self._lookup = LookupTable(store, LOOKUP_TABLE)
 
-    def of_entity(self, entity: FieldEntity | None = None) -> list[FieldDefinition]:
+    def of_entity(self, entity: str | None = None) -> list[FieldDefinition]:
         """Return the definitions of an entity, or of all, by entity and name. One Query."""
         page = self._lookup.query(_PARTITION, sk_prefix=f"{entity}#" if entity else None, limit=_READ_LIMIT)
         return [

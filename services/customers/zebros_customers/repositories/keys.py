@@ -122,3 +122,4 @@ DOCUMENTS: Final = EntitySchema(
 )
 
 SCHEMAS: Final = (CUSTOMERS, CONTACTS, DOCUMENTS)
+BY_ENTITY: Final = {schema.entity: schema for schema in SCHEMAS}

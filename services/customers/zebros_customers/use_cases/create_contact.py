@@ -2,10 +2,9 @@
 
 from zebros_core.dynamodb.repository import Created
 from zebros_core.errors import FieldError, NotFoundError, ValidationError
+from zebros_core.records.unique import Receipt, RequestKey
 from zebros_customers.domain.contact import Contact, ContactDraft
-from zebros_customers.domain.custom_field import FieldEntity
 from zebros_customers.domain.customer import Customer
-from zebros_customers.repositories.unique import Receipt, RequestKey
 from zebros_customers.use_cases.get_customer import get_customer
 from zebros_customers.use_cases.workspace import Workspace
 
@@ -26,7 +25,7 @@ def create_contact(
     """
     owner_id, team_id = ownership(workspace, draft, customer_of(workspace, draft.customer_id))
     workspace.ensure_assignable("contact", owner_id, team_id)
-    workspace.check_custom(FieldEntity.CONTACT, draft.custom)
+    workspace.check_custom("contact", draft.custom)
     contact = Contact(
         contact_id=id or workspace.contacts.new_id("createContact", repeat),
         **{name: getattr(draft, name) for name in ContactDraft.model_fields}
@@ -60,7 +59,4 @@ def ownership(workspace: Workspace, draft: ContactDraft, customer: Customer | No
     """Return owner and team of a contact: its customer's, or those of the draft, or the caller."""
     if customer is not None:
         return customer.owner_id, customer.team_id
-    own = draft.owner_id in {None, workspace.context.user_id}
-    return draft.owner_id or workspace.context.user_id, draft.team_id or (
-        workspace.context.team_id if own else None
-    )
+    return workspace.owner_and_team(draft)

@@ -1,9 +1,8 @@
 """Create a customer."""
 
 from zebros_core.dynamodb.repository import Created
-from zebros_customers.domain.custom_field import FieldEntity
+from zebros_core.records.unique import Receipt, RequestKey
 from zebros_customers.domain.customer import Customer, CustomerDraft
-from zebros_customers.repositories.unique import Receipt, RequestKey
 from zebros_customers.use_cases.workspace import Workspace
 
 
@@ -22,12 +21,9 @@ def create_customer(
     DuplicateError for a live customer of the same name or e-mail unless `skip_duplicates`, and always for one of the
     same external id; it names the customer if the caller may see it.
     """
-    owner_id = draft.owner_id or workspace.context.user_id
-    team_id = draft.team_id or (
-        workspace.context.team_id if draft.owner_id in {None, workspace.context.user_id} else None
-    )
+    owner_id, team_id = workspace.owner_and_team(draft)
     workspace.ensure_assignable("customer", owner_id, team_id)
-    workspace.check_custom(FieldEntity.CUSTOMER, draft.custom)
+    workspace.check_custom("customer", draft.custom)
     customer = Customer(
         customer_id=id or workspace.customers.new_id("createCustomer", repeat),
         **{name: getattr(draft, name) for name in CustomerDraft.model_fields}

@@ -1,8 +1,8 @@
 """Move a customer to the trash."""
 
-from zebros_core.errors import VersionMismatchError
+from zebros_core.records.unique import Receipt
+from zebros_core.records.verbs import check_version
 from zebros_customers.domain.customer import Customer
-from zebros_customers.repositories.unique import Receipt
 from zebros_customers.use_cases.get_customer import get_customer
 from zebros_customers.use_cases.workspace import Workspace
 
@@ -21,6 +21,5 @@ def delete_customer(
     """
     customer = get_customer(workspace, customer_id)
     workspace.ensure_allowed("customer", customer_id, customer, "delete")
-    if expected_version is not None and customer.version != expected_version:
-        raise VersionMismatchError(customer.version)
+    check_version(customer, expected_version)
     return workspace.customers.remove_unique(customer, receipt=receipt)

@@ -1,7 +1,7 @@
 """Read a customer."""
 
 from zebros_core.errors import NotFoundError
-from zebros_core.values import normalised_external_id
+from zebros_core.records.verbs import find_live_by_external_id
 from zebros_customers.domain.customer import Customer
 from zebros_customers.domain.errors import CustomerMergedError
 from zebros_customers.use_cases.workspace import Workspace
@@ -25,9 +25,4 @@ def get_customer(workspace: Workspace, customer_id: str) -> Customer:
 
 def find_customer_by_external_id(workspace: Workspace, external_id: str) -> Customer:
     """Return the live customer with this external id, if the caller may see it. Raises NotFoundError."""
-    wanted = normalised_external_id(external_id)
-    customer = workspace.customers.find_by_external_id(wanted) if wanted else None
-    if customer is None:
-        raise NotFoundError("customer", external_id)
-    workspace.ensure_readable("customer", external_id, customer)
-    return customer
+    return find_live_by_external_id(workspace, "customer", external_id)

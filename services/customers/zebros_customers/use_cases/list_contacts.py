@@ -1,7 +1,7 @@
 """List contacts: all, by owner or team, by e-mail, or of one customer by name."""
 
-from zebros_core.auth.permissions import visibility_key
 from zebros_core.dynamodb.paging import Page
+from zebros_core.records.verbs import sight
 from zebros_customers.domain.contact import Contact
 from zebros_customers.use_cases.get_customer import get_customer
 from zebros_customers.use_cases.workspace import Workspace
@@ -18,18 +18,21 @@ def list_contacts(
     cursor: str | None,
 ) -> Page[Contact]:
     """Return a page of the live contacts that the caller may see, by the time of their creation."""
-    scope = visibility_key(workspace.visibility("contact", "read"), workspace.context)
-    kind, _, value = scope.partition(":")
-    limits = {"own": {"ownerId": value}, "team": {"teamId": value}}.get(kind, {})
     filters = {
         name: wanted
         for name, wanted in (("email", email), ("ownerId", owner), ("teamId", team))
         if wanted is not None
     }
-    if any(filters.get(name, value) != value for name, value in limits.items()):
+    seen = sight(workspace, "contact", filters)
+    if seen is None:
         return Page([], None)
     return workspace.contacts.page(
-        filters, limits, descending=descending, limit=limit, cursor=cursor, visibility_key=scope
+        filters,
+        seen.limits,
+        descending=descending,
+        limit=limit,
+        cursor=cursor,
+        visibility_key=seen.scope,
     )
 
 

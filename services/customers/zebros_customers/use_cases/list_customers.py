@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from zebros_core.auth.permissions import visibility_key
 from zebros_core.dynamodb.paging import Page
+from zebros_core.records.verbs import sight
 from zebros_customers.domain.customer import Customer
 from zebros_customers.use_cases.workspace import Workspace
 
@@ -40,19 +40,16 @@ def list_customers(
     The narrowest filter uses its index and the others filter on it, so a page may be short, even empty, and still have
     a cursor. Raises BadRequestError for the order by name together with filters, which no index serves.
     """
-    scope = visibility_key(workspace.visibility("customer", "read"), workspace.context)
     filters = wanted.given()
-    kind, _, value = scope.partition(":")
-    limits = {"own": {"ownerId": value}, "team": {"teamId": value}}.get(kind, {})
-    if any(filters.get(name, value) != value for name, value in limits.items()):
-        # Records outside the caller's sight look missing, so a filter that asks for them finds nothing.
+    seen = sight(workspace, "customer", filters)
+    if seen is None:
         return Page([], None)
     return workspace.customers.page(
         filters,
-        limits,
+        seen.limits,
         by_name=sort is CustomerSort.NAME,
         descending=sort is CustomerSort.NEWEST,
         limit=limit,
         cursor=cursor,
-        visibility_key=scope,
+        visibility_key=seen.scope,
     )

@@ -7,13 +7,12 @@ from zebros_core.errors import (
     ValidationError,
     VersionMismatchError,
 )
+from zebros_core.records.custom import FieldDefinition, FieldType
 from zebros_customers.domain.custom_field import (
     MAX_FIELDS_PER_ENTITY,
-    FieldDefinition,
     FieldDraft,
     FieldEntity,
     FieldRevision,
-    FieldType,
 )
 from zebros_customers.use_cases.workspace import Workspace
 

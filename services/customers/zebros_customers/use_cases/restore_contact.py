@@ -1,8 +1,10 @@
 """Bring a contact back from the trash."""
 
+from zebros_core.records.unique import Receipt
+from zebros_core.records.verbs import restore_deleted
+from zebros_core.records.workspace import Saved
 from zebros_customers.domain.contact import Contact
-from zebros_customers.repositories.unique import Receipt
-from zebros_customers.use_cases.workspace import Saved, Workspace
+from zebros_customers.use_cases.workspace import Workspace
 
 
 def restore_contact(
@@ -12,12 +14,4 @@ def restore_contact(
 
     Raises DuplicateError as on create: another contact may have taken its e-mail meanwhile.
     """
-    contact = workspace.contacts.get_any(contact_id)
-    workspace.ensure_allowed("contact", contact_id, contact, "delete")
-    if not contact.is_deleted:
-        return Saved(workspace.contacts.keep_unchanged(contact, receipt=receipt), changed=False)
-    with workspace.naming_only_visible():
-        restored = workspace.contacts.restore_unique(
-            contact, skip_duplicates=skip_duplicates, receipt=receipt
-        )
-    return Saved(restored, changed=True)
+    return restore_deleted(workspace, "contact", contact_id, skip_duplicates=skip_duplicates, receipt=receipt)

@@ -1,9 +1,11 @@
 """Bring a customer back from the trash."""
 
 from zebros_core.errors import ConflictError
+from zebros_core.records.unique import Receipt
+from zebros_core.records.verbs import restore_deleted
+from zebros_core.records.workspace import Saved
 from zebros_customers.domain.customer import Customer
-from zebros_customers.repositories.unique import Receipt
-from zebros_customers.use_cases.workspace import Saved, Workspace
+from zebros_customers.use_cases.workspace import Workspace
 
 
 def restore_customer(
@@ -17,10 +19,6 @@ def restore_customer(
     workspace.ensure_allowed("customer", customer_id, customer, "delete")
     if customer.merged_into is not None:
         raise ConflictError("this customer was merged into another one, which keeps its records")
-    if not customer.is_deleted:
-        return Saved(workspace.customers.keep_unchanged(customer, receipt=receipt), changed=False)
-    with workspace.naming_only_visible():
-        restored = workspace.customers.restore_unique(
-            customer, skip_duplicates=skip_duplicates, receipt=receipt
-        )
-    return Saved(restored, changed=True)
+    return restore_deleted(
+        workspace, "customer", customer_id, skip_duplicates=skip_duplicates, receipt=receipt
+    )

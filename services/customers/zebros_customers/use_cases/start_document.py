@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from zebros_core.errors import ConflictError
+from zebros_core.records.unique import RequestKey
 from zebros_core.storage import MULTIPART_FROM_BYTES, PresignedPost
 from zebros_customers.domain.document import Document, DocumentDraft, DocumentStatus, object_path
-from zebros_customers.repositories.unique import RequestKey
 from zebros_customers.use_cases.create_contact import customer_of
 from zebros_customers.use_cases.workspace import Workspace
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from zebros_core.errors import VersionMismatchError
+from zebros_core.records.unique import Receipt
+from zebros_core.records.verbs import check_version
+from zebros_core.records.workspace import Saved
 from zebros_customers.domain.contact import Contact, ContactDraft
-from zebros_customers.domain.custom_field import FieldEntity
-from zebros_customers.repositories.unique import Receipt
 from zebros_customers.use_cases.create_contact import customer_of
 from zebros_customers.use_cases.get_contact import get_contact
-from zebros_customers.use_cases.workspace import Saved, Workspace
+from zebros_customers.use_cases.workspace import Workspace
 
 
 def update_contact(
@@ -27,8 +27,7 @@ def update_contact(
     """
     contact = get_contact(workspace, contact_id)
     workspace.ensure_allowed("contact", contact_id, contact, "write")
-    if expected_version is not None and contact.version != expected_version:
-        raise VersionMismatchError(contact.version)
+    check_version(contact, expected_version)
     draft = revise(contact.draft())
     revised = contact.revised(draft)
     if draft.customer_id != contact.customer_id:
@@ -39,7 +38,7 @@ def update_contact(
     if customer is not None:
         revised = revised.model_copy(update={"owner_id": customer.owner_id, "team_id": customer.team_id})
     workspace.ensure_assignable("contact", revised.owner_id, revised.team_id)
-    workspace.check_custom(FieldEntity.CONTACT, revised.custom, contact.custom)
+    workspace.check_custom("contact", revised.custom, contact.custom)
     with workspace.naming_only_visible():
         stored = workspace.contacts.save_unique(
             revised, previous=contact, skip_duplicates=skip_duplicates, receipt=receipt

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 
-from zebros_core.errors import VersionMismatchError
-from zebros_customers.domain.custom_field import FieldEntity
+from zebros_core.records.unique import Receipt
+from zebros_core.records.verbs import check_version
+from zebros_core.records.workspace import Saved
 from zebros_customers.domain.customer import Customer, CustomerDraft
-from zebros_customers.repositories.unique import Receipt
 from zebros_customers.use_cases.get_customer import get_customer
-from zebros_customers.use_cases.workspace import Saved, Workspace
+from zebros_customers.use_cases.workspace import Workspace
 
 
 def update_customer(
@@ -26,11 +26,10 @@ def update_customer(
     """
     customer = get_customer(workspace, customer_id)
     workspace.ensure_allowed("customer", customer_id, customer, "write")
-    if expected_version is not None and customer.version != expected_version:
-        raise VersionMismatchError(customer.version)
+    check_version(customer, expected_version)
     revised = customer.revised(revise(customer.draft()))
     workspace.ensure_assignable("customer", revised.owner_id, revised.team_id)
-    workspace.check_custom(FieldEntity.CUSTOMER, revised.custom, customer.custom)
+    workspace.check_custom("customer", revised.custom, customer.custom)
     with workspace.naming_only_visible():
         stored = workspace.customers.save_unique(
             revised, previous=customer, skip_duplicates=skip_duplicates, receipt=receipt

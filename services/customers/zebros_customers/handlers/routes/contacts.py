@@ -7,14 +7,14 @@ from pydantic import Field
 
 from zebros_core.errors import ConflictError, DuplicateError
 from zebros_core.http import Example, NoQuery, PageBody, PageQuery, Request, Response, Routes
+from zebros_core.http.duplicates import SKIP_DUPLICATE_CHECK, skips_duplicates
 from zebros_core.http.merge_patch import MergePatch
 from zebros_core.http.pages import page_response
+from zebros_core.http.records import HistoryEntryBody, history_response
 from zebros_core.values import normalised_email
 from zebros_customers.bootstrap import Container
 from zebros_customers.domain.contact import Contact, ContactDraft
-from zebros_customers.handlers.bodies import ContactBody, HistoryEntryBody
-from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK, skips_duplicates
-from zebros_customers.handlers.pages import history_response
+from zebros_customers.handlers.bodies import ContactBody
 from zebros_customers.use_cases.create_contact import create_contact
 from zebros_customers.use_cases.delete_contact import delete_contact
 from zebros_customers.use_cases.get_contact import get_contact

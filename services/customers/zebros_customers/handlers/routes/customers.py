@@ -18,8 +18,10 @@ from zebros_core.http import (
     Response,
     Routes,
 )
+from zebros_core.http.duplicates import SKIP_DUPLICATE_CHECK, skips_duplicates
 from zebros_core.http.merge_patch import MergePatch
 from zebros_core.http.pages import page_response
+from zebros_core.http.records import EXTERNAL_ID_PATTERN, HistoryEntryBody, history_response
 from zebros_core.values import ExternalId
 from zebros_customers.bootstrap import Container
 from zebros_customers.domain.customer import Customer, CustomerDraft
@@ -27,11 +29,8 @@ from zebros_customers.domain.errors import CustomerMergedError
 from zebros_customers.handlers.bodies import (
     CustomerBody,
     CustomerWithDocumentsBody,
-    HistoryEntryBody,
     LinkedDocumentBody,
 )
-from zebros_customers.handlers.headers import SKIP_DUPLICATE_CHECK, skips_duplicates
-from zebros_customers.handlers.pages import history_response
 from zebros_customers.use_cases.create_customer import create_customer
 from zebros_customers.use_cases.delete_customer import delete_customer
 from zebros_customers.use_cases.get_customer import find_customer_by_external_id, get_customer
@@ -59,7 +58,6 @@ EXAMPLE = Example(
     },
     "A customer with an external id",
 )
-EXTERNAL_ID_PATTERN = r"^[^#/\x00-\x1f\x7f]{1,128}$"
 
 
 class CustomerQuery(QueryModel):

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from zebros_core.errors import AlreadyExistsError, ConflictError
 from zebros_core.http import Example, NoQuery, QueryModel, Request, Response, Routes
+from zebros_core.records.custom import FieldDefinition
 from zebros_customers.bootstrap import Container
-from zebros_customers.domain.custom_field import FieldDefinition, FieldDraft, FieldEntity, FieldRevision
+from zebros_customers.domain.custom_field import FieldDraft, FieldEntity, FieldRevision
 from zebros_customers.handlers.bodies import FieldBody, FieldsBody
 from zebros_customers.use_cases.manage_fields import (
     define_field,

@@ -1,4 +1,4 @@
-"""Records of which two live ones may not share a name or an e-mail, unless the caller insists.
+"""Records of which two live ones may not share certain values, such as a name, unless the caller insists.
 
 Each such value has a guard row that names the record; it is written in the record's own transaction, so two requests at
 the same moment cannot both get it, and a delete sets it free at once. The guard of an external id is kept by the data
@@ -11,11 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from zebros_core.dynamodb.entity import StoredEntity
-from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.repository import Created, Repository
 from zebros_core.errors import ConflictError, DuplicateError
-from zebros_customers.repositories.keys import LOOKUP_TABLE
 
 
 class RequestKey(Protocol):
@@ -44,7 +42,10 @@ R = TypeVar("R")
 
 
 class UniqueRepository(Repository[E]):
-    """A repository whose records implement `HasUniqueValues`."""
+    """A repository whose records implement `HasUniqueValues`; its schema names the lookup table of their guards.
+
+    Each verb takes `extra` writes, which happen in the record's own transaction or not at all.
+    """
 
     def new_id(self, operation: str, repeat: RequestKey | None) -> str:
         """Return an id for a new record: always the same one for the same key."""
@@ -58,6 +59,7 @@ class UniqueRepository(Repository[E]):
         client_supplied_id: bool,
         skip_duplicates: bool,
         receipt: Receipt | None = None,
+        extra: tuple[WriteOp, ...] = (),
     ) -> Created[E]:
         """Store a new record and claim its values, in one call. Raises DuplicateError naming who has one of them."""
         return self._guarded(
@@ -69,17 +71,24 @@ class UniqueRepository(Repository[E]):
                 record,
                 *guards,
                 *_receipts(receipt, "created", 1),
+                *extra,
                 idempotency=repeat.fingerprint if repeat else None,
                 client_supplied_id=client_supplied_id,
             ),
         )
 
     def save_unique(
-        self, record: E, *, previous: E, skip_duplicates: bool, receipt: Receipt | None = None
+        self,
+        record: E,
+        *,
+        previous: E,
+        skip_duplicates: bool,
+        receipt: Receipt | None = None,
+        extra: tuple[WriteOp, ...] = (),
     ) -> E:
         """Store a changed record, claim its new values and give the former ones back, in one call.
 
-        Without any change only the receipt is written.
+        Without any change only the receipt is written, and no `extra`.
         """
         changed = self.schema.changed_fields(previous, record)
         if not changed:
@@ -92,7 +101,7 @@ class UniqueRepository(Repository[E]):
             releases={kind: value for kind, value in before.items() if after.get(kind) != value},
             skip_duplicates=skip_duplicates,
             attempt=lambda guards: self.save(
-                record, previous=previous, extra=[*guards, *_receipts(receipt, "updated", version)]
+                record, previous=previous, extra=[*guards, *_receipts(receipt, "updated", version), *extra]
             ),
         )
 
@@ -115,7 +124,14 @@ class UniqueRepository(Repository[E]):
             ),
         )
 
-    def restore_unique(self, tombstone: E, *, skip_duplicates: bool, receipt: Receipt | None = None) -> E:
+    def restore_unique(
+        self,
+        tombstone: E,
+        *,
+        skip_duplicates: bool,
+        receipt: Receipt | None = None,
+        extra: tuple[WriteOp, ...] = (),
+    ) -> E:
         """Bring a tombstone back and claim its values again, in one call."""
         return self._guarded(
             tombstone,
@@ -123,7 +139,8 @@ class UniqueRepository(Repository[E]):
             releases={},
             skip_duplicates=skip_duplicates,
             attempt=lambda guards: self.restore(
-                tombstone, extra=[*guards, *_receipts(receipt, "restored", tombstone.version + 1)]
+                tombstone,
+                extra=[*guards, *_receipts(receipt, "restored", tombstone.version + 1), *extra],
             ),
         )
 
@@ -155,22 +172,20 @@ class UniqueRepository(Repository[E]):
                 releases = held
 
     def _claims(self, values: Mapping[str, str], id: str) -> list[WriteOp]:
-        lookup = LookupTable(self.store, LOOKUP_TABLE)
         entity = self.schema.entity
         return [
-            lookup.put_guard(f"{entity}.{kind}", value, entity=entity, id=id, match=kind)
+            self._guards().put_guard(f"{entity}.{kind}", value, entity=entity, id=id, match=kind)
             for kind, value in values.items()
         ]
 
     def _releases(self, values: Mapping[str, str], id: str) -> list[WriteOp]:
-        lookup = LookupTable(self.store, LOOKUP_TABLE)
         return [
-            lookup.delete_guard(f"{self.schema.entity}.{kind}", value, id=id)
+            self._guards().delete_guard(f"{self.schema.entity}.{kind}", value, id=id)
             for kind, value in values.items()
         ]
 
     def _holder(self, kind: str, value: str) -> str | None:
-        return LookupTable(self.store, LOOKUP_TABLE).guarded_id(f"{self.schema.entity}.{kind}", value)
+        return self._guards().guarded_id(f"{self.schema.entity}.{kind}", value)
 
 
 def _receipts(receipt: Receipt | None, outcome: str, version: int) -> list[WriteOp]:

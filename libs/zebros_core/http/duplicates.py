@@ -1,9 +1,9 @@
-"""Request headers of this API beyond the standard ones."""
+"""The header by which a caller writes a record although there is one like it."""
 
 from collections.abc import Mapping
 
 from zebros_core.errors import BadRequestError
-from zebros_core.http import HeaderParameter
+from zebros_core.http.routing import HeaderParameter
 
 SKIP_DUPLICATE_CHECK = HeaderParameter(
     "X-Skip-Duplicate-Check",

@@ -1,4 +1,6 @@
-"""Mutations as they come in a batch or through the bulk door, made ready for the use case."""
+"""Mutations as they come in a batch or through the bulk door, made ready to be applied; refusals as problems."""
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,16 +11,15 @@ from zebros_core.errors import ValidationError
 from zebros_core.http.merge_patch import MergePatch
 from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
-from zebros_customers.domain.contact import ContactDraft
-from zebros_customers.domain.customer import CustomerDraft
-from zebros_customers.repositories.unique import RequestKey
-from zebros_customers.use_cases.apply_mutations import Mutation, MutationOperation, Outcome
+from zebros_core.records.mutations import Mutation, MutationOperation, Outcome
+from zebros_core.records.unique import RequestKey
 
-_DRAFTS: Mapping[str, type[BaseModel]] = {"customer": CustomerDraft, "contact": ContactDraft}
+__all__ = ["mutation_of", "outcome_problem"]
 
 
 def mutation_of(
     entity: str,
+    draft_model: type[BaseModel],
     operation: MutationOperation,
     *,
     id: str | None,
@@ -30,18 +31,17 @@ def mutation_of(
     repeat: RequestKey | None = None,
 ) -> Mutation:
     """Return a mutation; its values are checked when it is carried out, so a wrong one is only its own trouble."""
-    model = _DRAFTS[entity]
     values = dict(data or {})
     if external_id is not None and operation in {MutationOperation.CREATE, MutationOperation.UPSERT}:
         values.setdefault("externalId", external_id)
 
     def draft() -> BaseModel:
-        return validate_document(model, values)
+        return validate_document(draft_model, values)
 
     def revise(current: BaseModel) -> BaseModel:
         if not values:
             raise ValidationError.for_field("/data", "missing", "an update says in data what to change")
-        return MergePatch(model, values).apply(current)
+        return MergePatch(draft_model, values).apply(current)
 
     return Mutation(
         entity=entity,
@@ -54,6 +54,7 @@ def mutation_of(
         mutation_id=mutation_id,
         repeat=repeat,
         skip_duplicates=skip_duplicates,
+        values=values,
     )
 
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from pydantic import BaseModel
 
 from zebros_core.dynamodb.repository import Created
 from zebros_core.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError, ZebrosError
 from zebros_core.ids import derived_id
-from zebros_customers.repositories.unique import Receipt, RequestKey
-from zebros_customers.use_cases.create_contact import create_contact
-from zebros_customers.use_cases.create_customer import create_customer
-from zebros_customers.use_cases.delete_contact import delete_contact
-from zebros_customers.use_cases.delete_customer import delete_customer
-from zebros_customers.use_cases.restore_contact import restore_contact
-from zebros_customers.use_cases.restore_customer import restore_customer
-from zebros_customers.use_cases.update_contact import update_contact
-from zebros_customers.use_cases.update_customer import update_customer
-from zebros_customers.use_cases.workspace import Saved, Workspace
+from zebros_core.records.unique import Receipt, RequestKey
+from zebros_core.records.workspace import RecordWorkspace, Saved
+
+__all__ = [
+    "Mutation",
+    "MutationOperation",
+    "Outcome",
+    "OutcomeKind",
+    "RecordVerbs",
+    "apply_mutations",
+]
 
 
 class MutationOperation(StrEnum):
@@ -62,6 +65,8 @@ class Mutation:
     mutation_id: str | None = None
     repeat: RequestKey | None = None
     skip_duplicates: bool = False
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What came, unchecked, by wire names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,39 +80,49 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verbs:
+class RecordVerbs:
+    """What can be done to records of one entity: its use cases, called as `apply_mutations` does, and its draft.
+
+    `prepare` is told the values of all mutations of a call before the first one is carried out, so that what they
+    name elsewhere can be read at once; it raises nothing for values that are wrong.
+    """
+
+    draft: type[BaseModel]
     create: Callable[..., Created[Any]]
-    update: Callable[..., Any]
+    update: Callable[..., Saved[Any]]
     delete: Callable[..., Any]
-    restore: Callable[..., Any]
+    restore: Callable[..., Saved[Any]]
+    prepare: Callable[[Any, Sequence[Mapping[str, Any]]], None] | None = None
 
 
-_VERBS = {
-    "customer": _Verbs(create_customer, update_customer, delete_customer, restore_customer),
-    "contact": _Verbs(create_contact, update_contact, delete_contact, restore_contact),
-}
-MUTABLE_ENTITIES = frozenset(_VERBS)
+def apply_mutations(
+    workspace: RecordWorkspace, verbs: Mapping[str, RecordVerbs], mutations: Iterable[Mutation]
+) -> list[Outcome]:
+    """Apply mutations in their order; `verbs` are by entity.
 
-
-def apply_mutations(workspace: Workspace, mutations: Iterable[Mutation]) -> list[Outcome]:
-    """Apply mutations in their order. One that is refused leaves the others alone; a defect of ours does raise.
+    One that is refused leaves the others alone; a defect of ours does raise.
 
     When the store has no capacity, the rest is refused like the one that found out: each would be retried as long, and
     the caller's time would be over before it learnt what was done.
     """
+    mutations = list(mutations)
+    for entity in {mutation.entity for mutation in mutations}:
+        prepare = verbs[entity].prepare
+        if prepare is not None:
+            prepare(workspace, [mutation.values for mutation in mutations if mutation.entity == entity])
     outcomes: list[Outcome] = []
     for mutation in mutations:
         former = outcomes[-1].error if outcomes else None
         if isinstance(former, UnavailableError):
             outcomes.append(Outcome(OutcomeKind.REJECTED, mutation.id, error=former))
         else:
-            outcomes.append(_apply(workspace, mutation))
+            outcomes.append(_apply(workspace, verbs[mutation.entity], mutation))
     return outcomes
 
 
-def _apply(workspace: Workspace, mutation: Mutation) -> Outcome:
+def _apply(workspace: RecordWorkspace, verbs: RecordVerbs, mutation: Mutation) -> Outcome:
     try:
-        return _kept(workspace, mutation) or _carry_out(workspace, mutation)
+        return _kept(workspace, mutation) or _carry_out(workspace, verbs, mutation)
     except ConflictError as error:
         # Two deliveries of one mutation at the same moment: the receipt tells that the other one did it.
         kept = _kept(workspace, mutation)
@@ -116,15 +131,14 @@ def _apply(workspace: Workspace, mutation: Mutation) -> Outcome:
         return Outcome(OutcomeKind.REJECTED, mutation.id, error=error)
 
 
-def _kept(workspace: Workspace, mutation: Mutation) -> Outcome | None:
+def _kept(workspace: RecordWorkspace, mutation: Mutation) -> Outcome | None:
     if mutation.mutation_id is None:
         return None
     receipt = workspace.receipts.find(mutation.mutation_id)
     return None if receipt is None else Outcome(OutcomeKind(receipt.outcome), receipt.id, receipt.version)
 
 
-def _carry_out(workspace: Workspace, mutation: Mutation) -> Outcome:
-    verbs = _VERBS[mutation.entity]
+def _carry_out(workspace: RecordWorkspace, verbs: RecordVerbs, mutation: Mutation) -> Outcome:
     if mutation.operation is MutationOperation.CREATE:
         return _create(workspace, mutation, verbs)
     id = mutation.id or _id_of(workspace, mutation)
@@ -156,7 +170,7 @@ def _carry_out(workspace: Workspace, mutation: Mutation) -> Outcome:
             return Outcome(kind, id, restored.record.version)
 
 
-def _create(workspace: Workspace, mutation: Mutation, verbs: _Verbs) -> Outcome:
+def _create(workspace: RecordWorkspace, mutation: Mutation, verbs: RecordVerbs) -> Outcome:
     id = mutation.id or (
         derived_id(workspace.context.tenant_id, mutation.mutation_id) if mutation.mutation_id else None
     )
@@ -168,25 +182,25 @@ def _create(workspace: Workspace, mutation: Mutation, verbs: _Verbs) -> Outcome:
         skip_duplicates=mutation.skip_duplicates,
         receipt=_receipt(workspace, mutation, id) if id is not None else None,
     )
-    return Outcome(OutcomeKind.CREATED, _record_id(mutation, created.entity), created.entity.version)
+    return Outcome(
+        OutcomeKind.CREATED, _id(workspace, mutation.entity, created.entity), created.entity.version
+    )
 
 
-def _receipt(workspace: Workspace, mutation: Mutation, id: str) -> Receipt | None:
+def _receipt(workspace: RecordWorkspace, mutation: Mutation, id: str) -> Receipt | None:
     mutation_id = mutation.mutation_id
     if mutation_id is None:
         return None
     return lambda outcome, version: workspace.receipts.put(mutation_id, id, outcome, version)
 
 
-def _id_of(workspace: Workspace, mutation: Mutation) -> str | None:
+def _id_of(workspace: RecordWorkspace, mutation: Mutation) -> str | None:
     if mutation.external_id is None:
         raise BadRequestError.for_field("/id", "missing", "name the record by id or externalId")
-    if mutation.entity == "customer":
-        customer = workspace.customers.find_by_external_id(mutation.external_id)
-        return customer.customer_id if customer else None
-    contact = workspace.contacts.find_by_external_id(mutation.external_id)
-    return contact.contact_id if contact else None
+    record = workspace.records[mutation.entity].find_by_external_id(mutation.external_id)
+    return None if record is None else _id(workspace, mutation.entity, record)
 
 
-def _record_id(mutation: Mutation, record: Any) -> str:
-    return record.customer_id if mutation.entity == "customer" else record.contact_id
+def _id(workspace: RecordWorkspace, entity: str, record: Any) -> str:
+    id: str = getattr(record, workspace.records[entity].schema.id_field)
+    return id

@@ -8,7 +8,6 @@ from typing import Final
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp
 from zebros_core.dynamodb.store import TenantStore
-from zebros_customers.repositories.keys import LOOKUP_TABLE
 
 RECEIPT_TTL_SECONDS: Final = 90 * 24 * 3600
 """How long a repeated mutation is recognised."""
@@ -26,10 +25,10 @@ class KeptReceipt:
 
 
 class ReceiptRepository:
-    """One tenant's receipts."""
+    """One tenant's receipts in a service's lookup table."""
 
-    def __init__(self, store: TenantStore) -> None:
-        self._lookup = LookupTable(store, LOOKUP_TABLE)
+    def __init__(self, store: TenantStore, lookup_table: str) -> None:
+        self._lookup = LookupTable(store, lookup_table)
 
     def find(self, mutation_id: str) -> KeptReceipt | None:
         """Return what an earlier delivery of this mutation did, or None."""

@@ -1,0 +1,83 @@
+"""The calls of a bulk door, as they cross the wire."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from zebros_core.http.wire import Instant, WireModel
+from zebros_core.values import ExternalId, RecordId
+
+__all__ = [
+    "MAX_CALL_BYTES",
+    "MAX_MUTATIONS",
+    "MAX_READS",
+    "ApplyCall",
+    "BulkMutation",
+    "ExportCall",
+    "MutationId",
+    "ReadCall",
+    "SignedCall",
+]
+
+MAX_MUTATIONS = 500
+MAX_CALL_BYTES = 4 * 1024 * 1024
+MAX_READS = 100
+
+MutationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+EntityName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]{0,39}$")]
+
+
+class BulkMutation(WireModel):
+    """One mutation. `changes` are whole values for create and upsert, a merge patch for update.
+
+    `baseVersion` is the version that the writer saw. The same `mutationId` again, within 90 days, changes nothing and
+    gives the first outcome; one that was refused (conflict, rejected) has done nothing and is tried anew.
+    """
+
+    mutation_id: MutationId
+    entity: EntityName
+    operation: Literal["create", "update", "upsert", "delete", "restore"]
+    id: RecordId | None = None
+    external_id: ExternalId | None = None
+    base_version: Annotated[int | None, Field(ge=1)] = None
+    changes: dict[str, Any] | None = None
+    skip_duplicates: bool = False
+
+
+class SignedCall(WireModel):
+    """What every call carries beside its verb: the signed context of whoever wants it."""
+
+    token: str
+
+
+class ApplyCall(SignedCall):
+    """`apply`: mutations in their order, an outcome for each."""
+
+    verb: Literal["apply"]
+    mutations: Annotated[list[BulkMutation], Field(max_length=MAX_MUTATIONS)]
+
+
+class ExportCall(SignedCall):
+    """`export`: a page of all live records of an entity, oldest first, each read strongly.
+
+    Go on with `nextCursor`; when it is null, records made or restored since `since` were part of it, too.
+    """
+
+    verb: Literal["export"]
+    entity: EntityName
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str | None, Field(max_length=1024)] = None
+    since: Instant | None = None
+
+
+class ReadCall(SignedCall):
+    """`read`: those of these records that are live and that the caller may see, each read strongly, in this order.
+
+    One that does not exist, is in the trash or is out of sight is left out: the three look the same.
+    """
+
+    verb: Literal["read"]
+    entity: EntityName
+    ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]

@@ -1,0 +1,179 @@
+"""A service's bulk door: other services' mutations, reads and exports, and the service's own upkeep, by signed calls.
+
+Every door takes `apply`, `export` and `read`; a service may add verbs of its own. What is refused is answered as
+`{"problem": …}`, so that the caller need not read an error's text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar, cast
+
+from zebros_core.audit import new_audit_event, record_refusal
+from zebros_core.auth.principal import served_tenant
+from zebros_core.bootstrap import ServiceContainer
+from zebros_core.bulk.calls import MAX_CALL_BYTES, ApplyCall, BulkMutation, ExportCall, ReadCall, SignedCall
+from zebros_core.bulk.client import SYSTEM_SCOPE
+from zebros_core.bulk.mutations import mutation_of, outcome_problem
+from zebros_core.errors import ForbiddenError, PayloadTooLargeError, ValidationError, ZebrosError
+from zebros_core.http.batch import written_records
+from zebros_core.http.problems import problem_of
+from zebros_core.http.validation import validate_document
+from zebros_core.records.export import export_records, read_records
+from zebros_core.records.mutations import Mutation, MutationOperation, RecordVerbs, apply_mutations
+from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
+
+__all__ = ["BulkDoor", "DoorVerb", "workspace_of"]
+
+
+S = TypeVar("S", bound=ServiceContainer)
+
+
+@dataclass(frozen=True, slots=True)
+class DoorVerb(Generic[S]):
+    """A verb of one service: the model of its call, and what carries it out and gives the answer."""
+
+    call: type[SignedCall]
+    carry_out: Callable[[S, TenantContext, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class BulkDoor(Generic[S]):
+    """The door of a service.
+
+    - ``services`` gives the composition root, at the first call.
+    - ``verbs`` are what can be done to each entity that others may write.
+    - ``exported`` are the entities that others may read and export.
+    - ``more`` are the service's own verbs by name.
+    """
+
+    services: Callable[[], S]
+    verbs: Mapping[str, RecordVerbs]
+    exported: Collection[str]
+    more: Mapping[str, DoorVerb[S]] = field(default_factory=dict[str, DoorVerb[S]])
+
+    def handler(self, event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
+        """The Lambda entry: carry out a call, or answer why not."""
+        del context
+        try:
+            if len(json.dumps(event)) > MAX_CALL_BYTES:
+                raise PayloadTooLargeError(f"a call takes at most {MAX_CALL_BYTES} bytes")
+            verb = self._verb(event.get("verb"))
+            return self._as_caller(verb, validate_document(verb.call, event))
+        except ZebrosError as error:
+            problem = problem_of(error)
+            return {"problem": json.loads(problem.body(instance="bulk", request_id=""))}
+
+    def _verb(self, name: object) -> DoorVerb[S]:
+        own: dict[str, DoorVerb[S]] = {
+            "export": DoorVerb(ExportCall, self._export),
+            "read": DoorVerb(ReadCall, self._read),
+        }
+        if isinstance(name, str):
+            found = own.get(name) or self.more.get(name)
+            if found is not None:
+                return found
+        # A call without a verb that we know is told what an `apply` would be told.
+        return DoorVerb(ApplyCall, self._apply)
+
+    def _as_caller(self, verb: DoorVerb[S], call: Any) -> dict[str, Any]:
+        """Carry out a verb for whoever the call is signed for; what it is refused for want of a right is recorded."""
+        have = self.services()
+        caller = have.internal_tokens.verify(call.token, audience=have.bulk_function)
+        # A call may have been signed, or have waited, while the tenant was suspended or began to leave.
+        served_tenant(caller.tenant_id, have.registry)
+        try:
+            return verb.carry_out(have, caller, call)
+        except ForbiddenError:
+            refused = new_audit_event(
+                caller, "permission.refused", clock=have.clock, outcome="refused", details=_details(call)
+            )
+            record_refusal(
+                have.audit_trail, refused, operation=call.verb, metrics=have.metrics, logger=have.logger
+            )
+            raise
+
+    def _apply(self, have: S, caller: TenantContext, call: ApplyCall) -> dict[str, Any]:
+        for number, wish in enumerate(call.mutations):
+            _check_entity(wish.entity, self.verbs, f"/mutations/{number}/entity")
+        workspace = workspace_of(have, caller)
+        outcomes = apply_mutations(workspace, self.verbs, map(self._mutation, call.mutations))
+        have.note_written(
+            caller.tenant_id,
+            {
+                entity: written_records(
+                    [
+                        outcome
+                        for wish, outcome in zip(call.mutations, outcomes, strict=True)
+                        if wish.entity == entity
+                    ]
+                )
+                for entity in {wish.entity for wish in call.mutations}
+            },
+        )
+        return {
+            "outcomes": [
+                {
+                    "mutationId": wish.mutation_id,
+                    "outcome": outcome.kind.value,
+                    "id": outcome.id,
+                    "version": outcome.version,
+                    "problem": outcome_problem(outcome),
+                }
+                for wish, outcome in zip(call.mutations, outcomes, strict=True)
+            ]
+        }
+
+    def _mutation(self, wish: BulkMutation) -> Mutation:
+        return mutation_of(
+            wish.entity,
+            self.verbs[wish.entity].draft,
+            MutationOperation(wish.operation),
+            id=wish.id,
+            external_id=wish.external_id,
+            version=wish.base_version,
+            data=wish.changes,
+            skip_duplicates=wish.skip_duplicates,
+            mutation_id=wish.mutation_id,
+        )
+
+    def _export(self, have: S, caller: TenantContext, call: ExportCall) -> dict[str, Any]:
+        _check_entity(call.entity, self.exported, "/entity")
+        workspace = workspace_of(have, caller)
+        page = export_records(workspace, call.entity, limit=call.limit, cursor=call.cursor, since=call.since)
+        if page.items:
+            # Before the records leave: without the entry there is no export.
+            details = {**_details(call), "records": len(page.items)}
+            have.audit_trail.record(
+                new_audit_event(
+                    caller, "records.exported", clock=have.clock, entity=call.entity, details=details
+                )
+            )
+        return {"items": _documents(page.items), "nextCursor": page.next_cursor}
+
+    def _read(self, have: S, caller: TenantContext, call: ReadCall) -> dict[str, Any]:
+        _check_entity(call.entity, self.exported, "/entity")
+        return {"items": _documents(read_records(workspace_of(have, caller), call.entity, call.ids))}
+
+
+def workspace_of(have: ServiceContainer, caller: TenantContext) -> Any:
+    """Return the workspace of whoever the call is signed for: a caller's, or that of our own machinery."""
+    if SYSTEM_SCOPE not in caller.scopes:
+        return have.workspace(caller)
+    return have.system_workspace(caller.tenant_id, caller.user_id.removeprefix(SYSTEM_ACTOR))
+
+
+def _check_entity(entity: str, known: Collection[str], where: str) -> None:
+    if entity not in known:
+        raise ValidationError.for_field(where, "unknown_entity", f"one of {', '.join(sorted(known))}")
+
+
+def _documents(records: list[Any]) -> list[dict[str, Any]]:
+    return [record.model_dump(mode="json", by_alias=True, exclude_none=True) for record in records]
+
+
+def _details(call: Any) -> dict[str, Any]:
+    entity = cast("str | None", getattr(call, "entity", None))
+    return {"operation": f"bulk:{call.verb}", **({"entity": entity} if entity else {})}
