@@ -1,5 +1,5 @@
-"""One tenant's objects in one bucket. Bytes never pass through us: callers get signed requests to send them
-by.
+"""One tenant's objects in one bucket. Files of callers never pass through us: they get signed requests to send them by.
+What we write ourselves and read back is small.
 """
 
 # botocore ships no types: they end here, and callers see the protocols.
@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from zebros_core.dynamodb.client import error_code
-from zebros_core.errors import NotFoundError, ValidationError
+from zebros_core.errors import NotFoundError, PayloadTooLargeError, ValidationError
 from zebros_core.storage.client import S3Client, s3_calls
 from zebros_core.storage.disposition import attachment
 from zebros_core.storage.keys import check_key, compose_key
@@ -112,6 +112,30 @@ class ObjectStore:
             etag=answer["ETag"].strip('"'),
             modified_at=answer["LastModified"],
         )
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        """Store an object of ours, over one that is there."""
+        check_key(self._tenant_id, key)
+        with s3_calls():
+            self._client().put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType=check_content_type(content_type)
+            )
+
+    def read(self, key: str, *, max_bytes: int) -> bytes:
+        """Return an object's content. NotFoundError when there is none, PayloadTooLargeError for a larger one."""
+        from botocore.exceptions import ClientError
+
+        check_key(self._tenant_id, key)
+        try:
+            with s3_calls():
+                answer = self._client().get_object(Bucket=self._bucket, Key=key)
+                if answer["ContentLength"] > max_bytes:
+                    raise PayloadTooLargeError(f"the object is larger than {max_bytes} bytes")
+                return bytes(answer["Body"].read())
+        except ClientError as error:
+            if error_code(error) in ("404", "NoSuchKey", "NotFound"):
+                raise NotFoundError("object", key) from None
+            raise
 
     def delete(self, key: str) -> None:
         """Delete the object; none there is as good. (In a versioned bucket an older version stays for its
