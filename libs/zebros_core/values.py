@@ -111,6 +111,8 @@ PrincipalId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.
 Email = Annotated[str, StringConstraints(strip_whitespace=True, max_length=254), AfterValidator(_email)]
 """An e-mail address, kept in the one form in which addresses are compared."""
 
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()./x-]{3,32}$")]
+
 Tags = Annotated[
     frozenset[Annotated[str, _text(40), AfterValidator(_label)]],
     AfterValidator(_tags),

@@ -7,9 +7,8 @@ from typing import Annotated
 from pydantic import Field
 
 from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
-from zebros_core.values import Custom, Email, ExternalId, PrincipalId, RecordId, ShortText, Tags, Value
-from zebros_customers.domain.names import name_key, normalised_name
-from zebros_customers.domain.values import Phone
+from zebros_core.names import name_key, normalised_name
+from zebros_core.values import Custom, Email, ExternalId, Phone, PrincipalId, RecordId, ShortText, Tags, Value
 
 
 class ContactDetails(Value):

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
+from zebros_core.names import name_key, normalised_name
 from zebros_core.values import (
     MAX_CUSTOM_BYTES,
     MAX_TAGS,
@@ -18,7 +19,6 @@ from zebros_core.values import (
     Value,
     custom_size_bytes,
 )
-from zebros_customers.domain.names import name_key, normalised_name
 from zebros_customers.domain.values import ContactInfo
 
 

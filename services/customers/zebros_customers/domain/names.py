@@ -1,53 +1,11 @@
-"""How names and e-mail addresses are compared, sorted and searched.
+"""The words under which a customer's name is found."""
 
-Two names are the same when they differ only in case, accents, punctuation or spacing. The fold is Unicode's
-compatibility decomposition (NFKD) without combining marks, case-folded (Unicode Standard, sections 3.11 and 5.18),
-and letters that have no decomposition go by the table below: "Ørsted" folds to "orsted", as people type it.
-"""
-
-import re
-import unicodedata
+from zebros_core.names import words
 
 MAX_SEARCH_WORDS = 12
 """Words of a name that can be found; the thirteenth and later are not indexed."""
-
-MAX_WORD_LENGTH = 32
-"""Characters of a word that are compared in a search; longer words are cut."""
-
-_NAME_KEY_LENGTH = 64
-_UNDECOMPOSED = str.maketrans(
-    {"ø": "o", "đ": "d", "ł": "l", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
-)
-_NOT_A_WORD = re.compile(r"[\W_]+")
-
-
-def fold(text: str) -> str:
-    """Return `text` without case and accents; spaces and punctuation stay."""
-    # Folding case first opens compositions such as "İ"; folding again makes fold(fold(x)) == fold(x).
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return unicodedata.normalize("NFKD", bare.casefold().translate(_UNDECOMPOSED))
-
-
-def words(text: str) -> list[str]:
-    """Return the folded words of `text` in order, each at most 32 characters."""
-    return [word[:MAX_WORD_LENGTH] for word in _NOT_A_WORD.split(fold(text)) if word]
 
 
 def search_words(text: str) -> list[str]:
     """Return the distinct words under which `text` is found, in order, at most 12."""
     return list(dict.fromkeys(words(text)))[:MAX_SEARCH_WORDS]
-
-
-def normalised_name(text: str) -> str:
-    """Return the form in which two names are the same: folded words with one space between.
-
-    A name of punctuation alone has no words and is compared by its fold.
-    """
-    folded = [word for word in _NOT_A_WORD.split(fold(text)) if word]
-    return " ".join(folded) or fold(text).strip()
-
-
-def name_key(text: str) -> str:
-    """Return the sort key of a name: its normalised form, cut to 64 characters."""
-    return normalised_name(text)[:_NAME_KEY_LENGTH]

@@ -5,9 +5,8 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from zebros_core.dynamodb.entity import PERSONAL
-from zebros_core.values import Email, ShortText, Value
+from zebros_core.values import Email, Phone, ShortText, Value
 
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()./x-]{3,32}$")]
 Website = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=200, pattern=r"^https?://[^\s\x00-\x1f#]+$")
 ]

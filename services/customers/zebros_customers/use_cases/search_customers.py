@@ -3,8 +3,9 @@
 from zebros_core.auth.permissions import can_see
 from zebros_core.dynamodb.paging import Page
 from zebros_core.errors import BadRequestError
+from zebros_core.names import words
 from zebros_customers.domain.customer import Customer
-from zebros_customers.domain.names import search_words, words
+from zebros_customers.domain.names import search_words
 from zebros_customers.use_cases.workspace import Workspace
 
 _MAX_READS = 5
