@@ -69,12 +69,13 @@ class ProductFields(_Owned, total=False):
     active: bool
 
 
-class LineFields(TypedDict):
-    """So many of a product at a price."""
+class LineFields(TypedDict, total=False):
+    """So many of a product, one if not said, at a price, the product's own if not said."""
 
-    product_id: str
+    product_id: Required[str]
+    name: str | None
     quantity: Number
-    unit_price: Number
+    unit_price: Number | None
 
 
 class OpportunityFields(_Owned, total=False):

@@ -27,6 +27,7 @@ from zebros.cli import (
 from zebros.cli.output import note, report_error
 from zebros.cli.runtime import Runtime
 from zebros.errors import ZebrosError
+from zebros.importing.entities import CUSTOMERS
 
 __all__ = ["app", "main"]
 
@@ -62,7 +63,8 @@ app = typer.Typer(
 app.command("login", epilog=login.EXAMPLES)(login.login)
 app.command("logout")(sign_in.logout)
 app.command("whoami")(sign_in.whoami)
-customers.app.command("import")(importer.import_)
+importer.add_import(customers.app, CUSTOMERS, lambda client: client.customers)
+importer.add_user_import(users.app, users.ROLES)
 app.add_typer(customers.app, name="customers")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(documents.app, name="documents")

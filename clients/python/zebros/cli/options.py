@@ -113,7 +113,7 @@ def named_values(pairs: Sequence[str] | None, option: str) -> dict[str, Any]:
 
 def custom_values(client: Client, entity: str, pairs: Sequence[str] | None) -> dict[str, Any]:
     """`NAME=VALUE` options as values of the types that the tenant defined."""
-    from zebros.importing.mapping import convert_custom
+    from zebros.importing.cells import convert_custom
 
     if not pairs:
         return {}

@@ -1,93 +1,143 @@
-"""From the columns of a file to the fields of a customer."""
+"""From the columns of a file to the fields of a record."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Protocol
 
 from zebros.errors import ZebrosError
+from zebros.importing.cells import convert, convert_custom
+from zebros.importing.entities import ImportedEntity, ImportField, Kind, Reference
 from zebros.models import FieldDefinition
 
-__all__ = ["TARGETS", "ColumnMapping", "MappingError", "convert_custom"]
-
-_PATHS: Mapping[str, tuple[str, ...]] = {
-    **{name: (name,) for name in ("companyName", "industry", "tier", "ownerId", "teamId", "tags")},
-    "externalId": ("externalId",),
-    **{name: ("contactInfo", name) for name in ("email", "phone", "website")},
-    **{
-        name: ("contactInfo", "address", name)
-        for name in ("street", "city", "region", "postalCode", "country")
-    },
-}
-# The API's own long names are accepted beside the short ones.
-_ALIASES = {".".join(path): name for name, path in _PATHS.items() if len(path) > 1}
-TARGETS = (*_PATHS, "custom.<name>")
-_TRUE = frozenset({"true", "yes", "y", "1"})
-_FALSE = frozenset({"false", "no", "n", "0"})
+__all__ = ["ColumnMapping", "MappingError", "References"]
 
 
 class MappingError(ZebrosError):
     """The mapping does not fit the file or the API; it is the caller's to change."""
 
 
+class References(Protocol):
+    """Finds the records that cells name. Raises ValueError saying why there is none."""
+
+    def resolve(self, kind: Kind, text: str) -> Reference: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the file, the field that it goes to, and what its values are translated to."""
+
+    index: int | None
+    """None where the file has no such column, and the default is all there is."""
+    target: str
+    into: ImportField
+    default: str = ""
+    translations: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def text(self, cells: Sequence[str]) -> str:
+        value = "" if self.index is None else cells[self.index].strip()
+        return self.translations.get(value, value) or self.default
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
     """Which column of a row goes to which field. Made by `for_header`."""
 
-    columns: tuple[tuple[int, tuple[str, ...]], ...]
+    entity: ImportedEntity
+    columns: tuple[_Column, ...]
     external_id_index: int | None
     definitions: Mapping[str, FieldDefinition]
 
     @classmethod
     def for_header(
         cls,
+        entity: ImportedEntity,
         header: Sequence[str],
         pairs: Mapping[str, str],
         *,
         external_id_column: str | None = None,
+        defaults: Mapping[str, str] | None = None,
+        translations: Mapping[str, Mapping[str, str]] | None = None,
         definitions: Iterable[FieldDefinition] = (),
     ) -> ColumnMapping:
         """Check `pairs` (column to field) against the file's header; without pairs, columns named as fields.
 
-        Raises MappingError naming what is wrong and what there is.
+        `defaults` (field to value) stand in for empty cells and columns that are not there; `translations`
+        (column to values) say what a cell's text means. Raises MappingError naming what is wrong and what there
+        is.
         """
-        chosen = dict(pairs) or {name: target for name in header if (target := _target_like(name))}
+        by_name = {definition.name: definition for definition in definitions}
+        chosen = dict(pairs) or {name: target for name in header if (target := _like(entity, name))}
         if external_id_column is not None:
             chosen[external_id_column] = "externalId"
-        by_name = {definition.name: definition for definition in definitions}
-        columns: list[tuple[int, tuple[str, ...]]] = []
+        rest = {_canonical(target): value for target, value in (defaults or {}).items()}
+        if "externalId" in rest:
+            raise MappingError("an external id tells records apart: it cannot be the same for all")
+        meanings = {_index_of(name, header): each for name, each in (translations or {}).items()}
+        columns: list[_Column] = []
         external_id_index: int | None = None
-        for column, target in chosen.items():
-            index, path = _index_of(column, header), _path_of(target, by_name)
-            if path == ("externalId",):
+        for column, named in chosen.items():
+            index, target = _index_of(column, header), _canonical(named)
+            if target == "externalId":
                 external_id_index = index
-            else:
-                columns.append((index, path))
-        targets = [path for _, path in columns]
-        for path in targets:
-            if targets.count(path) > 1:
-                raise MappingError(f"two columns are mapped to {'.'.join(path)}")
-        if ("companyName",) not in targets:
-            raise MappingError(
-                "no column is mapped to companyName; say which one it is, as in"
-                f" --map {header[0] or 'COLUMN'}=companyName (columns: {', '.join(header)})"
-            )
-        return cls(tuple(columns), external_id_index, by_name)
+                continue
+            into = _field_of(entity, target, by_name)
+            columns.append(_Column(index, target, into, rest.pop(target, ""), meanings.pop(index, {})))
+        columns += [
+            _Column(None, target, _field_of(entity, target, by_name), text) for target, text in rest.items()
+        ]
+        mapping = cls(entity, tuple(columns), external_id_index, by_name)
+        mapping._check(header, [header[index] for index in meanings])
+        return mapping
 
-    def data(self, cells: Sequence[str]) -> dict[str, Any]:
-        """The row as JSON without its empty cells. Raises ValueError for a value of a wrong type."""
+    def _check(self, header: Sequence[str], unused: Sequence[str]) -> None:
+        entity, example = self.entity, self.entity.required
+        paths = [column.into.path for column in self.columns]
+        for column in self.columns:
+            if paths.count(column.into.path) > 1:
+                raise MappingError(f"two columns are mapped to {column.target}")
+        first, all_columns = header[0] or "COLUMN", ", ".join(header)
+        if entity.must_be_mapped and entity.fields[example].path not in paths:
+            raise MappingError(
+                f"no column is mapped to {example}; say which one it is, as in --map {first}={example}"
+                f" (columns: {all_columns})"
+            )
+        if entity.identify is None and self.external_id_index is None:
+            raise MappingError(
+                f"nothing tells {entity.plural} apart when the file is imported again; say which column does,"
+                f" as in --map {first}=externalId (columns: {all_columns})"
+            )
+        if unused:
+            raise MappingError(f"values of column {unused[0]!r} are translated, and it is mapped to no field")
+
+    @property
+    def references(self) -> frozenset[Kind]:
+        """The kinds of records that cells name."""
+        return frozenset(each.into.kind for each in self.columns if each.into.kind.is_reference)
+
+    def data(self, cells: Sequence[str], references: References | None = None) -> dict[str, Any]:
+        """The row as JSON without its empty cells. Raises ValueError saying which value is wrong, and how."""
         body: dict[str, Any] = {}
-        for index, path in self.columns:
-            value = cells[index].strip()
+        found: dict[str, Reference] = {}
+        for column in self.columns:
+            value = column.text(cells)
             if not value:
                 continue
             inner = body
-            for step in path[:-1]:
+            *parents, last = column.into.path
+            for step in parents:
                 inner = inner.setdefault(step, {})
-            inner[path[-1]] = self._converted(path, value)
+            if column.into.kind.is_reference:
+                if references is None:
+                    raise ValueError(f"{column.target}: nothing to look {value!r} up in")
+                found[column.target] = self._named(column, value, references)
+                inner[last] = found[column.target].id
+            else:
+                inner[last] = self._converted(column, value)
+        if self.entity.complete is not None:
+            self.entity.complete(body, found)
         return body
 
     def external_id(self, cells: Sequence[str]) -> str | None:
@@ -99,47 +149,19 @@ class ColumnMapping:
             raise ValueError("the external id is empty")
         return value
 
-    def _converted(self, path: tuple[str, ...], value: str) -> Any:
-        if path == ("tags",):
-            return [tag.strip() for tag in value.replace(",", ";").split(";") if tag.strip()]
-        if path[0] == "custom":
-            return convert_custom(self.definitions[path[1]], value)
-        return value
+    def _converted(self, column: _Column, value: str) -> Any:
+        if column.into.path[0] == "custom":
+            return convert_custom(self.definitions[column.into.path[1]], value)
+        try:
+            return convert(column.into.kind, value)
+        except ValueError as error:
+            raise ValueError(f"{column.target}: {error}") from None
 
-
-def convert_custom(definition: FieldDefinition, value: str) -> str | int | float | bool:
-    """The text of a cell as the custom field's type. Raises ValueError saying what was expected."""
-    name = definition.name
-    match definition.type:
-        case "number":
-            return _number(name, value)
-        case "boolean":
-            if value.lower() in _TRUE | _FALSE:
-                return value.lower() in _TRUE
-            raise ValueError(f"custom.{name}: {value!r} is not true or false")
-        case "date":
-            try:
-                return date.fromisoformat(value).isoformat()
-            except ValueError:
-                raise ValueError(f"custom.{name}: {value!r} is not a date like 2026-11-20") from None
-        case "choice" if definition.choices and value not in definition.choices:
-            raise ValueError(f"custom.{name}: {value!r} is not one of {', '.join(definition.choices)}")
-        case _:
-            return value
-
-
-def _number(name: str, value: str) -> int | float:
-    try:
-        return int(value)
-    except ValueError:
-        pass
-    try:
-        number = float(value)
-    except ValueError:
-        raise ValueError(f"custom.{name}: {value!r} is not a number") from None
-    if number - number != 0:
-        raise ValueError(f"custom.{name}: {value!r} is not a finite number")
-    return number
+    def _named(self, column: _Column, value: str, references: References) -> Reference:
+        try:
+            return references.resolve(column.into.kind, value)
+        except ValueError as error:
+            raise ValueError(f"{column.target}: {error}") from None
 
 
 def _index_of(column: str, header: Sequence[str]) -> int:
@@ -153,24 +175,30 @@ def _index_of(column: str, header: Sequence[str]) -> int:
     raise MappingError(f"the file has no column {column!r}{hint} (columns: {', '.join(header)})")
 
 
-def _path_of(target: str, definitions: Mapping[str, FieldDefinition]) -> tuple[str, ...]:
-    name = _ALIASES.get(target, target)
-    if name.startswith("custom."):
-        custom = name.removeprefix("custom.")
+def _canonical(target: str) -> str:
+    """The API's own long names (contactInfo.email) are accepted beside the short ones."""
+    return target if target.startswith("custom.") else target.rpartition(".")[2]
+
+
+def _field_of(entity: ImportedEntity, target: str, definitions: Mapping[str, FieldDefinition]) -> ImportField:
+    if entity.custom and target.startswith("custom."):
+        custom = target.removeprefix("custom.")
         if custom not in definitions:
             known = ", ".join(sorted(definitions)) or "none yet"
             raise MappingError(
-                f"there is no custom field {custom!r} of customers (there are: {known}); define it with"
-                f" `zebros fields create customer {custom or 'NAME'} --type text`"
+                f"there is no custom field {custom!r} of {entity.plural} (there are: {known}); define it with"
+                f" `zebros fields create {entity.name} {custom or 'NAME'} --type text`"
             )
-        return ("custom", custom)
-    if name in _PATHS:
-        return _PATHS[name]
-    close = get_close_matches(target, _PATHS, n=1)
+        return ImportField(("custom", custom))
+    if target in entity.fields:
+        return entity.fields[target]
+    close = get_close_matches(target, entity.fields, n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
-    raise MappingError(f"customers have no field {target!r}{hint} (fields: {', '.join(TARGETS)})")
+    raise MappingError(
+        f"{entity.plural} have no field {target!r}{hint} (fields: {', '.join(entity.targets)})"
+    )
 
 
-def _target_like(column: str) -> str | None:
+def _like(entity: ImportedEntity, column: str) -> str | None:
     wanted = column.replace("_", "").replace(" ", "").casefold()
-    return next((name for name in _PATHS if name.casefold() == wanted), None)
+    return next((name for name in entity.fields if name.casefold() == wanted), None)

@@ -11,18 +11,17 @@ from typing import Any, Protocol, TextIO
 
 from zebros.calls.batch import MAX_BODY_BYTES, Operation, size_bytes
 from zebros.importing.csv_rows import CsvFile, ImportFileError, Row
-from zebros.importing.mapping import ColumnMapping
-from zebros.importing.match_key import match_key
+from zebros.importing.mapping import ColumnMapping, References
 from zebros.models import BatchOutcome
 
-__all__ = ["ImportReport", "RejectedRows", "import_customers"]
+__all__ = ["ImportReport", "RejectedRows", "import_rows"]
 
 LINE_COLUMN = "import_line"
 REASON_COLUMN = "import_reason"
 
 
 class Batches(Protocol):
-    """Runs operations lazily, an outcome for each in their order; `client.customers` does."""
+    """Runs operations lazily, an outcome for each in their order; `client.customers.batch` does."""
 
     def __call__(self, operations: Iterator[Operation]) -> Iterator[BatchOutcome]: ...
 
@@ -84,19 +83,20 @@ class RejectedRows:
             csv.writer(self._out, delimiter=self._delimiter).writerow(cells)
 
 
-def import_customers(
+def import_rows(
     file: CsvFile,
     mapping: ColumnMapping,
     *,
     run: Batches | None,
     rejected: RejectedRows,
+    references: References | None = None,
     report: ImportReport | None = None,
     on_row: Callable[[ImportReport], None] | None = None,
 ) -> ImportReport:
-    """Upsert every row by its external id, or by the company's name where it has none.
+    """Upsert every row by its external id, or by what identifies a record of its kind.
 
     `run=None` is a rehearsal: rows are read and checked, nothing is sent, and good ones count as `checked`.
-    The first row of a company wins; a later one of the same key is rejected, since two writes of one record
+    The first row of a record wins; a later one of the same key is rejected, since two writes of one record
     in one file would leave to chance which one stays. Errors of whole requests are raised; rows before are
     in, counted in the `report` that was given, and the same import can be run again.
     """
@@ -110,14 +110,17 @@ def import_customers(
             report.first_reasons.append(f"line {row.line}: {reason}")
 
     def operations() -> Iterator[Operation]:
-        seen: dict[str, int] = {}
+        seen: dict[str, _Seen] = {}
         index = 0
         try:
             for row in file.rows():
                 try:
-                    operation = _operation(row, mapping, seen)
+                    operation = _operation(row, mapping, references, seen)
                 except ValueError as error:
                     refuse(row, str(error))
+                    continue
+                if operation is None:
+                    report.counts["unchanged"] += 1
                     continue
                 pending[index] = row
                 index += 1
@@ -145,18 +148,47 @@ def import_customers(
     return report
 
 
-def _operation(row: Row, mapping: ColumnMapping, seen: dict[str, int]) -> Operation:
-    """The row's upsert. Raises ValueError with the reason why the row cannot be sent."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A record that an earlier row of the file has named; `data` only where rows may repeat it."""
+
+    line: int
+    data: dict[str, Any] | None
+
+
+def _operation(
+    row: Row, mapping: ColumnMapping, references: References | None, seen: dict[str, _Seen]
+) -> Operation | None:
+    """The row's upsert; None for one that says again what a row before it said.
+
+    Raises ValueError with the reason why the row cannot be sent.
+    """
     if row.fault is not None:
         raise ValueError(row.fault)
-    data: dict[str, Any] = mapping.data(row.cells)
-    if "companyName" not in data:
-        raise ValueError("the company's name is empty")
-    key = mapping.external_id(row.cells) or match_key(data["companyName"])
-    if key in seen:
-        raise ValueError(f"the same customer as line {seen[key]} of this file")
+    entity = mapping.entity
+    data = mapping.data(row.cells, references)
+    if not _has(data, entity.fields[entity.required].path):
+        raise ValueError(entity.missing)
+    key = mapping.external_id(row.cells)
+    if key is None and entity.identify is not None:
+        key = entity.identify(data)
+    if key is None:
+        raise ValueError("the external id is empty")
+    former = seen.get(key)
+    if former is not None:
+        if former.data == data:
+            return None
+        differently = ", told differently" if entity.repeats else ""
+        raise ValueError(f"the same {entity.name} as line {former.line} of this file{differently}")
     operation = Operation(operation="upsert", externalId=key, data=data)
     if size_bytes(operation) > MAX_BODY_BYTES:
         raise ValueError(f"the row is larger than {MAX_BODY_BYTES:,} bytes")
-    seen[key] = row.line
+    seen[key] = _Seen(row.line, data if entity.repeats else None)
     return operation
+
+
+def _has(data: dict[str, Any], path: tuple[str, ...]) -> bool:
+    inner: Any = data
+    for step in path:
+        inner = inner.get(step) if isinstance(inner, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return inner is not None

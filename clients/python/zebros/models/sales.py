@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, ClassVar
+from decimal import Decimal
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -89,12 +90,12 @@ class Product(Record):
 
 
 class OpportunityLine(Model):
-    """So many of a product at a price; `name` is the product's when the line was written."""
+    """So many of a product at a price. Name and price are the product's when the line was written, unless given."""
 
     product_id: str
     name: str | None = None
-    quantity: Amount
-    unit_price: Amount
+    quantity: Amount = Decimal(1)
+    unit_price: Amount | None = None
 
 
 class Opportunity(Record):
@@ -128,14 +129,6 @@ class Opportunity(Record):
     stage_entered_at: datetime | None = None
     active_at: datetime | None = None
     customer_deleted: bool = False
-
-    def writable_json(self) -> dict[str, Any]:
-        body = super().writable_json()
-        # The product's name in a line is the service's to copy.
-        body["lines"] = [
-            {name: value for name, value in line.items() if name != "name"} for line in body["lines"]
-        ]
-        return body
 
 
 class StageSpan(Model):
