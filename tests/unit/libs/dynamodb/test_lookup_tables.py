@@ -181,3 +181,49 @@ def test_a_request_whose_outcome_does_not_fit_is_not_carried_out_again(lookup: L
         records.claim("r", "k", "f")
     with pytest.raises(IdempotencyKeyReusedError):
         records.claim("r", "k", "g")
+
+
+def test_amounts_are_added_from_nothing_and_exactly(lookup: LookupTable, theirs: LookupTable) -> None:
+    add = lookup.add_op(["sums"], "a", {"count": 1, "sum": Decimal("0.1")}, sets={"label": "x"})
+    for _ in range(3):
+        write(lookup._store, [add])  # pyright: ignore[reportPrivateUsage]
+    assert lookup.get(["sums"], "a") == {"count": 3, "sum": Decimal("0.3"), "label": "x"}
+    assert theirs.get(["sums"], "a") is None
+
+
+def test_amounts_are_added_under_a_condition_or_not_at_all(lookup: LookupTable, store: TenantStore) -> None:
+    lookup.put(["sums"], "a", {"count": 1, "generation": 1})
+    with pytest.raises(ConflictError):
+        write(store, [lookup.add_op(["sums"], "a", {"count": 1}, condition={"generation": 2})])
+    write(store, [lookup.add_op(["sums"], "a", {"count": 1}, condition={"generation": 1})])
+    assert lookup.get(["sums"], "a") == {"count": 2, "generation": 1}
+
+
+def test_keys_of_an_item_are_not_added_to(lookup: LookupTable) -> None:
+    with pytest.raises(ValueError, match="tenantId"):
+        lookup.add_op(["sums"], "a", {"tenantId": 1})
+
+
+def test_a_check_holds_a_transaction_to_another_item(lookup: LookupTable, store: TenantStore) -> None:
+    lookup.put(["state"], "-", {"generation": 1})
+    put = lookup.put_op(["k"], "a", {"n": 1})
+    with pytest.raises(ConflictError):
+        write(store, [put, lookup.check_op(["state"], "-", {"generation": 2})])
+    with pytest.raises(ConflictError):
+        write(store, [put, lookup.check_op(["state"], "-", "absent")])
+    assert lookup.get(["k"], "a") is None
+    write(
+        store,
+        [put, lookup.check_op(["state"], "-", {"generation": 1}), lookup.check_op(["x"], "-", "absent")],
+    )
+    assert lookup.get(["k"], "a") == {"n": 1}
+
+
+def test_many_items_are_read_at_once_by_their_keys(lookup: LookupTable, theirs: LookupTable) -> None:
+    for number in range(120):
+        lookup.put(["k", str(number % 3)], str(number), {"n": number})
+    keys = [(["k", str(number % 3)], str(number)) for number in range(119, 140)]
+    assert lookup.batch_get(keys) == {(("k", "2"), "119"): {"n": 119}}
+    found = lookup.batch_get((["k", str(number % 3)], str(number)) for number in range(120))
+    assert sorted(item["n"] for item in found.values()) == list(range(120))
+    assert theirs.batch_get(keys) == {}
