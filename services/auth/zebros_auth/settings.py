@@ -24,7 +24,12 @@ class Settings:
     admin_secret_parameter: str = ""
     app_url: str = ""
     """Where people use the product: links in mails lead there."""
-    event_sources: tuple[str, ...] = ("zebros.auth", "zebros.customers")
+    event_sources: tuple[str, ...] = (
+        "zebros.auth",
+        "zebros.customers",
+        "zebros.pipeline",
+        "zebros.activities",
+    )
     """Whose events this service takes from the bus: one for each service."""
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
     tenancy: TenancySettings = field(default_factory=TenancySettings)

@@ -135,6 +135,26 @@ def test_a_kind_comes_only_on_the_ways_that_are_wanted(
     assert not post.mails
 
 
+def test_a_reminder_names_the_persons_own_time_leads_to_the_activity_and_comes_in_quiet_hours(
+    container: Container, post: Post, admin: Person, clock: FixedClock
+) -> None:
+    prefer(admin, timeZone="Europe/Berlin", quietHours={"from": "00:00", "to": "23:59"})
+    reminder = notification(
+        container,
+        admin.tenant,
+        admin.user,
+        kind="activity.due",
+        entity="activity",
+        params={"name": "Ring Mira", "type": "call"},
+        at=datetime(2026, 7, 1, 8, 30, tzinfo=UTC),
+        urgent=True,
+    )
+    assert deliver(container, reminder) == ["email:sent"]
+    (mail,) = post.mails
+    assert "2026-07-01 10:30 (Europe/Berlin)" in mail.content.text
+    assert f"/activities/{reminder.record_id}" in mail.content.text
+
+
 def test_quiet_hours_wait_for_their_end_in_the_persons_zone(
     container: Container, post: Post, admin: Person, clock: FixedClock
 ) -> None:

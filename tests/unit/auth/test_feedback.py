@@ -112,6 +112,17 @@ def test_a_mail_that_was_none_of_ours_is_left_alone(
     assert tell(report(named, "ada@acme.example")) == 0
 
 
+def test_a_mail_of_another_service_is_that_services_to_keep(
+    container: Container, post: Post, tell: Any, admin: Person
+) -> None:
+    bounced = report(admin.tenant, address(admin))
+    bounced["mail"]["tags"]["service"] = ["activities"]
+    assert tell(bounced) == 0
+    assert outcome(container, admin) == ["email:sent"]
+    bounced["mail"]["tags"]["service"] = ["auth"]
+    assert tell(bounced) == 1
+
+
 def test_what_is_malformed_goes_to_the_dead_letters_and_stops_nobody(
     container: Container, post: Post, admin: Person
 ) -> None:

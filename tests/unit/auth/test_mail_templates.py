@@ -17,6 +17,11 @@ VALUES = {
     "recipient": "Ben",
     "actor": "Ada",
     "link": "https://app.test/customers/1",
+    "company": "Sons",
+    "value": "25000",
+    "currency": "EUR",
+    "type": "call",
+    "at": "2026-03-01 09:30 (Europe/Berlin)",
     "tenant": "Acme",
     "appUrl": "https://app.test",
 }
@@ -35,9 +40,21 @@ def test_every_mail_is_written_in_every_language(container: Container, kind: str
     assert "Tide &lt;b&gt;&amp;&lt;/b&gt; Sons" in mail.html
     assert f'lang="{language}"' in mail.html
     bare = container.notifying.templates.render(
-        kind, language, {**VALUES, "actor": "", "link": "", "appUrl": ""}
+        kind,
+        language,
+        {
+            **VALUES,
+            "actor": "",
+            "link": "",
+            "appUrl": "",
+            "company": "",
+            "value": "",
+            "at": "",
+            "type": "walk",
+        },
     )
     assert "https://" not in bare.text + bare.html
+    assert not {"25000", "EUR", "09:30"} & set((bare.text + bare.html).split())
 
 
 def test_an_unknown_language_falls_back_and_a_line_break_stays_out_of_the_subject(

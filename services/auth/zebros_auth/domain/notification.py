@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
 
@@ -26,7 +28,7 @@ class Notification(Wire):
 
     ``id`` is derived from the event, the person and the kind: the same event never makes two. ``entity`` and
     ``record_id`` say what it is about, ``actor`` who caused it (None: our own machinery), ``params`` what a mail or
-    a device shows of it. ``urgent`` ones are told in quiet hours too.
+    a device shows of it, ``at`` for when it is. ``urgent`` ones are told in quiet hours too.
     """
 
     schema_version: Literal[1] = 1
@@ -38,6 +40,7 @@ class Notification(Wire):
     record_id: RecordId
     actor: Text | None = None
     params: Annotated[dict[Name, Param], Field(max_length=20, default_factory=dict)]
+    at: AwareDatetime | None = None
     urgent: bool = False
     occurred_at: AwareDatetime
 
@@ -48,7 +51,19 @@ class Notification(Wire):
 
     def to_wire(self) -> str:
         """Return the notification as JSON text."""
-        return wire_text(self, occurredAt=self.occurred_at)
+        instants = {"occurredAt": self.occurred_at} | ({} if self.at is None else {"at": self.at})
+        return wire_text(self, **instants)
+
+    def local_time(self, time_zone: str) -> str:
+        """Return when it is in somebody's time zone, such as ``2026-03-01 09:30 (Europe/Berlin)``; empty for never."""
+        if self.at is None:
+            return ""
+        return f"{self.at.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M} ({time_zone})"
+
+    def path(self) -> str:
+        """Return where the application shows the record."""
+        plural = f"{self.entity[:-1]}ies" if self.entity.endswith("y") else f"{self.entity}s"
+        return f"/{plural}/{quote(self.record_id)}"
 
     def age_days(self, now: datetime) -> float:
         """Return how long ago it happened."""
@@ -65,26 +80,80 @@ _ADAPTER: Final = TypeAdapter(Notification)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """When a change of a record tells somebody: one row of the table.
+    """When a change of a record tells somebody: one row of the table. Fields are named as on the wire.
 
-    - ``watched``: the wire field that names a person; whoever it newly names is told, but not by themselves.
-    - ``params``: name -> wire fields whose texts, joined by spaces, are shown.
-    - ``unless``: a wire field which, where it has a value, makes the change somebody else's news.
+    - ``person``: the field that names who is told; nobody is told of what they did themselves.
+    - ``params``: name -> fields whose texts, joined by spaces, are shown.
+    - ``news``: the field which, where it newly has a value, is what they are told of; None: the person's own field.
+    - ``only``: what the record has to be for that: field -> values of which it has one, None for no value.
+    - ``at``: the field with the instant that it is about, shown in the person's own time zone.
     - ``urgent``: whether quiet hours wait for it.
     """
 
     kind: str
     entity: str
-    watched: str
+    person: str
     params: Mapping[str, tuple[str, ...]]
-    unless: str | None = None
+    news: str | None = None
+    only: Mapping[str, frozenset[str | int | None]] = field(
+        default_factory=dict[str, frozenset[str | int | None]]
+    )
+    at: str | None = None
     urgent: bool = False
 
+
+def _one_of(*values: str | int | None) -> frozenset[str | int | None]:
+    return frozenset(values)
+
+
+_DEAL: Final = {"name": ("title",), "value": ("value",), "currency": ("currency",)}
+_ACTIVITY: Final = {"name": ("subject",), "type": ("type",)}
 
 RULES: Final = (
     Rule("customer.assigned", "customer", "ownerId", {"name": ("companyName",)}),
     # Contacts of a customer follow it to its owner, who is told of the customer.
-    Rule("contact.assigned", "contact", "ownerId", {"name": ("firstName", "lastName")}, unless="customerId"),
+    Rule(
+        "contact.assigned",
+        "contact",
+        "ownerId",
+        {"name": ("firstName", "lastName")},
+        only={"customerId": _one_of(None)},
+    ),
+    Rule(
+        "lead.assigned",
+        "lead",
+        "ownerId",
+        {"name": ("firstName", "lastName"), "company": ("companyName",)},
+        only={"status": _one_of("new", "contacted", "qualified")},
+    ),
+    Rule("opportunity.assigned", "opportunity", "ownerId", _DEAL, only={"outcome": _one_of("open")}),
+    Rule(
+        "opportunity.won", "opportunity", "ownerId", _DEAL, news="outcome", only={"outcome": _one_of("won")}
+    ),
+    # Of a series its first one stands for all.
+    Rule(
+        "activity.assigned",
+        "activity",
+        "ownerId",
+        _ACTIVITY,
+        only={
+            "type": _one_of("call", "meeting", "task"),
+            "status": _one_of("open"),
+            "occurrence": _one_of(None, 1),
+        },
+        at="scheduledAt",
+    ),
+    # It does not wait for the end of quiet hours: a reminder that comes after the meeting is none.
+    Rule(
+        "activity.due",
+        "activity",
+        "ownerId",
+        _ACTIVITY,
+        news="remindedAt",
+        only={"status": _one_of("open")},
+        at="scheduledAt",
+        urgent=True,
+    ),
 )
 """Every notification there is. A new one is a row here and three templates in each language."""
 
@@ -109,15 +178,19 @@ _TELLING: Final = frozenset({Operation.CREATED, Operation.UPDATED})
 
 
 def _applies(rule: Rule, change: EntityChanged, snapshot: Mapping[str, Any]) -> bool:
-    if rule.entity != change.entity or (rule.unless is not None and snapshot.get(rule.unless)):
+    if rule.entity != change.entity:
         return False
-    named = snapshot.get(rule.watched)
-    newly = change.operation is Operation.CREATED or rule.watched in change.changed
-    return newly and isinstance(named, str) and bool(named) and named != change.actor
+    if any(snapshot.get(name) not in values for name, values in rule.only.items()):
+        return False
+    news = rule.news or rule.person
+    newly = change.operation is Operation.CREATED or news in change.changed
+    named = snapshot.get(rule.person)
+    told = isinstance(named, str) and bool(named) and named != change.actor
+    return newly and bool(snapshot.get(news)) and told
 
 
 def _notification(rule: Rule, change: EntityChanged, snapshot: Mapping[str, Any]) -> Notification:
-    user_id = str(snapshot[rule.watched])
+    user_id = str(snapshot[rule.person])
     actor = change.actor
     return Notification(
         id=derived_id(change.tenant_id, change.event_id, user_id, rule.kind),
@@ -128,6 +201,7 @@ def _notification(rule: Rule, change: EntityChanged, snapshot: Mapping[str, Any]
         record_id=change.id,
         actor=None if actor is None or actor.startswith("system:") else actor,
         params={name: _text(snapshot, fields) for name, fields in rule.params.items()},
+        at=_instant(snapshot.get(rule.at)) if rule.at else None,
         urgent=rule.urgent,
         occurred_at=change.occurred_at,
     )
@@ -135,3 +209,7 @@ def _notification(rule: Rule, change: EntityChanged, snapshot: Mapping[str, Any]
 
 def _text(snapshot: Mapping[str, Any], fields: tuple[str, ...]) -> str:
     return " ".join(str(snapshot[field]) for field in fields if snapshot.get(field))[:400]
+
+
+def _instant(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None

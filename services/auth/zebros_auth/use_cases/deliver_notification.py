@@ -10,7 +10,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import quote
 
 from zebros_auth.domain.device import Device
 from zebros_auth.domain.notification import MAX_AGE_DAYS, Notification
@@ -167,11 +166,12 @@ def _pushed(
 def _values(desk: DeliveryDesk, notification: Notification, user: User) -> dict[str, str]:
     """What templates may show: the notification's own parameters, who caused it, and where to look."""
     actor = desk.users.find(notification.actor) if notification.actor else None
-    link = f"{desk.app_url}/{notification.entity}s/{quote(notification.record_id)}" if desk.app_url else ""
+    link = f"{desk.app_url}{notification.path()}" if desk.app_url else ""
     return {
         **notification.params,
         "recipient": user.name,
         "actor": actor.name if actor else "",
+        "at": notification.local_time(user.preferences.time_zone),
         "link": link,
         "appUrl": desk.app_url,
     }
