@@ -1,17 +1,14 @@
 """What every operation costs in tenants of 1,000, 10,000 and 100,000 customers: it must not grow.
 
-Counted, not timed: the emulator's queries slow with the size of a partition, which DynamoDB's do not. A hook on
-the client counts calls and the items that they examine, adds ReturnConsumedCapacity to each request
-and sums the units that the answers tell. ministack counts a Query as one item's units, whatever it reads, so there
-the examined items say more; DynamoDB Local counts like DynamoDB.
+Counted, not timed: see `benchmarks.metering`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.metering import Cost, Meter, flat_rows
 from benchmarks.rows import Row
 from benchmarks.world import INDUSTRIES, OWNERS, PREFIX, TEAMS, TIERS, WORDS, Caller, World
 from zebros_core.records.history import HistoryEntry
@@ -20,8 +17,6 @@ from zebros_customers.bootstrap import Container
 from zebros_customers.handlers.routes import ROUTES
 
 SIZES = (1_000, 10_000, 100_000)
-_LIMIT = 1.1
-"""Units are counted in steps of 4 KB: pages of records that differ by a byte may differ by half a unit."""
 _PAGE = 20
 _DEEP_PAGES = 3
 _FILTERS = {
@@ -32,46 +27,6 @@ _FILTERS = {
     "by industry": {"industry": INDUSTRIES[2]},
     "by tier": {"tier": TIERS[0]},
 }
-
-
-@dataclass(slots=True)
-class Cost:
-    """What an operation has cost: calls to the database, its capacity units, and items that reads examined."""
-
-    calls: int = 0
-    units: float = 0.0
-    items: int = 0
-
-
-@dataclass(slots=True)
-class Meter:
-    """Counts what is asked of a client, from `attach` on."""
-
-    cost: Cost = field(default_factory=Cost)
-
-    def attach(self, client: Any) -> None:
-        """Hook the meter to a client's calls."""
-        client.meta.events.register("before-parameter-build.dynamodb", self._ask)
-        client.meta.events.register("after-call.dynamodb", self._count)
-
-    def of(self, operation: Callable[[], object]) -> Cost:
-        """Return what an operation costs."""
-        self.cost = Cost()
-        operation()
-        cost, self.cost = self.cost, Cost()
-        return cost
-
-    def _ask(self, params: dict[str, Any], **_: Any) -> None:
-        params["ReturnConsumedCapacity"] = "TOTAL"
-
-    def _count(self, parsed: dict[str, Any], **_: Any) -> None:
-        cost = self.cost
-        cost.calls += 1
-        consumed: Any = parsed.get("ConsumedCapacity") or []
-        for part in consumed if isinstance(consumed, list) else [consumed]:
-            cost.units += part["CapacityUnits"]
-        cost.items += parsed.get("ScannedCount", 1 if "Item" in parsed else 0)
-        cost.items += sum(map(len, parsed.get("Responses", {}).values())) if "Responses" in parsed else 0
 
 
 def rows(world: World, say: Callable[[str], None]) -> list[Row]:
@@ -92,19 +47,7 @@ def rows(world: World, say: Callable[[str], None]) -> list[Row]:
         caller = Caller(app, world.signing.token(tenant))
         caller.call("GET", f"/v1/customers/{ids[0]}")
         costs[size] = _costs(meter, caller, container, tenant, ids)
-    smallest, *larger = (costs[size] for size in SIZES)
-    return [
-        Row(
-            f"flat: {operation}, {what}",
-            max(getattr(other[operation], what) for other in larger),
-            getattr(smallest[operation], what),
-            what,
-            limit,
-            f"{SIZES[0]:,} to {SIZES[-1]:,} customers",
-        )
-        for operation in smallest
-        for what, limit in (("calls", 1.0), ("units", _LIMIT), ("items", 1.0))
-    ]
+    return flat_rows("flat", [costs[size] for size in SIZES], f"{SIZES[0]:,} to {SIZES[-1]:,} customers")
 
 
 def _costs(

@@ -1,16 +1,17 @@
-"""The customers service in this process over the run's servers: tables, tenants, tokens, callers and data."""
+"""Services in this process over the run's servers: tables, tenants, tokens, callers and data."""
 
 from __future__ import annotations
 
 import base64
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import boto3
@@ -22,10 +23,12 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from benchmarks.engines import CHECKOUT, Engines
 from zebros_core.auth.jwks import JwksClient
 from zebros_core.auth.verifier import TokenVerifier
+from zebros_core.bootstrap import ServiceContainer
 from zebros_core.clock import SystemClock
 from zebros_core.dynamodb.codec import encode
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.mapping import to_item
+from zebros_core.dynamodb.schema import EntitySchema
 from zebros_core.settings import CoreSettings
 from zebros_core.tenancy import SystemContext
 from zebros_core.tenancy.isolation import isolation_model
@@ -38,6 +41,7 @@ from zebros_customers.repositories.keys import CUSTOMERS, LOOKUP_TABLE
 from zebros_customers.settings import Settings
 
 PREFIX = "zebros-bench"
+SERVICES = ("auth", "customers", "pipeline", "activities")
 ISSUER = "https://identity.bench.example/realms/zebros"
 _AUDIENCE = "zebros-api"
 _FIRST = datetime(2026, 1, 1, 8, tzinfo=UTC)
@@ -54,6 +58,8 @@ INDUSTRIES = ("medical", "textile", "finance", "telecom")
 TIERS = ("gold", "zinc")
 OWNERS = ("usr-1001", "usr-1002", "usr-1003", "usr-1004")
 TEAMS = ("north", "south")
+
+C = TypeVar("C", bound=ServiceContainer)
 
 
 class SigningKey:
@@ -95,8 +101,8 @@ class SigningKey:
         return json.dumps({"keys": [{**key, "n": text(numbers.n), "e": text(numbers.e)}]}).encode()
 
 
-def core_settings(engines: Engines, *, redis_url: str = "") -> CoreSettings:
-    """Return the settings of the service over the run's servers."""
+def core_settings(engines: Engines, *, redis_url: str = "", service: str = "customers") -> CoreSettings:
+    """Return the settings of a service over the run's servers."""
     return CoreSettings(
         stage="local",
         table_prefix=PREFIX,
@@ -105,7 +111,7 @@ def core_settings(engines: Engines, *, redis_url: str = "") -> CoreSettings:
         failures_bucket=f"{PREFIX}-failures",
         oidc_issuer=ISSUER,
         oidc_audience=_AUDIENCE,
-        service="customers",
+        service=service,
         cursor_secret="a secret of the benchmarks only",  # noqa: S106
         redis_url=redis_url,
         permissions_file=str(CHECKOUT / "infrastructure" / "permissions.json"),
@@ -120,7 +126,7 @@ class World:
         self.engines = engines
         self.signing = SigningKey()
         self.raw: Any = boto3.client("dynamodb", endpoint_url=engines.dynamodb_url)
-        for name in ("auth", "customers"):
+        for name in SERVICES:
             create_tables(self.raw, CHECKOUT / "services" / name / "serverless.yml", PREFIX)
 
     def container(self, *, cached: bool, dynamodb: Any = None) -> Container:
@@ -129,7 +135,10 @@ class World:
         `dynamodb` is a client to take instead of the service's own.
         """
         settings = core_settings(self.engines, redis_url=self.engines.redis_url if cached else "")
-        container = Container(Settings(settings), dynamodb=dynamodb)
+        return self.trusting(Container(Settings(settings), dynamodb=dynamodb))
+
+    def trusting(self, container: C) -> C:
+        """Return a service's container that takes the run's tokens."""
         keys = JwksClient(self.signing.jwks, SystemClock())
         verifier = TokenVerifier(keys, SystemClock(), issuer=ISSUER, audience=_AUDIENCE)
         vars(container)["verifier"] = verifier
@@ -179,7 +188,16 @@ class World:
             self._put(rows)
         return ids
 
-    def _put(self, rows: list[tuple[str, Mapping[str, Any]]]) -> None:
+    def load_records(self, tenant_id: str, schema: EntitySchema[Any], records: Iterable[Any]) -> None:
+        """Store records of a tenant as their repository would, in batches."""
+        tenant = self.uncached.registry.get(tenant_id)
+        store = self.uncached.access.bind(SystemContext(tenant_id, "bench", isolation=tenant.isolation))
+        table = store.table(schema.table)
+        items = ((table, encode(to_item(schema, record, store))) for record in records)
+        while batch := list(islice(items, _BATCH)):
+            self._put(batch)
+
+    def _put(self, rows: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         requests: dict[str, list[Any]] = {}
         for table, item in rows:
             requests.setdefault(table, []).append({"PutRequest": {"Item": item}})
