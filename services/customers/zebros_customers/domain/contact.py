@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -54,6 +54,9 @@ class Contact(StoredEntity):
     details: Annotated[ContactDetails, PERSONAL] = ContactDetails.model_construct()
     do_not_contact: Annotated[bool, PERSONAL] = False
     last_contacted_at: Annotated[datetime | None, BUSINESS] = None
+    """When the last call, meeting or e-mail with this contact was completed."""
+    email_bounced_at: Annotated[datetime | None, BUSINESS] = None
+    """When mail to the present address came back for good; None for another address."""
     owner_id: Annotated[str, BUSINESS]
     team_id: Annotated[str | None, BUSINESS] = None
 
@@ -69,10 +72,17 @@ class Contact(StoredEntity):
         )
 
     def revised(self, draft: ContactDraft) -> "Contact":
-        """Return this contact with the draft's values under the same customer; owner and team stay unless given."""
-        values = {name: getattr(draft, name) for name in ContactDraft.model_fields if name != "customer_id"}
+        """Return this contact with the draft's values under the same customer; owner and team stay unless given.
+
+        What is known of an address is not known of another one.
+        """
+        values: dict[str, Any] = {
+            name: getattr(draft, name) for name in ContactDraft.model_fields if name != "customer_id"
+        }
         values["owner_id"] = draft.owner_id or self.owner_id
         values["team_id"] = draft.team_id or self.team_id
+        if draft.email != self.email:
+            values["email_bounced_at"] = None
         return self.model_copy(update=values)
 
     def unique_values(self) -> dict[str, str]:

@@ -93,6 +93,7 @@ class ContactBody(RecordBody):
     details: ContactDetails
     do_not_contact: bool
     last_contacted_at: Instant | None
+    email_bounced_at: Instant | None
     owner_id: str
     team_id: str | None
     external_id: str | None

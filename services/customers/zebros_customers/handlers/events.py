@@ -1,4 +1,6 @@
-"""The queues of this service's own events: history, name search, cache repair, and what follows from a change."""
+"""The queues of events: this service's own for history, name search, cache repair and what follows from a change; and
+activities, for what contacts show of them.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -10,11 +12,13 @@ from zebros_customers.bootstrap import Container, container
 from zebros_customers.repositories.keys import BY_ENTITY
 from zebros_customers.use_cases.follow_up import follow_up
 from zebros_customers.use_cases.index_name import index_name
+from zebros_customers.use_cases.note_contacted import note_contacted
 from zebros_customers.use_cases.workspace import Workspace
 
 _CUSTOMERS = frozenset({"customer"})
 _RECORDS = frozenset({"customer", "contact"})
 _ALL = frozenset({"customer", "contact", "document"})
+_ACTIVITIES = "zebros.activities"
 
 
 @cache
@@ -30,6 +34,14 @@ def _consumer(name: str) -> Consumer:
             return have.consumer(name, _in_workspace(have, name, index_name), entities=_CUSTOMERS, fold=True)
         case "cache":
             return have.consumer(name, have.repair_cache, entities=_CUSTOMERS, fold=True)
+        case "contacted":
+            return have.consumer(
+                name,
+                _in_workspace(have, name, note_contacted),
+                entities=frozenset({"activity"}),
+                fold=True,
+                source=_ACTIVITIES,
+            )
         case _:
             return have.consumer(name, _in_workspace(have, name, follow_up), entities=_ALL, fold=True)
 
@@ -65,3 +77,8 @@ def cache_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 def followup_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Carry owner and team of a customer to its contacts and documents, and finish merges."""
     return _consumer("followup").handler(event, context)
+
+
+def contacted_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """Keep when contacts were last contacted, and whose address takes no mail."""
+    return _consumer("contacted").handler(event, context)

@@ -91,6 +91,7 @@ CONTACTS: Final = EntitySchema(
         "details": "de",
         "do_not_contact": "dn",
         "last_contacted_at": "lc",
+        "email_bounced_at": "eb",
         "owner_id": "ow",
         "team_id": "te",
     },
