@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from zebros_local.demo_realm import apply_realm, ensure_demo_people
 from zebros_local.demo_records import ensure_demo_records
+from zebros_local.demo_sales import ensure_demo_sales
 from zebros_local.demo_tenants import ensure_demo_tenants
 from zebros_local.deploy import (
     EMULATOR_ACCOUNT,
@@ -34,6 +35,8 @@ def bring_up(stack: Stack, progress: Progress) -> StackState:
         step.note(f"{ensure_demo_records(state)} recorded")
     with progress.step("functions that follow") as step:
         step.note(f"{warm_followers(state)} started")
+    with progress.step("demo sales") as step:
+        step.note(f"{ensure_demo_sales(state)} records entered")
     return state
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import http.client
 import json
-import urllib.error
-import urllib.request
 
+from zebros_local.api_calls import send
 from zebros_local.deploy import emulator_client
 from zebros_local.errors import DeployFailedError
 from zebros_local.identity import LocalIdentity, Realm
@@ -17,7 +16,6 @@ from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
 _UPKEEP_FUNCTION = f"zebros-auth-{STAGE}-upkeep"
-_TIMEOUT_SECONDS = 30.0
 
 
 def ensure_demo_records(state: StackState) -> int:
@@ -41,18 +39,6 @@ def ensure_demo_records(state: StackState) -> int:
 
 
 def _ensure_team(state: StackState, token: str, team: str) -> None:
-    request = urllib.request.Request(  # noqa: S310 - our own
-        f"{state.api_url}/v1/teams",
-        data=json.dumps({"teamId": team, "name": team.title()}).encode(),
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        method="POST",
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - our own
-            return
-    except urllib.error.HTTPError as error:
-        if error.code != http.client.CONFLICT:
-            told = error.read().decode(errors="replace")[:2000]
-            raise DeployFailedError(f"POST /v1/teams failed: {error.code} {told}") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise DeployFailedError(f"POST /v1/teams failed: {error}") from error
+    answer = send(state, token, "POST", "/v1/teams", {"teamId": team, "name": team.title()})
+    if not answer.is_success and answer.status != http.client.CONFLICT:
+        raise DeployFailedError(f"POST /v1/teams failed: {answer.status} {answer.text}")

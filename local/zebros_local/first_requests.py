@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+from zebros_local.api_calls import send
 from zebros_local.deploy import emulator_client
 from zebros_local.errors import DeployFailedError
-from zebros_local.identity import LocalIdentity, Person, Realm
+from zebros_local.identity import LocalIdentity, Realm
 from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-_CUSTOMERS = "/v1/customers?limit=1"
+_LISTS = ("/v1/customers?limit=1", "/v1/opportunities?limit=1", "/v1/activities?limit=1")
+"""One of each service that keeps a tenant's records."""
 _TENANTS = "/v1/tenants?limit=1"
 _NO_TENANT = ""  # of those who run the platform
+_CALLED_SERVICES = ("customers", "pipeline", "activities")
+"""Those whose bulk doors others call. They refuse a call without a context."""
 _STEPS_FUNCTION = f"zebros-auth-{STAGE}-tenancy"
-_TIMEOUT_SECONDS = 30.0
 # A silo tenant's registration, or a function's new code, may be seconds old.
 _PATIENCE_SECONDS = 20.0
 
 
 def warm_followers(state: StackState) -> int:
-    """Start every function that a stream, a queue or a state machine calls, with nothing to do; return how many.
+    """Start every function that a stream, a queue, a state machine or another service calls, with nothing to do.
 
     Otherwise the first change of a record, and the first onboarding, would wait seconds for the cold starts of all
-    that follow.
+    that follow. Returns how many there are.
     """
     lambda_ = emulator_client("lambda", state)
     pages = lambda_.get_paginator("list_event_source_mappings").paginate()
@@ -38,6 +38,7 @@ def warm_followers(state: StackState) -> int:
         for page in pages
         for mapping in page["EventSourceMappings"]
     }
+    calls |= {f"zebros-{service}-{STAGE}-bulk": b"{}" for service in _CALLED_SERVICES}
     calls[_STEPS_FUNCTION] = _step_of_nothing(Realm.load().tenants[0].id)
 
     def start(function: str) -> None:
@@ -54,37 +55,30 @@ def _step_of_nothing(tenant: str) -> bytes:
 
 
 def check_api(state: StackState) -> list[str]:
-    """Read customers as each demo tenant's first person, and tenants as the platform's; return the e-mail addresses.
+    """Read a list of each service as each demo tenant's first person, and tenants as the platform's.
 
-    Raises `DeployFailedError` with the answer when the API does not serve one of them.
+    Returns the e-mail addresses. Raises `DeployFailedError` with the answer when the API does not serve one of them.
     """
     identity = LocalIdentity.of(state)
     realm = Realm.load()
-    checks = [(realm.person(tenant.id), _CUSTOMERS) for tenant in realm.tenants]
-    checks.append((realm.person(_NO_TENANT), _TENANTS))
-    for person, path in checks:
-        _check(state, identity, person, path)
-    return [person.email for person, _ in checks]
+    people = [realm.person(tenant.id) for tenant in realm.tenants]
+    operator = realm.person(_NO_TENANT)
+    tokens = {person.email: identity.person_token(person) for person in (*people, operator)}
+    callers = dict.fromkeys(_LISTS, people) | {_TENANTS: [operator]}
+
+    def check(path: str) -> None:
+        for person in callers[path]:
+            _check(state, tokens[person.email], person.email, path)
+
+    # Side by side: each is another function that starts.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        list(pool.map(check, callers))
+    return list(tokens)
 
 
-def _check(state: StackState, identity: LocalIdentity, person: Person, path: str) -> None:
-    headers = {"Authorization": f"Bearer {identity.person_token(person)}"}
-    request = urllib.request.Request(f"{state.api_url}{path}", headers=headers)  # noqa: S310 - our own
+def _check(state: StackState, token: str, email: str, path: str) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        problem = _problem(request)
-        if not problem:
-            return
+    while not (answer := send(state, token, "GET", path)).is_success:
         if time.monotonic() > deadline:
-            raise DeployFailedError(f"GET {path} as {person.email} failed: {problem}")
+            raise DeployFailedError(f"GET {path} as {email} failed: {answer.status} {answer.text}")
         time.sleep(0.5)
-
-
-def _problem(request: urllib.request.Request) -> str:
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - our own
-            return ""
-    except urllib.error.HTTPError as error:
-        return f"{error.code} {error.read().decode(errors='replace')[:2000]}"
-    except (OSError, http.client.HTTPException) as error:
-        return str(error)
