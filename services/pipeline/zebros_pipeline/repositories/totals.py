@@ -1,0 +1,245 @@
+"""The totals of one tenant: rows, counters, which generations there are, and the verification or rebuild under way.
+
+Everything that changes together is one transaction. Each has the state's row in it, which is therefore the place at
+which a tenant's writers meet; they are few, and fold what they bring.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from zebros_core.dynamodb.cursor import CursorBinding
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.operations import WriteOp, write
+from zebros_core.dynamodb.store import TenantStore
+from zebros_pipeline.domain.contribution import By, CounterKey, Group, Kind
+from zebros_pipeline.domain.generations import (
+    Counted,
+    Difference,
+    Known,
+    Phase,
+    RecordKey,
+    RunKind,
+    TotalsRun,
+    TotalsState,
+    Transaction,
+)
+from zebros_pipeline.domain.ports_totals import GroupCounter, Numbers
+from zebros_pipeline.repositories import contributions, counters
+
+STATE_ROW: Final = (("totals",), "state")
+"""Where the state is: for reads that take it along with other rows."""
+
+_RUN_ROW: Final = (("totals",), "run")
+_PAIRS_A_CALL: Final = 50
+
+
+class TotalsRepository:
+    """One tenant's totals; see `TotalsStore` for what each method promises."""
+
+    def __init__(self, store: TenantStore, lookup_table: str) -> None:
+        self._store = store
+        self._lookup = LookupTable(store, lookup_table)
+        self._rows = contributions.ContributionRepository(self._lookup)
+        self._counters = counters.CounterRepository(self._lookup)
+
+    # -- counting ----------------------------------------------------------------------------------------------
+
+    def state(self) -> TotalsState:
+        """Return which generations there are."""
+        return state_of(self._lookup.get(*STATE_ROW))
+
+    def known(self, generations: Sequence[int], keys: Iterable[RecordKey]) -> Known:
+        """Return how records stand in generations."""
+        return self._rows.known(generations, keys)
+
+    def commit(self, transaction: Transaction, state: TotalsState) -> TotalsState:
+        """Write a transaction to the generations of `state`."""
+        after = state.counting(transaction.at)
+        write(self._store, [self._state_op(state, after), *self._writes(transaction)])
+        return after
+
+    def commit_built(self, transaction: Transaction, generation: int) -> None:
+        """Write a transaction to the generation that is being built."""
+        still_built = self._lookup.check_op(*STATE_ROW, {"building": generation})
+        write(self._store, [still_built, *self._writes(transaction)])
+
+    def _writes(self, transaction: Transaction) -> list[WriteOp]:
+        return [
+            *(self._rows.put_op(row) for row in transaction.rows),
+            *(
+                self._counters.add_op(generation, key, amounts)
+                for generation, key, amounts in transaction.counters()
+            ),
+        ]
+
+    def _state_op(self, former: TotalsState, after: TotalsState) -> WriteOp:
+        condition = {"revision": former.revision} if former.revision else "absent"
+        return self._lookup.put_op(*STATE_ROW, _state_document(after), condition=condition)
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def group(
+        self, generation: int, kind: Kind, group: Group, between: tuple[str, str] | None = None
+    ) -> list[GroupCounter]:
+        """Return the counters of one group."""
+        return self._counters.of_group(generation, kind, group, between)
+
+    def groups(self, generation: int, kind: Kind, by: By, within: tuple[str, ...] = ()) -> list[GroupCounter]:
+        """Return the counters of all groups of a kind, or of those within another group."""
+        return self._counters.of_groups(generation, kind, by, within)
+
+    # -- verification and rebuild ------------------------------------------------------------------------------
+
+    row_places = len(contributions.PLACES)
+    counter_places = len(counters.PLACES)
+
+    def run(self) -> TotalsRun | None:
+        """Return the last verification or rebuild."""
+        row = self._lookup.get(*_RUN_ROW)
+        return None if row is None else _run_of(row)
+
+    def advance(
+        self,
+        run: TotalsRun,
+        *,
+        former: TotalsRun | None,
+        state: TotalsState | None = None,
+        next_state: TotalsState | None = None,
+    ) -> TotalsRun:
+        """Store how far a run is, with the state that it leads to."""
+        stored = replace(run, step=former.step + 1 if former is not None else 1)
+        condition = "absent" if former is None else {"runId": former.run_id, "step": former.step}
+        operations = [self._lookup.put_op(*_RUN_ROW, _run_document(stored), condition=condition)]
+        if state is not None and next_state is not None:
+            operations.append(self._state_op(state, next_state))
+        write(self._store, operations)
+        return stored
+
+    def rows(
+        self, generation: int, place: int, *, limit: int, cursor: str | None
+    ) -> tuple[list[tuple[RecordKey, Counted]], str | None]:
+        """Return a page of the rows of one place."""
+        return self._rows.page(generation, place, limit=limit, cursor=cursor)
+
+    def counters(
+        self, generation: int, place: int, *, limit: int, cursor: str | None
+    ) -> tuple[list[tuple[CounterKey, Numbers]], str | None]:
+        """Return a page of the counters of one place."""
+        return self._counters.page(generation, place, limit=limit, cursor=cursor)
+
+    def pairs(
+        self, generations: tuple[int, int], keys: Sequence[CounterKey]
+    ) -> tuple[dict[CounterKey, tuple[Numbers, Numbers]], bool]:
+        """Return counters of two generations, and whether nobody wrote while they were read."""
+        before = self.state()
+        found: dict[CounterKey, tuple[Numbers, Numbers]] = {}
+        for start in range(0, len(keys), _PAIRS_A_CALL):
+            few = keys[start : start + _PAIRS_A_CALL]
+            places = [self._counters.address(generation, key) for key in few for generation in generations]
+            rows = self._lookup.batch_get(places)
+            for key in few:
+                one, other = (rows.get(self._counters.address(number, key)) for number in generations)
+                found[key] = (self._counters.numbers(one), self._counters.numbers(other))
+        return found, self.state().revision == before.revision
+
+    def clear(self, generation: int, place: int, *, limit: int) -> bool:
+        """Remove up to `limit` (at most 100) rows or counters of a place; tell whether nothing is left there."""
+        repository = self._rows if place < self.row_places else self._counters
+        within = place if place < self.row_places else place - self.row_places
+        keys, more = repository.sort_keys(generation, within, limit)
+        write(self._store, [self._lookup.delete_op(partition, sk) for partition, sk in keys])
+        return not more
+
+    def cursor(self, run: TotalsRun) -> str:
+        """Return the cursor with which a caller goes on with a run."""
+        return self._store.access.cursors.encode(run.run_id, self._binding())
+
+    def run_id(self, cursor: str) -> str:
+        """Return the run that a cursor goes on with."""
+        return self._store.access.cursors.decode(cursor, self._binding())
+
+    def _binding(self) -> CursorBinding:
+        return CursorBinding(self._store.tenant_id, "totals-run", {})
+
+
+def state_of(row: Mapping[str, Any] | None) -> TotalsState:
+    """Return the state that its row says; without one, the first generation is read and nothing was counted yet."""
+    if row is None:
+        return TotalsState()
+    return TotalsState(
+        revision=row["revision"],
+        current=row["current"],
+        building=row["building"] or None,
+        last=row["last"],
+        as_of=_instant(row.get("asOf")),
+    )
+
+
+def _state_document(state: TotalsState) -> dict[str, Any]:
+    document = {
+        "revision": state.revision,
+        "current": state.current,
+        "building": state.building or 0,
+        "last": state.last,
+    }
+    return document if state.as_of is None else {**document, "asOf": state.as_of}
+
+
+def _run_document(run: TotalsRun) -> dict[str, Any]:
+    place, cursor = run.position
+    document: dict[str, Any] = {
+        "runId": run.run_id,
+        "kind": run.kind.value,
+        "built": run.built,
+        "former": run.former,
+        "stale": list(run.stale),
+        "step": run.step,
+        "phase": run.phase.value,
+        "place": place,
+        "cursor": cursor,
+        "checked": run.checked,
+        "found": run.found,
+        "suspects": [list(key) for key in run.suspects],
+        "differences": [
+            {"counter": list(found.counter), "amounts": {n: list(v) for n, v in found.amounts.items()}}
+            for found in run.differences
+        ],
+        "newest": run.newest,
+        "resumeAt": run.resume_at,
+        "touchedAt": run.touched_at,
+    }
+    return {name: value for name, value in document.items() if value is not None}
+
+
+def _run_of(row: Mapping[str, Any]) -> TotalsRun:
+    return TotalsRun(
+        run_id=row["runId"],
+        kind=RunKind(row["kind"]),
+        built=row["built"],
+        former=row["former"],
+        stale=tuple(row["stale"]),
+        step=row["step"],
+        phase=Phase(row["phase"]),
+        position=(row["place"], row.get("cursor")),
+        checked=row["checked"],
+        found=row["found"],
+        suspects=tuple(_key(parts) for parts in row["suspects"]),
+        differences=tuple(
+            Difference(_key(found["counter"]), {n: (v[0], v[1]) for n, v in found["amounts"].items()})
+            for found in row["differences"]
+        ),
+        newest=_instant(row.get("newest")),
+        resume_at=_instant(row.get("resumeAt")),
+        touched_at=_instant(row.get("touchedAt")),
+    )
+
+
+def _key(parts: Sequence[str]) -> CounterKey:
+    kind, by, sort = parts
+    return CounterKey(Kind(kind), By(by), sort)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
