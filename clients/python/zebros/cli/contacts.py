@@ -19,7 +19,8 @@ from zebros.cli.options import (
     taken,
     user_id,
 )
-from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_record, print_table
+from zebros.cli.output import JsonFlag, ProfileName
+from zebros.cli.record_commands import RecordKind, add_record_commands, common_pairs, page_size
 from zebros.cli.runtime import connect
 
 if TYPE_CHECKING:
@@ -52,34 +53,15 @@ def list_(
             else client.contacts.list(
                 email=email,
                 owner=user_id(client, owner) if owner else None,
-                page_size=200 if everything else min(limit, 200),
+                page_size=page_size(limit, everything),
             )
         )
-        contacts = list(taken(found, limit, everything))
-    if json:
-        print_json([contact.to_json() for contact in contacts])
-        return
-    rows = [
-        (
-            each.id,
-            each.full_name,
-            each.email or "",
-            each.phone or "",
-            each.position or "",
-            each.customer_id or "",
+        contacts = taken(found, limit, everything)
+        KIND.print_many(
+            contacts,
+            json,
+            "No contacts here. Create one with: zebros contacts create LAST_NAME --customer ID",
         )
-        for each in contacts
-    ]
-    empty = "No contacts here. Create one with: zebros contacts create LAST_NAME --customer ID"
-    print_table(("id", "name", "email", "phone", "position", "customer"), rows, empty=empty)
-
-
-@app.command()
-def get(ctx: typer.Context, contact: ContactId, profile: ProfileName = None, json: JsonFlag = False) -> None:
-    """Show one contact."""
-    ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
-        _show_one(client.contacts.get(contact), json)
 
 
 @app.command()
@@ -118,7 +100,7 @@ def create(
             skip_duplicate_check=allow_duplicate,
             **{name: value for name, value in optional.items() if value},
         )
-        _show_one(created, json)
+        KIND.print_one(created, json)
 
 
 @app.command()
@@ -154,45 +136,34 @@ def update(
             },
             clear,
         )
-        _show_one(client.contacts.patch(contact, changes, version=version), json)
+        KIND.print_one(client.contacts.patch(contact, changes, version=version), json)
 
 
-@app.command()
-def delete(
-    ctx: typer.Context, contact: ContactId, version: Version = None, profile: ProfileName = None
-) -> None:
-    """Move a contact to the trash."""
-    with connect(ctx, profile) as client:
-        client.contacts.delete(contact, version=version)
-    note(f"In the trash. To bring it back: zebros contacts restore {contact}")
+def _pairs(contact: Contact) -> list[tuple[str, object]]:
+    return [
+        ("id", contact.id),
+        ("name", contact.full_name),
+        ("customer", contact.customer_id),
+        ("email", contact.email),
+        ("phone", contact.phone),
+        ("position", contact.position),
+        ("do not contact", "yes" if contact.do_not_contact else None),
+        *common_pairs(contact),
+    ]
 
 
-@app.command()
-def restore(
-    ctx: typer.Context, contact: ContactId, profile: ProfileName = None, json: JsonFlag = False
-) -> None:
-    """Bring a contact back from the trash."""
-    ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
-        _show_one(client.contacts.restore(contact), json)
-
-
-def _show_one(contact: Contact, json: bool) -> None:
-    if json:
-        print_json(contact.to_json())
-        return
-    print_record(
-        [
-            ("id", contact.id),
-            ("name", contact.full_name),
-            ("customer", contact.customer_id),
-            ("email", contact.email),
-            ("phone", contact.phone),
-            ("position", contact.position),
-            ("do not contact", "yes" if contact.do_not_contact else None),
-            ("owner", contact.owner_id),
-            ("tags", contact.tags),
-            *((f"custom.{name}", value) for name, value in sorted(contact.custom.items())),
-            ("version", contact.version),
-        ]
-    )
+KIND: RecordKind[Contact] = RecordKind(
+    noun="contact",
+    group="contacts",
+    collection=lambda client: client.contacts,
+    columns={
+        "id": lambda each: each.id,
+        "name": lambda each: each.full_name,
+        "email": lambda each: each.email,
+        "phone": lambda each: each.phone,
+        "position": lambda each: each.position,
+        "customer": lambda each: each.customer_id,
+    },
+    pairs=_pairs,
+)
+add_record_commands(app, KIND, show="get", external=False)

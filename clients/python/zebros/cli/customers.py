@@ -20,12 +20,11 @@ from zebros.cli.options import (
     taken,
     user_id,
 )
-from zebros.cli.output import JsonFlag, ProfileName, moment, note, print_json, print_record, print_table
+from zebros.cli.output import JsonFlag, ProfileName, print_json, print_record
+from zebros.cli.record_commands import RecordKind, add_record_commands, common_pairs, page_size
 from zebros.cli.runtime import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from zebros.models import Customer
 
 app = typer.Typer(help="Companies that you sell to.", no_args_is_help=True)
@@ -60,10 +59,10 @@ def list_(
             industry=industry,
             tier=tier,
             sort=sort,  # pyright: ignore[reportArgumentType]
-            page_size=200 if everything else min(limit, 200),
+            page_size=page_size(limit, everything),
         )
         filtered = any((owner, team, industry, tier))
-        _show(
+        KIND.print_many(
             taken(found, limit, everything),
             json,
             "No customer matches these filters."
@@ -83,8 +82,8 @@ def search(
     """Find customers by the words of their name."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
-        found = client.customers.search(" ".join(words), page_size=min(limit, 200))
-        _show(
+        found = client.customers.search(" ".join(words), page_size=page_size(limit, False))
+        KIND.print_many(
             taken(found, limit, False),
             json,
             f"No customer's name has words that start with: {' '.join(words)}",
@@ -108,7 +107,7 @@ def get(
             if external
             else client.customers.get(customer, include_documents=documents)
         )
-        _show_one(found, json)
+        KIND.print_one(found, json)
 
 
 @app.command()
@@ -147,7 +146,7 @@ def create(
             skip_duplicate_check=allow_duplicate,
             **{key: value for key, value in optional.items() if value},
         )
-        _show_one(created, json)
+        KIND.print_one(created, json)
 
 
 @app.command(epilog=examples("zebros customers update CUSTOMER --owner nora.north@aurora.example"))
@@ -185,55 +184,7 @@ def update(
             },
             clear,
         )
-        _show_one(client.customers.patch(customer, changes, version=version), json)
-
-
-@app.command()
-def delete(
-    ctx: typer.Context, customer: CustomerId, version: Version = None, profile: ProfileName = None
-) -> None:
-    """Move a customer to the trash."""
-    with connect(ctx, profile) as client:
-        client.customers.delete(customer, version=version)
-    note(f"In the trash. To bring it back: zebros customers restore {customer}")
-
-
-@app.command()
-def restore(
-    ctx: typer.Context, customer: CustomerId, profile: ProfileName = None, json: JsonFlag = False
-) -> None:
-    """Bring a customer back from the trash."""
-    ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
-        _show_one(client.customers.restore(customer), json)
-
-
-@app.command()
-def history(
-    ctx: typer.Context,
-    customer: CustomerId,
-    limit: Limit = 50,
-    profile: ProfileName = None,
-    json: JsonFlag = False,
-) -> None:
-    """Show who changed what, and when."""
-    ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
-        entries = list(taken(client.customers.history(customer), limit, False))
-    if json:
-        print_json([entry.to_json() for entry in entries])
-        return
-    rows = [
-        (
-            str(entry.version),
-            moment(entry.at),
-            entry.operation,
-            entry.actor or "",
-            ", ".join(sorted(entry.changes)),
-        )
-        for entry in entries
-    ]
-    print_table(("version", "when", "what", "who", "fields"), rows, empty="No changes are recorded.")
+        KIND.print_one(client.customers.patch(customer, changes, version=version), json)
 
 
 @app.command()
@@ -262,47 +213,35 @@ def _given(**values: str | None) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _show(customers: Iterable[Customer], json: bool, empty: str) -> None:
-    if json:
-        print_json([customer.to_json() for customer in customers])
-        return
-    rows = (
-        (
-            each.id,
-            each.company_name,
-            each.industry or "",
-            each.tier or "",
-            each.owner_id or "",
-            str(each.version),
-        )
-        for each in customers
-    )
-    print_table(("id", "name", "industry", "tier", "owner", "version"), rows, empty=empty)
-
-
-def _show_one(customer: Customer, json: bool) -> None:
-    if json:
-        print_json(customer.to_json())
-        return
+def _pairs(customer: Customer) -> list[tuple[str, object]]:
     info = customer.contact_info
     address = info.address.model_dump(exclude_none=True) if info.address else {}
-    print_record(
-        [
-            ("id", customer.id),
-            ("name", customer.company_name),
-            ("industry", customer.industry),
-            ("tier", customer.tier),
-            ("email", info.email),
-            ("phone", info.phone),
-            ("website", info.website),
-            ("address", ", ".join(str(part) for part in address.values())),
-            ("owner", customer.owner_id),
-            ("team", customer.team_id),
-            ("external id", customer.external_id),
-            ("tags", customer.tags),
-            *((f"custom.{name}", value) for name, value in sorted(customer.custom.items())),
-            ("version", customer.version),
-            ("updated", moment(customer.updated_at)),
-            *((f"document {each.id}", each.file_name) for each in customer.documents or ()),
-        ]
-    )
+    return [
+        ("id", customer.id),
+        ("name", customer.company_name),
+        ("industry", customer.industry),
+        ("tier", customer.tier),
+        ("email", info.email),
+        ("phone", info.phone),
+        ("website", info.website),
+        ("address", ", ".join(str(part) for part in address.values())),
+        *common_pairs(customer),
+        *((f"document {each.id}", each.file_name) for each in customer.documents or ()),
+    ]
+
+
+KIND: RecordKind[Customer] = RecordKind(
+    noun="customer",
+    group="customers",
+    collection=lambda client: client.customers,
+    columns={
+        "id": lambda each: each.id,
+        "name": lambda each: each.company_name,
+        "industry": lambda each: each.industry,
+        "tier": lambda each: each.tier,
+        "owner": lambda each: each.owner_id,
+        "version": lambda each: str(each.version),
+    },
+    pairs=_pairs,
+)
+add_record_commands(app, KIND, show=None)

@@ -67,6 +67,8 @@ def next_step(error: errors.ZebrosError) -> str:
             return f"Go on where it stopped with: zebros tenants resume {error.tenant_id}"
         case errors.OperationTimeoutError():
             return f"It goes on; look with: zebros tenants show {error.tenant_id}"
+        case errors.ConflictError(code="opportunity-closed"):
+            return "Open it again with: zebros opportunities reopen OPPORTUNITY STAGE"
         case errors.DuplicateError() if not _may_be_doubled(error):
             return ""
         case errors.UnauthenticatedError() if "tenant_id" in str(error):
@@ -85,6 +87,6 @@ def _is_about(error: errors.ApiError, code: str) -> bool:
 
 
 def _may_be_doubled(error: errors.DuplicateError) -> bool:
-    """Only customers and contacts can be created although one like them exists."""
+    """Only these can be created although one like them exists."""
     named = {record.entity for record in error.duplicates}
-    return not named or bool(named & {"customer", "contact"})
+    return not named or bool(named & {"customer", "contact", "lead"})

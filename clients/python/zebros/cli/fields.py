@@ -9,15 +9,16 @@ import typer
 from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_table
 from zebros.cli.runtime import connect
 
-app = typer.Typer(help="Fields that your company added to customers and contacts.", no_args_is_help=True)
+app = typer.Typer(help="Fields that your company added to its records.", no_args_is_help=True)
 
+ENTITIES = ("customer", "contact", "lead", "opportunity", "product", "activity")
 TYPES = ("text", "number", "boolean", "date", "choice")
 
 
 @app.command("list")
 def list_(
     ctx: typer.Context,
-    entity: Annotated[str | None, typer.Option(help="customer or contact.")] = None,
+    entity: Annotated[str | None, typer.Option(help=f"{', '.join(ENTITIES)}.")] = None,
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:
@@ -36,7 +37,7 @@ def list_(
 @app.command()
 def create(
     ctx: typer.Context,
-    entity: Annotated[str, typer.Argument(help="customer or contact.", show_default=False)],
+    entity: Annotated[str, typer.Argument(help=f"{', '.join(ENTITIES)}.", show_default=False)],
     name: Annotated[
         str, typer.Argument(help="As in JSON: letters and digits, first a small one.", show_default=False)
     ],

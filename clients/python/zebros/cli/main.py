@@ -10,24 +10,34 @@ from typer.core import TyperGroup
 
 from zebros._version import __version__
 from zebros.cli import (
+    activities,
+    activity_verbs,
     audit,
     contacts,
     customers,
+    dashboard,
+    deals,
     documents,
+    emails,
     fields,
     identity_provider,
     importer,
     integrations,
+    leads,
     login,
     me,
+    opportunities,
+    pipeline,
+    products,
     sign_in,
     tenants,
     users,
 )
+from zebros.cli.options import examples
 from zebros.cli.output import note, report_error
 from zebros.cli.runtime import Runtime
 from zebros.errors import ZebrosError
-from zebros.importing.entities import CUSTOMERS
+from zebros.importing.entities import CUSTOMERS, LEADS, OPPORTUNITIES, PRODUCTS
 
 __all__ = ["app", "main"]
 
@@ -63,10 +73,28 @@ app = typer.Typer(
 app.command("login", epilog=login.EXAMPLES)(login.login)
 app.command("logout")(sign_in.logout)
 app.command("whoami")(sign_in.whoami)
+app.command("dashboard", epilog=examples("zebros dashboard", "zebros dashboard --view team"))(
+    dashboard.dashboard
+)
+app.command("timeline", epilog=examples("zebros timeline customer CUSTOMER"))(activity_verbs.timeline)
 importer.add_import(customers.app, CUSTOMERS, lambda client: client.customers)
+importer.add_import(leads.app, LEADS, lambda client: client.leads)
+importer.add_import(products.app, PRODUCTS, lambda client: client.products)
+importer.add_import(opportunities.app, OPPORTUNITIES, lambda client: client.opportunities)
 importer.add_user_import(users.app, users.ROLES)
 app.add_typer(customers.app, name="customers")
 app.add_typer(contacts.app, name="contacts")
+# Without a name, their commands join those of the group.
+opportunities.app.add_typer(deals.app)
+activities.app.add_typer(activity_verbs.app)
+app.add_typer(leads.app, name="leads")
+app.add_typer(opportunities.app, name="opportunities")
+app.add_typer(opportunities.app, name="deals", help="Short for: zebros opportunities.")
+app.add_typer(products.app, name="products")
+app.add_typer(pipeline.app, name="pipeline")
+app.add_typer(activities.app, name="activities")
+app.add_typer(emails.emails, name="emails")
+app.add_typer(emails.templates, name="templates")
 app.add_typer(documents.app, name="documents")
 app.add_typer(fields.app, name="fields")
 app.add_typer(me.app, name="me")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 
@@ -22,12 +24,16 @@ __all__ = [
     "UserFields",
     "Version",
     "Yes",
+    "amount",
     "custom_values",
     "examples",
+    "given",
     "instant",
     "merge_changes",
     "named_values",
     "one_of",
+    "patch_of",
+    "product_lines",
     "taken",
     "user_id",
 ]
@@ -82,10 +88,16 @@ def one_of(value: str | None, allowed: Sequence[str], option: str) -> None:
         raise typer.BadParameter(f"one of {', '.join(allowed)}", param_hint=option)
 
 
-def instant(text: str | None, option: str) -> datetime | None:
-    """A day or an instant as ISO 8601 writes it; UTC where it names no zone."""
+def instant(text: str | None, option: str, time_zone: str | None = None) -> datetime | None:
+    """A day or an instant as ISO 8601 writes it; where it names no zone, in `time_zone`, else UTC."""
     if text is None:
         return None
+    try:
+        zone = ZoneInfo(time_zone) if time_zone else UTC
+    except (ValueError, ZoneInfoNotFoundError):
+        raise typer.BadParameter(
+            f"{time_zone!r} is not a time zone such as Europe/Berlin", param_hint="--time-zone"
+        ) from None
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
@@ -93,7 +105,7 @@ def instant(text: str | None, option: str) -> datetime | None:
             f"{text!r} is not a day such as 2026-11-01 or an instant such as 2026-11-01T08:00:00Z",
             param_hint=option,
         ) from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+    return read if read.tzinfo is not None else read.replace(tzinfo=zone)
 
 
 def named_values(pairs: Sequence[str] | None, option: str) -> dict[str, Any]:
@@ -109,6 +121,47 @@ def named_values(pairs: Sequence[str] | None, option: str) -> dict[str, Any]:
             read = text
         values[name] = read if isinstance(read, bool | int | float) else text
     return values
+
+
+def given(values: dict[str, Any]) -> dict[str, Any]:
+    """The options that were given."""
+    return {name: value for name, value in values.items() if value not in (None, {}, [])}
+
+
+def amount(text: str | None, option: str) -> Decimal | None:
+    """A number such as 1234.50, exact."""
+    if text is None:
+        return None
+    try:
+        read = Decimal(text)
+    except InvalidOperation:
+        read = Decimal("NaN")
+    if not read.is_finite():
+        raise typer.BadParameter(f"{text!r} is not a number such as 1234.50", param_hint=option)
+    return read
+
+
+def product_lines(client: Client, lines: Sequence[str] | None) -> list[dict[str, Any]]:
+    """`PRODUCT:QUANTITY:PRICE` options as lines; products by id or name, which are read once."""
+    from zebros.importing.directory import Directory
+    from zebros.importing.entities import Kind
+
+    if not lines:
+        return []
+    directory = Directory(client)
+    directory.read({Kind.PRODUCT})
+    read: list[dict[str, Any]] = []
+    for line in lines:
+        name, *numbers = line.split(":")
+        if len(numbers) > 2:
+            raise typer.BadParameter(f"{line!r} is not PRODUCT[:QUANTITY[:PRICE]]", param_hint="--line")
+        quantity, price = [*(amount(each, "--line") for each in numbers), None, None][:2]
+        try:
+            product = directory.resolve(Kind.PRODUCT, name.strip())
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint="--line") from error
+        read.append(given({"product_id": product.id, "quantity": quantity, "unit_price": price}))
+    return read
 
 
 def custom_values(client: Client, entity: str, pairs: Sequence[str] | None) -> dict[str, Any]:
@@ -136,7 +189,7 @@ def custom_values(client: Client, entity: str, pairs: Sequence[str] | None) -> d
 
 def merge_changes(values: dict[str, Any], clear: Sequence[str] | None) -> dict[str, Any]:
     """A merge patch of the given options; `--clear contactInfo.phone` becomes a null in its place."""
-    changes = {name: value for name, value in values.items() if value not in (None, {}, [])}
+    changes = given(values)
     for field in clear or ():
         inner = changes
         *parents, last = field.split(".")
@@ -146,3 +199,10 @@ def merge_changes(values: dict[str, Any], clear: Sequence[str] | None) -> dict[s
     if not changes:
         raise typer.BadParameter("nothing to change: give at least one option")
     return changes
+
+
+def patch_of(values: dict[str, Any], clear: Sequence[str] | None) -> dict[str, Any]:
+    """As `merge_changes`, of options that are named as in the SDK."""
+    from zebros.calls.call import to_api_names
+
+    return merge_changes(to_api_names(given(values)), clear)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 import typer
@@ -17,8 +18,10 @@ from zebros.errors import ApiError, DuplicateError, VersionConflictError, Zebros
 __all__ = [
     "JsonFlag",
     "ProfileName",
+    "bar",
     "mark",
     "moment",
+    "money",
     "note",
     "print_json",
     "print_record",
@@ -123,8 +126,30 @@ def moment(value: datetime | None) -> str:
     return "" if value is None else value.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def report_error(error: ZebrosError, *, as_json: bool) -> int:
-    """Say what went wrong and what to do next, on standard error. Returns the exit code."""
+def money(amount: Decimal | None, currency: str | None = None) -> str:
+    """An amount with its thousands told apart, and its currency; decimals only where it has some."""
+    if amount is None:
+        return ""
+    text = f"{amount:,.2f}" if amount != amount.to_integral_value() else f"{int(amount):,}"
+    return f"{text} {currency}" if currency else text
+
+
+def bar(share: float, width: int = 24) -> str:
+    """A bar of that share of the width, from 0 to 1; the least that is not nothing is still seen."""
+    filled = min(width, max(1, round(share * width))) if share > 0 else 0
+    full = "\u2588"
+    try:
+        full.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        full = "#"
+    return full * filled
+
+
+def report_error(error: ZebrosError, *, as_json: bool, hint: str | None = None) -> int:
+    """Say what went wrong and what to do next, on standard error. Returns the exit code.
+
+    `hint` is for a command that knows better than the table what helps.
+    """
     code = exit_code_of(error)
     if as_json:
         note(json.dumps({"error": _error_json(error, int(code))}, ensure_ascii=False, indent=2))
@@ -141,9 +166,9 @@ def report_error(error: ZebrosError, *, as_json: bool) -> int:
         note(f"  The record is at version {error.current_version} now.")
     if isinstance(error, ApiError) and error.status >= 500 and error.request_id:
         note(f"  Request id: {error.request_id}")
-    hint = next_step(error)
-    if hint:
-        note(f"{hint}.")
+    following = next_step(error) if hint is None else hint
+    if following:
+        note(f"{following}.")
     return int(code)
 
 

@@ -21,7 +21,7 @@ def _load(body: dict[str, Any]) -> FieldDefinition:
 
 
 class Fields:
-    """`client.fields`: what the tenant added to customers and contacts."""
+    """`client.fields`: what the tenant added to its records."""
 
     def __init__(self, client: Executor) -> None:
         self._client = client
