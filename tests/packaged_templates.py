@@ -6,6 +6,11 @@ from typing import Any
 
 Stacks = Mapping[str, Any]
 
+SERVICES = ("auth", "customers", "pipeline", "activities")
+"""The stacks that have functions."""
+RECORD_SERVICES = ("customers", "pipeline", "activities")
+"""Those that keep records of tenants, and have a bulk door."""
+
 
 def resources(stacks: Stacks, kind: str) -> dict[str, dict[str, Any]]:
     """Properties of the resources of one type in all stacks, by `stack/logical id`."""

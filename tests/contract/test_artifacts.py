@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaged_templates import SERVICES
 
 pytestmark = pytest.mark.contract
 
 Stacks = Mapping[str, Any]
 SERVICE = "customers"
-SERVICES = ("auth", "customers")
 ELF_AARCH64 = 0xB7
 """`e_machine` in an ELF header, at byte 18."""
 

@@ -10,9 +10,9 @@ pytestmark = pytest.mark.contract
 Stacks = Mapping[str, Any]
 
 
-def statements(prod: Stacks, action: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Role and statement wherever a role of the auth service may do this."""
-    for name, role in prod["auth"].resources("AWS::IAM::Role").items():
+def statements(prod: Stacks, action: str, service: str = "auth") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Role and statement wherever a role of the service may do this."""
+    for name, role in prod[service].resources("AWS::IAM::Role").items():
         for policy in role.get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 actions = statement["Action"]
@@ -50,38 +50,70 @@ def test_the_key_lets_the_services_through_that_carry_notifications(prod: Stacks
 def test_mail_is_sent_as_nobody_else_and_by_few(prod: Stacks) -> None:
     found = dict(statements(prod, "ses:SendEmail"))
     assert set(found) == {"Delivery", "Tenancy"}
-    for statement in found.values():
+    to_customers = dict(statements(prod, "ses:SendEmail", "activities"))
+    assert set(to_customers) == {"Mail"}
+    for statement in (*found.values(), *to_customers.values()):
         assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": "no-reply@zebros.example"}}
+    assert "ses:SendRawEmail" in to_customers["Mail"]["Action"], "mails with attachments are whole messages"
+    for service in ("customers", "pipeline"):
+        assert not dict(statements(prod, "ses:SendEmail", service))
     (report,) = prod["auth"].resources("AWS::SES::ConfigurationSetEventDestination").values()
     assert {"BOUNCE", "COMPLAINT"} <= set(report["EventDestination"]["MatchingEventTypes"])
 
 
-def test_a_schedule_may_bring_a_notification_back_and_nothing_else(prod: Stacks) -> None:
-    role = prod["auth"].resources("AWS::IAM::Role")["NotificationScheduleRole"]
+SCHEDULES = {
+    "auth": ("Notification", "Delivery", "zebros-prod-notifications", {"Delivery": {"CreateSchedule"}}),
+    "activities": (
+        "Reminder",
+        "Remind",
+        "zebros-prod-reminders",
+        {"Reminders": {"CreateSchedule", "GetSchedule", "UpdateSchedule", "DeleteSchedule"}},
+    ),
+}
+"""By service: the kind of schedule, the consumer that it feeds, its group, and who may do what with it."""
+
+
+@pytest.mark.parametrize("service", SCHEDULES)
+def test_a_schedule_feeds_its_queue_and_nothing_else(prod: Stacks, service: str) -> None:
+    kind, consumer, group, keepers = SCHEDULES[service]
+    role = prod[service].resources("AWS::IAM::Role")[f"{kind}ScheduleRole"]
     (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
-    assert trust["Condition"]["ArnEquals"]["aws:SourceArn"] == {
-        "Fn::GetAtt": ["NotificationSchedules", "Arn"]
-    }
+    assert trust["Condition"]["ArnEquals"]["aws:SourceArn"] == {"Fn::GetAtt": [f"{kind}Schedules", "Arn"]}
+    assert prod[service].resources("AWS::Scheduler::ScheduleGroup") == {f"{kind}Schedules": {"Name": group}}
     (send,) = [
         statement
-        for name, statement in statements(prod, "sqs:SendMessage")
-        if name == "NotificationScheduleRole"
+        for name, statement in statements(prod, "sqs:SendMessage", service)
+        if name == f"{kind}ScheduleRole"
     ]
-    assert [arn["Fn::GetAtt"][0] for arn in send["Resource"]] == ["DeliveryQueue", "DeliveryDeadLetters"]
+    queues = [arn["Fn::GetAtt"][0] for arn in send["Resource"]]
+    assert queues == [f"{consumer}Queue", f"{consumer}DeadLetters"]
+    for action in ("CreateSchedule", "GetSchedule", "UpdateSchedule", "DeleteSchedule"):
+        found = dict(statements(prod, f"scheduler:{action}", service))
+        assert set(found) == {name for name, actions in keepers.items() if action in actions}
+        for statement in found.values():
+            (resource,) = statement["Resource"]
+            assert resource["Fn::Sub"].endswith(f":schedule/{group}/*")
+
+
+@pytest.mark.parametrize("service", SCHEDULES)
+def test_who_makes_schedules_gives_them_that_role_and_only_to_the_scheduler(
+    prod: Stacks, service: str
+) -> None:
+    kind, _, _, keepers = SCHEDULES[service]
     passing = {
         name: statement
-        for name, statement in statements(prod, "iam:PassRole")
-        if {"Fn::GetAtt": ["NotificationScheduleRole", "Arn"]} in statement["Resource"]
+        for name, statement in statements(prod, "iam:PassRole", service)
+        if {"Fn::GetAtt": [f"{kind}ScheduleRole", "Arn"]} in statement["Resource"]
     }
-    assert set(passing) == {"Delivery"}
-    assert passing["Delivery"]["Condition"] == {
-        "StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}
-    }
+    assert set(passing) == set(keepers)
+    for statement in passing.values():
+        assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
 
 
 def test_a_laptop_has_the_same(prod: Stacks, local: Stacks) -> None:
     for kind in ("AWS::SNS::Topic", "AWS::SES::ConfigurationSet", "AWS::Scheduler::ScheduleGroup"):
-        assert len(local["auth"].resources(kind)) == len(prod["auth"].resources(kind))
+        for service in ("auth", "activities"):
+            assert len(local[service].resources(kind)) == len(prod[service].resources(kind))
     (identity,) = prod["auth"].resources("AWS::SES::EmailIdentity").values()
     assert identity["EmailIdentity"] == "zebros.example"

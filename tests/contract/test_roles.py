@@ -5,6 +5,8 @@ import re
 
 import pytest
 from packaged_templates import (
+    RECORD_SERVICES,
+    SERVICES,
     Stacks,
     as_list,
     rendered,
@@ -27,11 +29,14 @@ WITHOUT_RESOURCES = {
 """Actions for which AWS offers no resource to name."""
 
 
-def test_each_function_has_a_role_of_its_own(prod: Stacks) -> None:
-    functions = prod["customers"].resources("AWS::Lambda::Function")
+@pytest.mark.parametrize("service", RECORD_SERVICES)
+def test_each_function_has_a_role_of_its_own(prod: Stacks, service: str) -> None:
+    functions = prod[service].resources("AWS::Lambda::Function")
     roles = {function["Role"]["Fn::GetAtt"][0] for function in functions.values()}
     assert len(roles) == len(functions)
-    assert roles | {"TenantRole"} == set(prod["customers"].resources("AWS::IAM::Role"))
+    schedules = prod[service].definition["custom"].get("schedules", {})
+    others = {"TenantRole", *(f"{name.title()}ScheduleRole" for name in schedules)}
+    assert roles | others == set(prod[service].resources("AWS::IAM::Role"))
 
 
 def test_no_role_has_an_action_by_wildcard_or_a_resource_that_is_everything(prod: Stacks) -> None:
@@ -77,7 +82,7 @@ def test_tables_of_single_tenants_are_made_by_one_function_which_changes_no_shar
 
 
 def test_tables_of_the_platform_are_cloned_for_no_tenant(prod: Stacks) -> None:
-    for name in ("auth", "customers"):
+    for name in SERVICES:
         document = json.loads(prod[name].template_path.read_text())["Resources"]
         only_tables = {
             logical_id: resource
@@ -99,32 +104,98 @@ def test_tables_in_a_policy_are_named_shared_or_as_a_tenants_own(prod: Stacks) -
                 assert pattern.search(resource), (role, resource)
 
 
-def test_consumers_write_no_more_than_their_own_derived_data(prod: Stacks) -> None:
+WRITABLE: dict[str, dict[str, set[str]]] = {
+    "customers": {
+        "History": {"customers-lookup"},
+        "Search": {"customers-lookup"},
+        "Followup": {"customers", "contacts", "documents", "customers-lookup"},
+        "Contacted": {"contacts", "customers-lookup"},
+    },
+    "pipeline": {
+        "History": {"pipeline-lookup"},
+        "Totals": {"pipeline-lookup"},
+        "Followup": {"leads", "products", "opportunities", "pipeline-lookup"},
+    },
+    "activities": {
+        "History": {"activities-lookup"},
+        "Timeline": {"activities-lookup"},
+        "People": {"activities-lookup"},
+        "Followup": {"activities", "activities-lookup"},
+        "Reminders": {"activities", "activities-lookup"},
+        "Remind": {"activities", "activities-lookup"},
+        "Mail": {"activities", "activities-lookup"},
+        "Bounces": {"activities", "activities-lookup"},
+    },
+}
+"""What each consumer writes; others write nothing."""
+
+
+@pytest.mark.parametrize("service", RECORD_SERVICES)
+def test_consumers_write_no_more_than_what_they_are_for(prod: Stacks, service: str) -> None:
     writable: dict[str, set[str]] = {}
-    for role, statement in role_statements({"customers": prod["customers"]}):
+    for role, statement in role_statements({service: prod[service]}):
         if "dynamodb:PutItem" in statement["Action"]:
             found = {
                 re.sub(r"^t-[^-]+-", "", rendered(item).rsplit("zebros-prod-", 1)[1])
                 for item in statement["Resource"]
             }
-            name = role.removeprefix("customers/").removesuffix("IamRoleLambdaExecution")
+            name = role.removeprefix(f"{service}/").removesuffix("IamRoleLambdaExecution")
             writable[name] = writable.get(name, set()) | found
-    everything = {"customers", "contacts", "documents", "customers-lookup"}
+    everything = set(prod[service].definition["custom"]["tables"])
     assert writable == {
         "TenantRole": everything,  # the only way of the HTTP function and the bulk door
-        "Followup": everything,
         "Offboarding": everything,  # which it only erases
-        "History": {"customers-lookup"},
-        "Search": {"customers-lookup"},
+        **WRITABLE[service],
     }
 
 
-def test_the_data_key_is_used_through_the_services_that_hold_the_data_only(prod: Stacks) -> None:
+CALLERS = {
+    "auth": {"Tenancy": {f"zebros-{service}-prod-offboarding" for service in SERVICES}},
+    "customers": {},
+    "pipeline": {
+        "Http": {"zebros-customers-prod-bulk", "zebros-activities-prod-bulk"},
+        "Bulk": {"zebros-customers-prod-bulk"},
+        "Followup": {"zebros-customers-prod-bulk"},
+    },
+    "activities": {
+        "Http": {"zebros-customers-prod-bulk", "zebros-pipeline-prod-bulk"},
+        "Bulk": {"zebros-customers-prod-bulk", "zebros-pipeline-prod-bulk"},
+        "Mail": {"zebros-customers-prod-bulk", "zebros-pipeline-prod-bulk"},
+        "Bounces": {"zebros-customers-prod-bulk"},
+        "Unsubscribe": {"zebros-customers-prod-bulk"},
+    },
+}
+"""Which function calls whose doors."""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_doors_are_open_to_those_who_need_them(prod: Stacks, service: str) -> None:
+    callers = {
+        role.removeprefix(f"{service}/").removesuffix("IamRoleLambdaExecution"): {
+            rendered(resource).rsplit(":function:", 1)[1] for resource in as_list(statement["Resource"])
+        }
+        for role, statement in role_statements({service: prod[service]})
+        if "lambda:InvokeFunction" in as_list(statement["Action"]) and not role.endswith("MachineRole")
+    }
+    assert callers == CALLERS[service]
+    named = {name for names in callers.values() for name in names}
+    existing = {
+        function["FunctionName"]
+        for stack in prod.values()
+        for function in stack.resources("AWS::Lambda::Function").values()
+    }
+    assert named <= existing
+
+
+@pytest.mark.parametrize("service", RECORD_SERVICES)
+def test_the_data_key_is_used_through_the_services_that_hold_the_data_only(
+    prod: Stacks, service: str
+) -> None:
     using = [
         statement
-        for _, statement in role_statements({"customers": prod["customers"]})
+        for _, statement in role_statements({service: prod[service]})
         if "kms:Decrypt" in as_list(statement["Action"])
     ]
-    assert len(using) == len(prod["customers"].resources("AWS::IAM::Role"))
+    assert len(using) == len(prod[service].resources("AWS::IAM::Role"))
     for statement in using:
         assert statement["Condition"]["StringEquals"]["kms:ViaService"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from packaged_templates import (
+    SERVICES,
     Stacks,
     buckets,
     declared,
@@ -15,11 +16,13 @@ from packaged_templates import (
     values,
 )
 
-from zebros_core.messaging.stream import SET_ASIDE
 from zebros_core.http.duplicates import SKIP_DUPLICATE_CHECK
+from zebros_core.messaging.stream import SET_ASIDE
 
 pytestmark = pytest.mark.contract
 
+PUBLIC_ROUTES = {"GET /v1/unsubscribe/{token}", "POST /v1/unsubscribe/{token}"}
+"""All that ask for no token."""
 PURPOSES = ("documents", "transfers", "reports", "templates", "backups", "exports", "failures")
 SEVEN_YEARS_IN_DAYS = 7 * 365
 
@@ -46,7 +49,8 @@ def test_records_and_lookups_expire_by_the_same_attribute(prod: Stacks) -> None:
 def test_tables_that_publish_stream_old_and_new_images(prod: Stacks) -> None:
     streaming = {name for name, table in tables(prod).items() if "StreamSpecification" in table}
     stated = {f"zebros-prod-{name}" for name, table in declared(prod, "tables").items() if "stream" in table}
-    assert streaming == stated >= {"zebros-prod-customers", "zebros-prod-contacts", "zebros-prod-documents"}
+    records = ("customers", "contacts", "documents", "leads", "products", "opportunities", "activities")
+    assert streaming == stated == {f"zebros-prod-{name}" for name in (*records, "users")}
     for name in streaming:
         assert tables(prod)[name]["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
 
@@ -143,85 +147,6 @@ def test_buckets_queues_and_topics_refuse_what_does_not_come_over_tls(
         assert set(stack.resources(kind)) <= refusing, stack.name
 
 
-# Queues and events
-
-
-def test_every_queue_is_encrypted_and_has_a_dead_letter_queue_that_somebody_hears_of(prod: Stacks) -> None:
-    for stack in prod.values():
-        queues = stack.resources("AWS::SQS::Queue")
-        targets = {
-            name: queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
-            for name, queue in queues.items()
-            if "RedrivePolicy" in queue
-        }
-        dead_letters = set(targets.values())
-        assert set(queues) == set(targets) | dead_letters, "each queue has a dead-letter queue, or is one"
-        assert len(dead_letters) == len(targets), "dead-letter queues are not shared"
-        alarmed = {
-            dimension["Value"]["Fn::GetAtt"][0]
-            for alarm in stack.resources("AWS::CloudWatch::Alarm").values()
-            if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible" and alarm["Threshold"] == 0
-            for dimension in alarm["Dimensions"]
-        }
-        assert dead_letters == alarmed
-        for queue in queues.values():
-            assert queue["KmsMasterKeyId"] == "alias/zebros-prod"
-            assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
-
-
-def test_a_batch_does_not_come_back_while_its_function_works_on_it(prod: Stacks) -> None:
-    stack = prod["customers"]
-    functions, queues = stack.resources("AWS::Lambda::Function"), stack.resources("AWS::SQS::Queue")
-    read = 0
-    for mapping in stack.resources("AWS::Lambda::EventSourceMapping").values():
-        queue = queues.get(mapping["EventSourceArn"]["Fn::GetAtt"][0])
-        if queue is None:
-            continue
-        read += 1
-        timeout = functions[mapping["FunctionName"]["Fn::GetAtt"][0]]["Timeout"]
-        assert queue["VisibilityTimeout"] >= 6 * timeout
-    assert read == 4
-
-
-def test_only_the_rule_or_topic_of_a_queue_may_send_to_it(prod: Stacks) -> None:
-    senders = {"events.amazonaws.com": "AWS::Events::Rule", "sns.amazonaws.com": "AWS::SNS::Topic"}
-    for stack in prod.values():
-        for name, policy in stack.resources("AWS::SQS::QueuePolicy").items():
-            (allowed,) = (item for item in policy["PolicyDocument"]["Statement"] if item["Effect"] == "Allow")
-            assert allowed["Action"] == "sqs:SendMessage", name
-            source = allowed["Condition"]["ArnEquals"]["aws:SourceArn"]
-            owner = source["Ref"] if "Ref" in source else source["Fn::GetAtt"][0]
-            assert owner in stack.resources(senders[allowed["Principal"]["Service"]]), name
-
-
-def test_events_reach_their_queue_grouped_by_tenant_and_undeliverable_ones_are_kept(prod: Stacks) -> None:
-    rules = prod["customers"].resources("AWS::Events::Rule")
-    assert len(rules) == 4
-    for rule in rules.values():
-        assert rule["EventPattern"] == {"source": ["zebros.customers"], "detail-type": ["EntityChanged"]}
-        (target,) = rule["Targets"]
-        assert target["SqsParameters"] == {"MessageGroupId": "$.detail.tenantId"}
-        assert target["DeadLetterConfig"]["Arn"]
-
-
-def test_batches_answer_by_item_and_streams_keep_what_they_give_up_on(prod: Stacks) -> None:
-    mappings = resources(prod, "AWS::Lambda::EventSourceMapping")
-    assert len(mappings) >= 7
-    for name, mapping in mappings.items():
-        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
-        if "StartingPosition" in mapping:
-            assert mapping["BisectBatchOnFunctionError"] is True, name
-            assert rendered(mapping["DestinationConfig"]["OnFailure"]["Destination"]).endswith("-failures"), (
-                name
-            )
-
-
-def test_what_was_published_is_archived(prod: Stacks) -> None:
-    (archive,) = resources(prod, "AWS::Events::Archive").values()
-    assert archive["RetentionDays"] == 30
-    assert archive["EventPattern"]["replay-name"] == [{"exists": False}]
-
-
 # Functions
 
 
@@ -244,7 +169,7 @@ def test_functions_run_on_arm_with_bounded_time_and_concurrency(prod: Stacks) ->
         assert function["Runtime"] == "python3.13", name
         assert function["Architectures"] == ["arm64"], name
         assert function["ReservedConcurrentExecutions"] > 0, name
-    for service in ("auth", "customers"):
+    for service in SERVICES:
         assert functions[f"zebros-{service}-prod-http"]["Timeout"] < 30, "the gateway gives up after 30 s"
     assert sum(function["ReservedConcurrentExecutions"] for function in functions.values()) <= 900, (
         "an account has 1,000, and 100 stay for everybody"
@@ -260,13 +185,14 @@ def test_errors_throttles_and_lag_raise_an_alarm(prod: Stacks) -> None:
     }
     for function in resources(prod, "AWS::Lambda::Function").values():
         assert {("Errors", function["FunctionName"]), ("Throttles", function["FunctionName"])} <= alarms
-    assert ("IteratorAge", "zebros-customers-prod-stream") in alarms
+    for service in SERVICES:
+        assert ("IteratorAge", f"zebros-{service}-prod-stream") in alarms
     for name, alarm in resources(prod, "AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"], name
 
 
 def test_a_refusal_that_the_audit_log_did_not_take_raises_an_alarm(prod: Stacks, local: Stacks) -> None:
-    for service in ("auth", "customers"):
+    for service in SERVICES:
         alarm = prod[service].resources("AWS::CloudWatch::Alarm")["AuditFailures"]
         assert (alarm["Namespace"], alarm["MetricName"], alarm["Threshold"]) == ("Zebros", "AuditFailures", 0)
         # As zebros_core.observability.metrics writes it: without the operation.
@@ -283,7 +209,7 @@ def test_no_schedule_of_a_function_is_throttled_by_its_other_ones(prod: Stacks) 
 
 def test_a_stream_record_that_is_set_aside_raises_an_alarm(prod: Stacks) -> None:
     """Nothing raises then: the line in the log is the only trace, so filter and code must agree on it."""
-    for service in ("auth", "customers"):
+    for service in SERVICES:
         (found,) = prod[service].resources("AWS::Logs::MetricFilter").values()
         assert found["FilterPattern"] == f'{{ $.message = "{SET_ASIDE}" }}'
         (metric,) = found["MetricTransformations"]
@@ -313,10 +239,39 @@ def test_every_route_asks_for_a_token_from_our_issuer(prod: Stacks) -> None:
         "Audience": ["zebros-api"],
     }
     routes = resources(prod, "AWS::ApiGatewayV2::Route")
-    assert routes
+    public = {name for name, route in routes.items() if route["RouteKey"] in PUBLIC_ROUTES}
+    assert len(public) == len(PUBLIC_ROUTES)
     for name, route in routes.items():
+        if name in public:
+            assert "AuthorizerId" not in route, name
+            continue
         assert route["AuthorizationType"] == "JWT", name
         assert route["AuthorizerId"] == {"Fn::ImportValue": "zebros-prod-jwt-authorizer-id"}, name
+
+
+def test_what_asks_for_no_token_is_a_function_of_its_own_that_reaches_no_table(prod: Stacks) -> None:
+    stack = prod["activities"]
+    targets = {
+        route["RouteKey"]: rendered(route["Target"])
+        for route in stack.resources("AWS::ApiGatewayV2::Route").values()
+    }
+    assert all("Unsubscribe" in targets[key] for key in PUBLIC_ROUTES)
+    assert [
+        key for key, target in targets.items() if "Unsubscribe" in target and key not in PUBLIC_ROUTES
+    ] == []
+    role = stack.resources("AWS::IAM::Role")["UnsubscribeIamRoleLambdaExecution"]
+    tables = {
+        rendered(resource).rsplit("/", 1)[1]
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for resource in statement["Resource"]
+        if ":dynamodb:" in rendered(resource)
+    }
+    assert tables == {"zebros-prod-tenants"}
+
+
+def test_an_api_has_room_for_the_routes_that_there_are(prod: Stacks) -> None:
+    assert len(resources(prod, "AWS::ApiGatewayV2::Route")) <= 300, "the gateway takes so many unless asked"
 
 
 def test_no_route_catches_the_browsers_preflight(prod: Stacks) -> None:

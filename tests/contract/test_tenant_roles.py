@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 import pytest
+from packaged_templates import SERVICES
 from policy_evaluator import is_allowed
 
 from zebros_core.settings import CoreSettings
@@ -106,7 +107,7 @@ def grants(policy: Mapping[str, Any]) -> set[tuple[str, str, str]]:
 @pytest.fixture
 def services(prod: Stacks) -> list[str]:
     found = sorted(roles(prod))
-    assert "customers" in found
+    assert found == sorted(SERVICES)
     return found
 
 
@@ -138,8 +139,14 @@ def test_every_table_of_the_service_is_in_the_scope_as_what_it_is(prod: Stacks, 
         }
         assert set(scope.lookup_tables) <= lookups
         assert set(scope.tables) <= set(declared(prod[service])) - lookups
-    assert set(scope_of(prod["customers"]).tables) == {"customers", "contacts", "documents"}
-    assert set(scope_of(prod["customers"]).lookup_tables) == {"customers-lookup"}
+    records = {
+        "customers": {"customers", "contacts", "documents"},
+        "pipeline": {"leads", "products", "opportunities"},
+        "activities": {"activities"},
+    }
+    for service, expected in records.items():
+        assert set(scope_of(prod[service]).tables) == expected
+        assert set(scope_of(prod[service]).lookup_tables) == {f"{service}-lookup"}
 
 
 def requests(scope: PolicyScope) -> Iterator[tuple[str, str, list[str] | None]]:

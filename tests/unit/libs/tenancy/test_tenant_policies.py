@@ -144,6 +144,8 @@ def test_a_pooled_tenant_cannot_get_an_item_past_the_filter() -> None:
 SCOPES = {
     "customers": (("customers", "contacts", "documents"), ("customers-lookup",)),
     "auth": (("users",), ("auth-lookup", "audit")),
+    "pipeline": (("leads", "products", "opportunities"), ("pipeline-lookup",)),
+    "activities": (("activities",), ("activities-lookup",)),
     "six tables": (
         ("leads", "opportunities", "activities", "projects", "products", "quotes"),
         ("sales-lookup",),
