@@ -1,1 +1,1 @@
-"""The activities service: calls, meetings, tasks, notes and e-mails on records, reminders, timelines, and mail to contacts."""
+"""The activities service: calls, meetings, tasks, notes and e-mails on records, with reminders and timelines."""

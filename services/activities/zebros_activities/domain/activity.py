@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from zebros_activities.domain.values import Instant, LongText, TimeZone
@@ -111,9 +111,7 @@ Subject = Name
 class ActivityDraft(Value):
     """What a caller may set on an activity.
 
-    What needs a time (`endsAt`, `reminderMinutes`, `recurrence`) goes with `scheduledAt` only, `relatedType` with
-    `relatedId`, `completedAt` with the status completed, `timeZone` with a recurrence. Owner, team and status stay
-    as they are unless given.
+    Owner, team and status stay as they are unless given. Which values go together: `check_draft`.
     """
 
     type: ActivityType
@@ -137,26 +135,6 @@ class ActivityDraft(Value):
     external_id: ExternalId | None = None
     tags: Tags = frozenset()
     custom: Custom = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _fields_go_together(self) -> Self:
-        # One at a time: pydantic reports one fault of a whole model. Its code names the field, see `fault_field`.
-        if (self.related_type is None) != (self.related_id is None):
-            raise PydanticCustomError("related", "relatedType and relatedId go together")
-        if self.scheduled_at is None:
-            for name in ("ends_at", "reminder_minutes", "recurrence"):
-                if getattr(self, name) is not None:
-                    alias = ActivityDraft.model_fields[name].alias or name
-                    raise PydanticCustomError(
-                        "needs_scheduled_at", "{field} needs scheduledAt", {"field": alias}
-                    )
-        elif self.ends_at is not None and self.ends_at < self.scheduled_at:
-            raise PydanticCustomError("ends_at", "endsAt is not before scheduledAt")
-        if self.time_zone is not None and self.recurrence is None:
-            raise PydanticCustomError("needs_recurrence", "timeZone goes with a recurrence only")
-        if self.completed_at is not None and self.status is not ActivityStatus.COMPLETED:
-            raise PydanticCustomError("completed_at", "completedAt goes with the status completed only")
-        return self
 
 
 class Activity(StoredEntity):

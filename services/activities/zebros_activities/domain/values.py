@@ -32,9 +32,14 @@ _WHITE: Final = frozenset("\n\r\t")
 
 def _read_instant(value: object) -> object:
     # pydantic alone would take other forms of ISO 8601, too, and bare digits.
-    if isinstance(value, str) and not _INSTANT.fullmatch(value):
-        raise PydanticCustomError("instant", "must be an instant with a zone, as in 2026-01-31T09:30:00Z")
-    return value
+    if not isinstance(value, str):
+        return value
+    try:
+        if _INSTANT.fullmatch(value):
+            return datetime.fromisoformat(value)
+    except ValueError:
+        pass
+    raise PydanticCustomError("instant", "must be an instant with a zone, as in 2026-01-31T09:30:00Z")
 
 
 def _within_reach(value: datetime) -> datetime:
@@ -76,7 +81,8 @@ TimeZone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_time
 """The name of a time zone of the IANA database."""
 
 
-def _text(text: str) -> str:
+def multiline(text: str) -> str:
+    """Return composed text. Raises PydanticCustomError for control characters other than line ends and tabs."""
     if any(unicodedata.category(char) in {"Cc", "Cs"} and char not in _WHITE for char in text):
         raise PydanticCustomError("control_character", "control characters are not allowed")
     return unicodedata.normalize("NFC", text)
@@ -85,7 +91,7 @@ def _text(text: str) -> str:
 LongText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1),
-    AfterValidator(_text),
+    AfterValidator(multiline),
     Field(max_length=MAX_DESCRIPTION),
 ]
 """Text of several lines, at most 10,000 characters."""

@@ -1,0 +1,43 @@
+"""Long descriptions: a row for each version that wrote one, beside the record, in the same transaction.
+
+A reader that holds a version finds that version's text, or learns that there is a newer version. A row that was
+replaced stays for the two weeks in which the event of the change may still have to be read, for the history.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from zebros_activities.repositories.keys import LOOKUP_TABLE
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
+from zebros_core.dynamodb.store import TenantStore
+
+REPLACED_TTL_SECONDS: Final = 15 * 24 * 3600
+"""A day longer than a queue keeps an event."""
+
+DELETED_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 24 * 3600
+"""As long as the record can be restored."""
+
+
+class TextRepository:
+    """One tenant's long descriptions."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._lookup = LookupTable(store, LOOKUP_TABLE)
+
+    def find(self, activity_id: str, version: int) -> str | None:
+        """Return the text that a version wrote, or None."""
+        row = self._lookup.get(("text", activity_id), _sort_key(version))
+        return None if row is None else str(row["text"])
+
+    def put(self, activity_id: str, version: int, text: str, *, ttl_seconds: int | None = None) -> WriteOp:
+        """Return the write of a text, to be part of its record's transaction; with an end, of its replacement."""
+        return self._lookup.put_op(
+            ("text", activity_id), _sort_key(version), {"text": text}, ttl_seconds=ttl_seconds
+        )
+
+
+def _sort_key(version: int) -> str:
+    return f"{version:010d}"
