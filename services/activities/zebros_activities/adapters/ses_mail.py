@@ -1,0 +1,86 @@
+"""Mails to contacts by Amazon SES, as whole messages: only those can carry files and headers of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any, Final
+
+from zebros_activities.domain.ports_mail import OutgoingMail
+from zebros_activities.mail_settings import MailSettings
+from zebros_core.clock import Clock
+from zebros_core.delivery import RefusedError, code_of, told_apart
+
+_REFUSED: Final = frozenset({"MessageRejected", "BadRequestException"})
+_POLICY: Final = SMTP.clone(cte_type="7bit")
+_NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys('"<>\\\r\n', " "))
+
+
+class SesMailTransport:
+    """The `MailTransport` of a container."""
+
+    def __init__(self, client: Callable[[], Any], settings: MailSettings, clock: Clock) -> None:
+        """`client` returns the client of SES (API version 2), made when first called; it may not retry."""
+        self._client = client
+        self._settings = settings
+        self._clock = clock
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the stage has an address to send from, and one at which people can unsubscribe."""
+        return bool(self._settings.sender and self._settings.public_api_url)
+
+    def send(self, mail: OutgoingMail) -> str:
+        """See `MailTransport`."""
+        from botocore.exceptions import ClientError
+
+        request: dict[str, Any] = {
+            "FromEmailAddress": parseaddr(self._settings.sender)[1],
+            "Destination": {"ToAddresses": [mail.to]},
+            "Content": {"Raw": {"Data": compose(mail, self._settings, self._clock)}},
+            "EmailTags": [{"Name": name, "Value": value} for name, value in mail.tags.items()],
+        }
+        if self._settings.configuration_set:
+            request["ConfigurationSetName"] = self._settings.configuration_set
+        with told_apart():
+            try:
+                return str(self._client().send_email(**request)["MessageId"])
+            except ClientError as error:
+                if code_of(error) in _REFUSED:
+                    raise RefusedError(code_of(error)) from error
+                raise
+
+
+def compose(mail: OutgoingMail, settings: MailSettings, clock: Clock) -> bytes:
+    """Return a mail as SMTP carries it. The same mail at the same moment gives the same headers."""
+    message = EmailMessage(policy=_POLICY)
+    stage_name, stage_address = parseaddr(settings.sender)
+    message["From"] = _address(mail.sender.name or stage_name, stage_address)
+    message["To"] = mail.to
+    reply_to = mail.sender.email or settings.reply_to
+    if reply_to:
+        message["Reply-To"] = reply_to
+    message["Subject"] = mail.content.subject
+    message["Date"] = format_datetime(clock.now())
+    # SES puts its own in its place, which becomes the `messageId` of the activity; whatever is before it knows a
+    # repetition by this one.
+    message["Message-ID"] = f"<{mail.tags['activityId']}@{stage_address.rpartition('@')[2]}>"
+    message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    message.set_content(mail.content.text)
+    if mail.content.html is not None:
+        message.add_alternative(mail.content.html, subtype="html")
+    for attachment in mail.attachments:
+        kind, _, subtype = attachment.content_type.partition("/")
+        message.add_attachment(
+            attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name
+        )
+    return message.as_bytes()
+
+
+def _address(name: str, address: str) -> Address:
+    # A name may hold anything but what ends or begins an address.
+    return Address(display_name=" ".join(name.translate(_NOT_IN_NAMES).split()), addr_spec=address)
