@@ -4,14 +4,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
-from zebros_core.values import Custom, Email, ExternalId, Label, Name, PrincipalId, ShortText, Tags, Value
+from zebros_core.values import (
+    Custom,
+    Email,
+    ExternalId,
+    Label,
+    Name,
+    Phone,
+    PrincipalId,
+    ShortText,
+    Tags,
+    Value,
+)
 from zebros_pipeline.domain.errors import LeadConvertedError
 from zebros_pipeline.domain.money import Amount, CurrencyCode, Percentage
-
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()./x-]{3,32}$")]
 
 
 class LeadStatus(StrEnum):

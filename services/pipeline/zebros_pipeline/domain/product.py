@@ -1,10 +1,9 @@
 """The product: what is sold."""
 
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from zebros_core.dynamodb.entity import BUSINESS, SYSTEM, StoredEntity
 from zebros_core.names import name_key, normalised_name
@@ -13,7 +12,7 @@ from zebros_pipeline.domain.money import Amount, CurrencyCode
 
 
 class ProductDraft(Value):
-    """What a caller may set on a product; a price goes with its currency."""
+    """What a caller may set on a product. A price without a currency is in the tenant's."""
 
     name: Name
     series: Label | None = None
@@ -23,12 +22,6 @@ class ProductDraft(Value):
     external_id: ExternalId | None = None
     tags: Tags = frozenset()
     custom: Custom = Field(default_factory=dict)
-
-    @model_validator(mode="after")
-    def _price_in_a_currency(self) -> Self:
-        if self.currency is not None and self.unit_price is None:
-            raise PydanticCustomError("price_missing", "a currency goes with a unitPrice")
-        return self
 
 
 class Product(StoredEntity):

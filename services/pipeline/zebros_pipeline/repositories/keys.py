@@ -145,3 +145,5 @@ OPPORTUNITIES: Final = EntitySchema(
 )
 
 SCHEMAS: Final = (LEADS, PRODUCTS, OPPORTUNITIES)
+
+BY_ENTITY: Final = {schema.entity: schema for schema in SCHEMAS}

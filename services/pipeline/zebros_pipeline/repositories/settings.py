@@ -17,7 +17,7 @@ _FIRST_VERSION: Final = 1
 S = TypeVar("S", StageSettings, CurrencySettings)
 
 
-class _SettingsRow(Generic[S]):
+class SettingsRow(Generic[S]):
     """One row of settings, read strongly and once: a request sees one state of them, however many records it writes."""
 
     def __init__(self, store: TenantStore, sk: str, model: type[S], default: S) -> None:
@@ -29,10 +29,18 @@ class _SettingsRow(Generic[S]):
 
     def get(self) -> S:
         """Return the settings; the defaults are of version 1."""
-        if self._known is None:
-            row = self._lookup.get(_PARTITION, self._sk)
-            self._known = self._default if row is None else self._model.model_validate(row)
-        return self._known
+        return self.take(self._lookup.get(_PARTITION, self._sk)) if self._known is None else self._known
+
+    @property
+    def place(self) -> tuple[tuple[str, ...], str]:
+        """Where the row is, for who reads it along with others; `take` is then told what was there."""
+        return _PARTITION, self._sk
+
+    def take(self, row: Mapping[str, Any] | None) -> S:
+        """Take the row as read, None for one that is not there; return the settings."""
+        taken = self._default if row is None else self._model.model_validate(row)
+        self._known = taken
+        return taken
 
     def replace(self, draft: Value, *, previous: S) -> S:
         """Store changed settings over those that were read. Raises VersionMismatchError for a lost race."""
@@ -53,15 +61,15 @@ class StageRepository:
     """One tenant's stages."""
 
     def __init__(self, store: TenantStore) -> None:
-        self._row = _SettingsRow(store, "stages", StageSettings, default_stages())
+        self.row = SettingsRow(store, "stages", StageSettings, default_stages())
 
     def get(self) -> StageSettings:
         """Return the stages as they are; read once for a request."""
-        return self._row.get()
+        return self.row.get()
 
     def replace(self, draft: StagesDraft, *, previous: StageSettings) -> StageSettings:
         """Store other stages over those that were read. Raises VersionMismatchError for a lost race."""
-        return self._row.replace(draft, previous=previous)
+        return self.row.replace(draft, previous=previous)
 
 
 class CurrencyRepository:
@@ -69,12 +77,12 @@ class CurrencyRepository:
 
     def __init__(self, store: TenantStore, *, registered: str) -> None:
         default = CurrencySettings.model_construct(base_currency=registered, rates={})
-        self._row = _SettingsRow(store, "currencies", CurrencySettings, default)
+        self.row = SettingsRow(store, "currencies", CurrencySettings, default)
 
     def get(self) -> CurrencySettings:
         """Return the currencies as they are; read once for a request."""
-        return self._row.get()
+        return self.row.get()
 
     def replace(self, draft: CurrenciesDraft, *, previous: CurrencySettings) -> CurrencySettings:
         """Store other currencies over those that were read. Raises VersionMismatchError for a lost race."""
-        return self._row.replace(draft, previous=previous)
+        return self.row.replace(draft, previous=previous)

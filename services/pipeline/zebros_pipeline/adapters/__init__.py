@@ -1,0 +1,1 @@
+"""What is outside of this service: the doors of others."""

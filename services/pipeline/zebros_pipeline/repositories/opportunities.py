@@ -1,0 +1,186 @@
+"""Opportunities: the access patterns of the table."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from zebros_core.dynamodb.codec import instant_text
+from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.repository import Page
+from zebros_core.dynamodb.writes import plan_add, plan_save
+from zebros_core.records.exported import ExportedRepository
+from zebros_core.records.unique import UniqueRepository
+from zebros_pipeline.domain.opportunity import Opportunity, Outcome
+from zebros_pipeline.repositories.keys import OPPORTUNITIES
+
+_INDEX_OF_FILTER: Final = {
+    "customerId": "customer",
+    "ownerId": "owner",
+    "teamId": "team",
+}
+"""The index that serves a filter, narrowest first: of several filters the first uses its index."""
+
+_BEFORE_ALL: Final = "0"
+"""A sort value before every date and instant."""
+_AFTER_ALL: Final = "9999-99"
+"""A sort value behind every date."""
+_PAGE: Final = 100
+
+
+class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Opportunity]):
+    """One tenant's opportunities. `limits` are what the caller's sight demands of each, by stored attribute."""
+
+    schema = OPPORTUNITIES
+
+    def page(
+        self,
+        filters: Mapping[str, str],
+        limits: Mapping[str, str],
+        *,
+        descending: bool,
+        limit: int,
+        cursor: str | None,
+        visibility_key: str,
+    ) -> Page[Opportunity]:
+        """Return a page by creation of opportunities that match all of `filters` (the caller's wish) and `limits`."""
+        wanted = {**limits, **filters}
+        first = next((name for name in _INDEX_OF_FILTER if name in wanted), None)
+        return self._page(
+            _INDEX_OF_FILTER[first] if first else "created",
+            wanted[first] if first else None,
+            limit=limit,
+            cursor=cursor,
+            query_name="opportunities",
+            filters={name: value for name, value in wanted.items() if name != first},
+            descending=descending,
+            visibility_key=visibility_key,
+        )
+
+    def page_by_stage(
+        self,
+        stage: str,
+        filters: Mapping[str, str],
+        *,
+        descending: bool,
+        limit: int,
+        cursor: str | None,
+        visibility_key: str,
+    ) -> Page[Opportunity]:
+        """Return a page of a stage by expected close date; those without one come last, descending first."""
+        return self._page(
+            "stage",
+            stage,
+            limit=limit,
+            cursor=cursor,
+            query_name="opportunities-by-stage",
+            filters=filters,
+            descending=descending,
+            visibility_key=visibility_key,
+        )
+
+    def page_closed(
+        self,
+        between: tuple[date | None, date | None],
+        filters: Mapping[str, str],
+        *,
+        limit: int,
+        cursor: str | None,
+        visibility_key: str,
+    ) -> Page[Opportunity]:
+        """Return a page of closed opportunities by close date, newest first, of those from the one to the other day."""
+        first, last = between
+        return self._page(
+            "closed",
+            None,
+            limit=limit,
+            cursor=cursor,
+            query_name="opportunities-closed",
+            filters=filters,
+            descending=True,
+            sort_between=(
+                first.isoformat() if first else _BEFORE_ALL,
+                last.isoformat() if last else _AFTER_ALL,
+            ),
+            visibility_key=visibility_key,
+        )
+
+    def page_overdue(
+        self,
+        today: date,
+        filters: Mapping[str, str],
+        *,
+        limit: int,
+        cursor: str | None,
+        visibility_key: str,
+    ) -> Page[Opportunity]:
+        """Return a page of open opportunities that were expected to close before `today`, the oldest date first."""
+        return self._page(
+            "due",
+            Outcome.OPEN.value,
+            limit=limit,
+            cursor=cursor,
+            query_name="opportunities-overdue",
+            filters=filters,
+            # The keys of today begin with its date and go on, so they are behind the date alone.
+            sort_between=(_BEFORE_ALL, today.isoformat()),
+            visibility_key=visibility_key,
+        )
+
+    def page_idle(
+        self,
+        since: datetime,
+        filters: Mapping[str, str],
+        *,
+        limit: int,
+        cursor: str | None,
+        visibility_key: str,
+    ) -> Page[Opportunity]:
+        """Return a page of open opportunities that nobody has changed after `since`, the longest idle first."""
+        return self._page(
+            "idle",
+            Outcome.OPEN.value,
+            limit=limit,
+            cursor=cursor,
+            query_name="opportunities-idle",
+            filters=filters,
+            sort_between=(_BEFORE_ALL, instant_text(since)),
+            visibility_key=visibility_key,
+        )
+
+    def planned_create(self, opportunity: Opportunity) -> tuple[Opportunity, list[WriteOp]]:
+        """Return a new opportunity as it will be stored, and the writes for a transaction that has more to do."""
+        return plan_add(self.schema, self.store, self.table, opportunity, guard_id=True)
+
+    def planned_save(
+        self, opportunity: Opportunity, previous: Opportunity
+    ) -> tuple[Opportunity, list[WriteOp]]:
+        """Return a changed opportunity as it will be stored, and the writes for a transaction that has more to do."""
+        return plan_save(self.schema, self.store, self.table, opportunity, previous)
+
+    def any_in_stage(self, stage: str) -> bool:
+        """Tell whether the index knows an opportunity in a stage. One Query."""
+        return bool(self._page("stage", stage, limit=1, cursor=None, query_name="stage-in-use").items)
+
+    def of_customer(
+        self, customer_id: str, *, but: Callable[[Opportunity], bool] = lambda _: False
+    ) -> Iterator[Opportunity]:
+        """Give the live opportunities of a customer, page by page, each read strongly.
+
+        Without those of which the index shows that `but` holds: going on after an interruption costs a look at them.
+        """
+        cursor = None
+        while True:
+            page = self._page(
+                "customer", customer_id, limit=_PAGE, cursor=cursor, query_name="opportunities-of-customer"
+            )
+            # The index may still show one that has moved: only one found under its old key is this customer's.
+            keys = [(found.opportunity_id, customer_id) for found in page.items if not but(found)]
+            yield from self.batch_get(keys).values()
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+
+def idle_since(now: datetime, days: int) -> datetime:
+    """Return the instant before which an open opportunity was changed for the last time that is idle for days."""
+    return now - timedelta(days=days)

@@ -1,0 +1,1 @@
+"""One verb per module: what a caller can ask this service to do."""
