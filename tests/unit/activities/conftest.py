@@ -1,4 +1,4 @@
-"""The activities service in process beside the customers service, which is real, and a stand-in for the pipeline's door.
+"""The activities service in process beside the customers service, which is real, and a stand-in of the pipeline's door.
 
 Handlers and repositories are real, over moto's DynamoDB; tokens are signed here; schedules are kept in memory.
 """

@@ -6,30 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from activity_records import CALL, LONG, activity, contact, customer
 from callers import Person
 from in_process_doors import InProcessDoors
-
-CALL = {"type": "call", "subject": "Ask about the trial"}
-LONG = "Sie möchten ein Angebot für zwölf Geräte. " * 40
-
-
-def customer(person: Person, name: str = "Tidewater Instruments", **facts: Any) -> str:
-    answer = person.post("/v1/customers", {"companyName": name, **facts})
-    assert answer.status == 201, answer.text
-    return answer.body["customerId"]
-
-
-def contact(person: Person, customer_id: str | None, last_name: str = "Vantongeren", **facts: Any) -> str:
-    body = {"lastName": last_name, **({"customerId": customer_id} if customer_id else {}), **facts}
-    answer = person.post("/v1/contacts", body)
-    assert answer.status == 201, answer.text
-    return answer.body["contactId"]
-
-
-def activity(person: Person, **facts: Any) -> dict[str, Any]:
-    answer = person.post("/v1/activities", {**CALL, **facts})
-    assert answer.status == 201, answer.text
-    return answer.body
 
 
 def test_an_activity_is_made_read_changed_deleted_and_restored(both: tuple[Person, Person]) -> None:

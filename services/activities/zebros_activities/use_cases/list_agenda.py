@@ -61,9 +61,7 @@ def list_today(
         Span(day.start, day.end),
         Listing(limit, begun.cursor, seen.scope),
     )
-    # What has no time stands in the index where it was made, which may be today.
-    scheduled = [found for found in page.items if found.scheduled_at is not None]
-    return Agenda(day, _anchored(pages, begun.at, Page(scheduled, page.next_cursor)))
+    return Agenda(day, _anchored(pages, begun.at, _scheduled(page)))
 
 
 def list_upcoming(
@@ -100,7 +98,8 @@ def list_upcoming(
     if "ownerId" in filters:
         page = workspace.activities.page_open(filters["ownerId"], others, span, listing)
     else:
-        page = workspace.activities.page_by_time({**seen.limits, **filters, **_OPEN}, span, listing)
+        wanted = {**seen.limits, **filters, **_OPEN}
+        page = _scheduled(workspace.activities.page_by_time(wanted, span, listing))
     return _anchored(pages, begun.at, page)
 
 
@@ -143,6 +142,11 @@ def list_completed(
 def _pages(workspace: Workspace, name: str, seen: Sight | None, **arguments: str) -> AnchoredCursors:
     scope = seen.scope if seen is not None else "none"
     return AnchoredCursors(workspace.activities.store, name, arguments, scope)
+
+
+def _scheduled(page: Page[Activity]) -> Page[Activity]:
+    """Return a page without what has no time: it stands in the index where it was made."""
+    return Page([found for found in page.items if found.scheduled_at is not None], page.next_cursor)
 
 
 def _anchored(pages: AnchoredCursors, at: str, page: Page[Activity]) -> Page[Activity]:
