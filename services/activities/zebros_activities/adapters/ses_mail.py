@@ -15,6 +15,8 @@ from zebros_core.clock import Clock
 from zebros_core.delivery import RefusedError, code_of, told_apart
 
 _REFUSED: Final = frozenset({"MessageRejected", "BadRequestException"})
+_COMPOSITE: Final = frozenset({"message", "multipart"})
+"""Types whose content is part of the message itself, and may not be encoded as a file is (RFC 2045, section 6.4)."""
 _POLICY: Final = SMTP.clone(cte_type="7bit")
 _NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys('"<>\\\r\n', " "))
 
@@ -75,6 +77,8 @@ def compose(mail: OutgoingMail, settings: MailSettings, clock: Clock) -> bytes:
         message.add_alternative(mail.content.html, subtype="html")
     for attachment in mail.attachments:
         kind, _, subtype = attachment.content_type.partition("/")
+        if kind in _COMPOSITE:
+            kind, subtype = "application", "octet-stream"
         message.add_attachment(
             attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name
         )

@@ -39,7 +39,7 @@ def keep_bounce(feedback: MailFeedback, desks: Callable[[str], BounceDesk | None
     or None for one whose data is not kept.
     """
     activity_id, contact_id = feedback.tags.get("activityId"), feedback.tags.get("contactId")
-    status = _OF_TYPE.get(feedback.type) or _OF_REASON.get(feedback.reason)
+    status = _status_of(feedback)
     if not feedback.tenant_id or activity_id is None or status is None:
         return None
     desk = desks(feedback.tenant_id)
@@ -62,3 +62,8 @@ def keep_bounce(feedback: MailFeedback, desks: Callable[[str], BounceDesk | None
         reason="rejected" if status is DeliveryStatus.FAILED else None,
     )
     return None if noted is None else status
+
+
+def _status_of(feedback: MailFeedback) -> DeliveryStatus | None:
+    # A reason counts for an address that got this mail only.
+    return _OF_TYPE.get(feedback.type) or (_OF_REASON.get(feedback.reason) if feedback.unwanted else None)
