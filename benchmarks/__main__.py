@@ -1,6 +1,6 @@
 """`python -m benchmarks`: measure, print the table, write `results/latest.json`.
 
---check makes a missed limit exit status 1; --only takes groups (warm, cold, library, auth, flat) and replaces their
+--check makes a missed limit exit status 1; --only takes groups (warm, cold, library, auth, flat, sales) and replaces their
 rows in results of the same engine and machine; --readme prints the last results as markdown.
 """
 
@@ -13,12 +13,12 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import auth, cold, flat, library, warm
+from benchmarks import auth, cold, flat, library, sales, warm
 from benchmarks.engines import EngineError, engines
 from benchmarks.rows import RESULTS, Row, markdown, show, write
 from benchmarks.world import CREDENTIALS, World
 
-GROUPS = ("warm", "cold", "library", "auth", "flat")
+GROUPS = ("warm", "cold", "library", "auth", "flat", "sales")
 
 
 def main() -> int:
@@ -54,6 +54,7 @@ def _measured(groups: list[str]) -> tuple[list[Row], str]:
             "library": library.rows,
             "auth": auth.rows,
             "flat": lambda: flat.rows(world, _say),
+            "sales": lambda: sales.rows(world, _say),
         }
         # The service writes its metrics to standard output, a line a request; here they go nowhere.
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):
