@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from zebros.aio.collection import AsyncExternalCollection
-from zebros.aio.executor import AsyncExecutor, AsyncVersionedCollection
+from zebros.aio.executor import AsyncExecutor
 from zebros.calls import activities as calls
 from zebros.calls.activities import (
     ActivityFields,
@@ -17,7 +17,7 @@ from zebros.calls.activities import (
     TimelineEntity,
 )
 from zebros.listing import AsyncListing
-from zebros.models import Activity, Comment, EmailPreview, EmailTemplate, TimelineEntry
+from zebros.models import Activity, Comment, EmailPreview, EmailTemplate, EndedSeries, TimelineEntry
 from zebros.resources.activities import ActivitySort, ActivityStatus
 
 __all__ = ["AsyncActivities", "AsyncEmailTemplates", "AsyncEmails"]
@@ -77,10 +77,15 @@ class AsyncActivities(AsyncExternalCollection[Activity]):
         return AsyncListing(call, self._client.execute)
 
     def upcoming(
-        self, *, customer: str | None = None, related: str | None = None, page_size: int | None = None
+        self,
+        *,
+        customer: str | None = None,
+        related: str | None = None,
+        owner: str | None = None,
+        page_size: int | None = None,
     ) -> AsyncListing[Activity]:
-        """What is still to come with a customer or about a record, next first."""
-        call = calls.list_("upcoming", customer=customer, related=related, limit=page_size)
+        """What is open and still ahead, next first: of a customer, a record or a person; else your own."""
+        call = calls.list_("upcoming", customer=customer, related=related, owner=owner, limit=page_size)
         return AsyncListing(call, self._client.execute)
 
     def overdue(
@@ -117,11 +122,9 @@ class AsyncActivities(AsyncExternalCollection[Activity]):
             self._routes.act(activity_id, "reopen", None, idempotency_key=idempotency_key)
         )
 
-    async def end_series(self, activity_id: str, *, idempotency_key: str | None = None) -> Activity:
-        """End the series with this occurrence: the open ones after it go."""
-        return await self._client.execute(
-            self._routes.act(activity_id, "end-series", None, idempotency_key=idempotency_key)
-        )
+    async def end_series(self, activity_id: str, *, idempotency_key: str | None = None) -> EndedSeries:
+        """End the series with this occurrence: the open ones after it are cancelled."""
+        return await self._client.execute(calls.end_series(activity_id, idempotency_key=idempotency_key))
 
     def timeline(
         self, entity: TimelineEntity, record_id: str, *, page_size: int | None = None
@@ -191,11 +194,12 @@ class AsyncEmails:
         return await self._client.execute(call)
 
 
-class AsyncEmailTemplates(AsyncVersionedCollection[EmailTemplate]):
+class AsyncEmailTemplates:
     """`client.email_templates`"""
 
     def __init__(self, client: AsyncExecutor) -> None:
-        super().__init__(client, calls.TEMPLATES)
+        self._client = client
+        self._routes = calls.TEMPLATES
 
     def list(self, *, page_size: int | None = None) -> AsyncListing[EmailTemplate]:
         """The tenant's templates."""
@@ -210,6 +214,14 @@ class AsyncEmailTemplates(AsyncVersionedCollection[EmailTemplate]):
     ) -> EmailTemplate:
         """Create a template. Raises ValidationError for one that does not parse, or has code in it."""
         return await self._client.execute(self._routes.create(fields, idempotency_key=idempotency_key))
+
+    async def replace(self, template: EmailTemplate) -> EmailTemplate:
+        """Write the template as it stands, if its version is still current.
+
+        One from a list has no text: `get` it first.
+        """
+        body = {name: value for name, value in template.writable_json().items() if value is not None}
+        return await self._client.execute(self._routes.replace(template.id, body, template.version))
 
     async def delete(self, template_id: str, *, version: int | None = None) -> None:
         """Remove a template; what was sent from it stays as it was."""

@@ -25,6 +25,7 @@ from zebros.models import (
     Comment,
     EmailPreview,
     EmailTemplate,
+    EndedSeries,
     Page,
     Participants,
     TimelineEntry,
@@ -70,7 +71,7 @@ class ActivityFields(TypedDict, total=False):
 
 
 class TemplateFields(TypedDict, total=False):
-    """What may be given for a template: texts with places such as `{{ contact.firstName }}`."""
+    """What may be given for a template; a place in its texts looks like `{{ contact.firstName }}`."""
 
     name: Required[str]
     subject: Required[str]
@@ -104,6 +105,15 @@ def complete(
     optional = {"outcome": outcome, "completed_at": completed_at}
     body = {name: each for name, each in optional.items() if each is not None}
     return ACTIVITIES.act(activity_id, "complete", body, idempotency_key=idempotency_key)
+
+
+def end_series(activity_id: str, *, idempotency_key: str | None) -> Call[EndedSeries]:
+    return Call(
+        "POST",
+        ACTIVITIES.path(activity_id, "end-series"),
+        read_model(EndedSeries),
+        headers=post_headers(idempotency_key),
+    )
 
 
 def comments(activity_id: str, *, page_size: int | None) -> Callable[[str | None], Call[Page[Comment]]]:

@@ -32,12 +32,15 @@ Reason = Literal["overdue", "idle"]
 Number = Decimal | int | float
 
 
-class _Owned(TypedDict, total=False):
-    owner_id: str | None
-    team_id: str | None
+class _Kept(TypedDict, total=False):
     external_id: str | None
     tags: list[str] | set[str]
     custom: Mapping[str, Any]
+
+
+class _Owned(_Kept, total=False):
+    owner_id: str | None
+    team_id: str | None
 
 
 class LeadFields(_Owned, total=False):
@@ -59,7 +62,7 @@ class LeadFields(_Owned, total=False):
     do_not_contact: bool
 
 
-class ProductFields(_Owned, total=False):
+class ProductFields(_Kept, total=False):
     """What may be given for a product."""
 
     name: Required[str]

@@ -35,6 +35,7 @@ app = typer.Typer(help="Calls, meetings, tasks, notes and e-mails.", no_args_is_
 TYPES = ("call", "meeting", "task", "note", "email")
 ENTITIES = ("customer", "contact", "lead", "opportunity")
 STATUSES = ("open", "completed", "cancelled")
+SORTS = ("scheduledAt", "-scheduledAt", "createdAt", "-createdAt")
 PRIORITIES = ("low", "normal", "high")
 
 ActivityId = Annotated[str, typer.Argument(metavar="ACTIVITY", help="The activity's id.", show_default=False)]
@@ -43,10 +44,13 @@ Mine = Annotated[str | None, typer.Option(help=f"You, if not given. {USER}")]
 Team = Annotated[str | None, typer.Option(help="Of this team.")]
 Zone = Annotated[
     str | None,
-    typer.Option("--time-zone", metavar="ZONE", help="Such as Europe/Berlin; of times without one, too."),
+    typer.Option(
+        "--time-zone", metavar="ZONE", help="In which times without a zone are meant, such as Europe/Berlin."
+    ),
 ]
 At = Annotated[
-    str | None, typer.Option("--at", help="When it is due, such as 2026-12-01T10:00; UTC if not said.")
+    str | None,
+    typer.Option("--at", help="When it is due, such as 2026-12-01T10:00; UTC if not said otherwise."),
 ]
 Ends = Annotated[str | None, typer.Option("--ends", help="When it is over.")]
 Priority = Annotated[str | None, typer.Option(help=f"{', '.join(PRIORITIES)}.")]
@@ -70,7 +74,7 @@ def list_(
         str | None, typer.Option("--from", help="Due on this day or at this instant, or later.")
     ] = None,
     to: Annotated[str | None, typer.Option(help="Due before.")] = None,
-    sort: Annotated[str | None, typer.Option(help="scheduledAt or -scheduledAt.")] = None,
+    sort: Annotated[str | None, typer.Option(help=f"{', '.join(SORTS)}.")] = None,
     limit: Limit = 50,
     everything: Everything = False,
     profile: ProfileName = None,
@@ -80,7 +84,7 @@ def list_(
     ctx.meta["zebros.json"] = json
     one_of(type, TYPES, "--type")
     one_of(status, STATUSES, "--status")
-    one_of(sort, ("scheduledAt", "-scheduledAt"), "--sort")
+    one_of(sort, SORTS, "--sort")
     first, last = instant(from_, "--from"), instant(to, "--to")
     with connect(ctx, profile) as client:
         found = client.activities.list(
@@ -126,23 +130,27 @@ def today(
         KIND.print_many(taken(found, limit, everything), json, "Nothing is planned for today.")
 
 
-@app.command(epilog=examples("zebros activities upcoming --customer CUSTOMER"))
+@app.command(epilog=examples("zebros activities upcoming", "zebros activities upcoming --customer CUSTOMER"))
 def upcoming(
     ctx: typer.Context,
-    customer: Annotated[str | None, typer.Option(help="Id of the customer.")] = None,
-    related: Annotated[str | None, typer.Option(help="Id of the record that they are about.")] = None,
+    customer: Annotated[str | None, typer.Option(help="With this customer, by its id.")] = None,
+    related: Annotated[str | None, typer.Option(help="About this record, by its id.")] = None,
+    owner: Owner = None,
     limit: Limit = 50,
     everything: Everything = False,
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:
-    """What is still to come with a customer, or about another record."""
+    """What is open and still to come: your own, or with a customer, about a record, of somebody else."""
     ctx.meta["zebros.json"] = json
-    if (customer is None) == (related is None):
-        raise typer.BadParameter("give one of the two", param_hint="--customer, --related")
+    if sum(each is not None for each in (customer, related, owner)) > 1:
+        raise typer.BadParameter("give one of them at most", param_hint="--customer, --related, --owner")
     with connect(ctx, profile) as client:
         found = client.activities.upcoming(
-            customer=customer, related=related, page_size=page_size(limit, everything)
+            customer=customer,
+            related=related,
+            owner=user_id(client, owner) if owner else None,
+            page_size=page_size(limit, everything),
         )
         KIND.print_many(taken(found, limit, everything), json, "Nothing is planned.")
 
@@ -247,7 +255,8 @@ def create(
             "related_id": related_id,
             "scheduled_at": scheduled,
             "ends_at": until,
-            "time_zone": time_zone,
+            # The API keeps the zone of a series only; any other instant is one, wherever it is.
+            "time_zone": time_zone if recurrence else None,
             "recurrence": recurrence,
             "reminder_minutes": remind,
             "priority": priority,
@@ -301,7 +310,6 @@ def update(
                 "subject": subject,
                 "scheduled_at": scheduled,
                 "ends_at": until,
-                "time_zone": time_zone,
                 "reminder_minutes": remind,
                 "priority": priority,
                 "location": location,
@@ -354,7 +362,7 @@ def _pairs(each: Activity) -> list[tuple[str, object]]:
         ("location", each.location),
         ("remind", None if each.reminder_minutes is None else f"{each.reminder_minutes} minutes before"),
         ("reminded", moment(each.reminded_at)),
-        ("series", each.series_id and f"{each.series_id}, number {each.occurrence}"),
+        ("series", each.series_id and f"{each.series_id}, {each.occurrence} of {each.occurrences}"),
         ("recurrence", each.recurrence),
         ("time zone", each.time_zone),
         ("contacts", each.participants.contact_ids),

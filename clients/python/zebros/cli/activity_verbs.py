@@ -53,10 +53,14 @@ def reopen(
 def end_series(
     ctx: typer.Context, activity: ActivityId, profile: ProfileName = None, json: JsonFlag = False
 ) -> None:
-    """End a series with this occurrence; the open ones after it go."""
+    """End a series with this occurrence; the open ones after it are cancelled."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
-        KIND.print_one(client.activities.end_series(activity), json)
+        ended = client.activities.end_series(activity)
+    if json:
+        print_json(ended.to_json())
+    else:
+        note(f"Cancelled {len(ended.cancelled)} of series {ended.series_id}.")
 
 
 @app.command(epilog=examples("zebros activities comment ACTIVITY 'She prefers mornings'"))
@@ -88,7 +92,7 @@ def comment(
     if json:
         print_json([each.to_json() for each in found])
         return
-    rows = [(moment(each.created_at), each.created_by or "", each.text, each.id) for each in found]
+    rows = [(moment(each.at), each.author_id, each.text, each.id) for each in found]
     print_table(("when", "who", "text", "id"), rows, empty="Nobody has said anything about it.")
 
 
@@ -117,14 +121,12 @@ def timeline(
         print_json([each.to_json() for each in found])
         return
     rows = [
-        (moment(each.at), each.entity, _happened(each), each.title or "", each.actor or "", each.id)
-        for each in found
+        (moment(each.at), each.entity, _happened(each), each.title, each.actor, each.id) for each in found
     ]
     print_table(("when", "record", "what", "title", "who", "id"), rows, empty="Nothing has happened yet.")
 
 
 def _happened(entry: TimelineEntry) -> str:
     """The operation, with the fields that it changed."""
-    what = entry.operation or entry.kind
-    fields = ", ".join(sorted(entry.changes or {}))
-    return f"{what}: {fields}" if fields and entry.operation == "updated" else what
+    named = f": {', '.join(entry.changed)}" if entry.changed and entry.operation == "updated" else ""
+    return f"{entry.operation or entry.kind}{named}"

@@ -9,13 +9,11 @@ import typer
 
 from zebros.cli.activities import ENTITIES, KIND, related
 from zebros.cli.options import (
-    Clear,
     Everything,
     Limit,
     Version,
     examples,
     given,
-    merge_changes,
     named_values,
     taken,
 )
@@ -34,7 +32,7 @@ ContactId = Annotated[str, typer.Argument(metavar="CONTACT", help="The contact's
 Template = Annotated[str | None, typer.Option("--template", help="Id of the template.")]
 Values = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="A value for a place in the template; repeatable."),
+    typer.Option("--set", metavar="NAME=VALUE", help="What values.NAME is; a list as JSON. Repeatable."),
 ]
 Subject = Annotated[str | None, typer.Option(help="What it is about.")]
 Text = Annotated[str | None, typer.Option(help="The text, or @FILE.")]
@@ -73,7 +71,7 @@ def send(
         sent = client.emails.send(
             contact,
             template_id=template,
-            values=named_values(set_, "--set") or None,
+            values=named_values(set_, "--set", lists=True) or None,
             subject=subject,
             text=_read(text, "--text"),
             html=_read(html, "--html"),
@@ -108,7 +106,7 @@ def preview(
     """Show an e-mail as the contact would get it. Nothing is sent."""
     ctx.meta["zebros.json"] = json
     _either(template, subject, text)
-    values = named_values(set_, "--set") or None
+    values = named_values(set_, "--set", lists=True) or None
     with connect(ctx, profile) as client:
         if template is not None:
             shown = client.email_templates.preview(template, contact_id=contact, values=values)
@@ -157,8 +155,8 @@ def show(
 
 @templates.command(
     epilog=examples(
-        "zebros templates create Offer --subject 'Offer {{ offer }}' --text 'Dear {{ contact.firstName }}, ...'",
-        "zebros templates create Offer --subject 'Offer {{ offer }}' --text @offer.txt --html @offer.html",
+        "zebros templates create Offer --subject 'Offer {{ values.offer }}' --text 'Dear {{ contact.firstName }}, ...'",
+        "zebros templates create Offer --subject 'Offer {{ values.offer }}' --text @offer.txt --html @offer.html",
     )
 )
 def create(
@@ -170,7 +168,7 @@ def create(
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:
-    """Create a template. Places for values look like {{ contact.firstName }}; code is refused."""
+    """Create a template. Places look like {{ contact.firstName }} or {{ values.offer }}; code is refused."""
     ctx.meta["zebros.json"] = json
     optional: dict[str, Any] = given({"html": _read(html, "--html")})
     with connect(ctx, profile) as client:
@@ -188,17 +186,24 @@ def update(
     subject: Subject = None,
     text: Text = None,
     html: Html = None,
-    clear: Clear = None,
+    no_html: Annotated[bool, typer.Option("--no-html", help="Plain text only from now on.")] = False,
     version: Version = None,
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:
     """Change a template; what was sent from it stays as it was."""
     ctx.meta["zebros.json"] = json
-    texts = {"text": _read(text, "--text"), "html": _read(html, "--html")}
-    changes = merge_changes({"name": name, "subject": subject, **texts}, clear)
+    changes = given(
+        {"name": name, "subject": subject, "text": _read(text, "--text"), "html": _read(html, "--html")}
+    )
+    if not changes and not no_html:
+        raise typer.BadParameter("nothing to change: give at least one option")
     with connect(ctx, profile) as client:
-        _print_template(client.email_templates.patch(template, changes, version=version), json)
+        current = client.email_templates.get(template)
+        for field, value in {**changes, **({"html": None} if no_html else {})}.items():
+            setattr(current, field, value)
+        current.version = version or current.version
+        _print_template(client.email_templates.replace(current), json)
 
 
 @templates.command()
@@ -224,7 +229,7 @@ def preview_template(
 ) -> None:
     """Show how a template comes out. Nothing is sent."""
     ctx.meta["zebros.json"] = json
-    values = named_values(set_, "--set") or None
+    values = named_values(set_, "--set", lists=True) or None
     with connect(ctx, profile) as client:
         shown = client.email_templates.preview(template, contact_id=contact, values=values)
     _print_preview(shown, json)
@@ -262,7 +267,7 @@ def _print_template(template: EmailTemplate, json: bool) -> None:
             ("updated", moment(template.updated_at)),
         ]
     )
-    _print_text(template.text)
+    _print_text(template.text or "")
 
 
 def _print_preview(shown: EmailPreview, json: bool) -> None:

@@ -214,7 +214,7 @@ def update(
 
 @app.command(
     epilog=examples(
-        "zebros leads convert LEAD",
+        "zebros leads convert LEAD --with-opportunity",
         "zebros leads convert LEAD --title 'Cargo bikes' --value 12000 --stage qualification",
         "zebros leads convert LEAD --customer CUSTOMER",
     )
@@ -227,17 +227,20 @@ def convert(
     ] = None,
     contact: Annotated[str | None, typer.Option(help="Id of the contact who it is; none: a new one.")] = None,
     opportunity: Annotated[str | None, typer.Option(help="Id of the opportunity that it belongs to.")] = None,
-    title: Annotated[str | None, typer.Option(help="Of an opportunity to make.")] = None,
-    value: Annotated[str | None, typer.Option(help="What the opportunity is worth.")] = None,
+    with_opportunity: Annotated[
+        bool, typer.Option("--with-opportunity", help="Make one; so does each of the options below.")
+    ] = False,
+    title: Annotated[str | None, typer.Option(help="The company's name if not given.")] = None,
+    value: Annotated[str | None, typer.Option(help="The lead's estimate if not given.")] = None,
     currency: Currency = None,
-    stage: Annotated[str | None, typer.Option(help="Key of the stage that it begins in.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Key of its stage; the first if not given.")] = None,
     expected_close: Annotated[
         str | None, typer.Option("--expected-close", help="A day such as 2026-12-31.")
     ] = None,
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:
-    """Make a customer, a contact and, with --title, an opportunity of a lead: all of it or nothing.
+    """Make a customer, a contact and, if asked, an opportunity of a lead: all of it or nothing.
 
     It can be run again: the lead is converted once, and the answer is the same.
     """
@@ -251,17 +254,19 @@ def convert(
             "expected_close_date": expected_close,
         }
     )
-    if opportunity and details:
+    if opportunity and (details or with_opportunity):
         raise typer.BadParameter("names one that is there; leave the others out", param_hint="--opportunity")
-    if details and not title:
-        raise typer.BadParameter("an opportunity to make needs a title", param_hint="--title")
     with connect(ctx, profile) as client:
         try:
             done = client.leads.convert(
                 lead,
                 customer={"customer_id": customer} if customer else None,
                 contact={"contact_id": contact} if contact else None,
-                opportunity={"opportunity_id": opportunity} if opportunity else details or None,
+                opportunity={"opportunity_id": opportunity}
+                if opportunity
+                else details
+                if details or with_opportunity
+                else None,
             )
         except DuplicateError as error:
             known = next(iter(error.duplicates), None)
@@ -281,7 +286,7 @@ def convert(
         ]
     )
     if done.opportunity_id is None:
-        note("No opportunity was made; --title makes one.")
+        note("No opportunity was made; --with-opportunity makes one.")
 
 
 def _pairs(lead: Lead) -> list[tuple[str, object]]:

@@ -108,8 +108,8 @@ def instant(text: str | None, option: str, time_zone: str | None = None) -> date
     return read if read.tzinfo is not None else read.replace(tzinfo=zone)
 
 
-def named_values(pairs: Sequence[str] | None, option: str) -> dict[str, Any]:
-    """`NAME=VALUE` options; numbers, true and false as such, everything else as text."""
+def named_values(pairs: Sequence[str] | None, option: str, *, lists: bool = False) -> dict[str, Any]:
+    """`NAME=VALUE` options; numbers, true and false as such, `lists` in JSON if wanted, everything else as text."""
     values: dict[str, Any] = {}
     for pair in pairs or ():
         name, equals, text = pair.partition("=")
@@ -119,7 +119,8 @@ def named_values(pairs: Sequence[str] | None, option: str) -> dict[str, Any]:
             read = json.loads(text)
         except ValueError:
             read = text
-        values[name] = read if isinstance(read, bool | int | float) else text
+        kept = isinstance(read, bool | int | float) or (lists and isinstance(read, list))
+        values[name] = read if kept else text
     return values
 
 

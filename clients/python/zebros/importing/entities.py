@@ -157,12 +157,12 @@ PRODUCTS = ImportedEntity(
         **_texts("name", "series", "currency"),
         "unitPrice": ImportField(("unitPrice",), Kind.AMOUNT),
         "active": ImportField(("active",), Kind.BOOLEAN),
-        **_RECORD,
+        **_texts("externalId"),
+        "tags": ImportField(("tags",), Kind.TAGS),
     },
     required="name",
     missing="the product's name is empty",
     identify=lambda data: match_key(data["name"]),
-    complete=_complete_owner,
 )
 
 

@@ -6,6 +6,7 @@ from zebros.models.activities import (
     Delivery,
     EmailPreview,
     EmailTemplate,
+    EndedSeries,
     Participants,
     TimelineEntry,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "Document",
     "EmailPreview",
     "EmailTemplate",
+    "EndedSeries",
     "FieldChange",
     "FieldDefinition",
     "FirstAdministrator",

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from zebros.models.base import Model, Record, id_field
-from zebros.models.records import FieldChange
+from zebros.models.base import Model, Record, Versioned, id_field
 
 __all__ = [
     "Activity",
@@ -16,6 +15,7 @@ __all__ = [
     "Delivery",
     "EmailPreview",
     "EmailTemplate",
+    "EndedSeries",
     "Participants",
     "TimelineEntry",
 ]
@@ -70,6 +70,7 @@ class Activity(Record):
     time_zone: str | None = None
     series_id: str | None = None
     occurrence: int | None = None
+    occurrences: int | None = None
     participants: Participants = Field(default_factory=Participants)
     reminded_at: datetime | None = None
     delivery: Delivery | None = None
@@ -82,37 +83,45 @@ class Activity(Record):
         return body
 
 
+class EndedSeries(Model):
+    """The occurrences that were cancelled when a series was ended, by their ids."""
+
+    series_id: str
+    cancelled: list[str] = Field(default_factory=list[str])
+
+
 class Comment(Model):
     """What somebody said about an activity."""
 
     id: str = id_field("commentId")
     text: str
-    created_at: datetime | None = None
-    created_by: str | None = None
+    author_id: str
+    at: datetime | None = None
 
 
 class TimelineEntry(Model):
-    """Something that happened to a record or about it."""
+    """Something that happened to a record or about it. `changed` names fields; `history` has their values."""
 
     at: datetime | None = None
     kind: str
     entity: str
     id: str
-    title: str | None = None
-    operation: str | None = None
-    actor: str | None = None
-    changes: dict[str, FieldChange] | None = None
+    version: int = 0
+    title: str = ""
+    operation: str = ""
+    actor: str = ""
+    changed: list[str] = Field(default_factory=list[str])
 
 
-class EmailTemplate(Record):
-    """A text for e-mails with places for values."""
+class EmailTemplate(Versioned):
+    """A text for e-mails with places for values. In a list it comes without text and HTML."""
 
     writable: ClassVar[frozenset[str]] = frozenset({"name", "subject", "text", "html"})
 
     id: str = id_field("templateId")
     name: str
     subject: str
-    text: str
+    text: str | None = None
     html: str | None = None
 
 

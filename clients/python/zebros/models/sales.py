@@ -75,10 +75,10 @@ class Conversion(Model):
 
 
 class Product(Record):
-    """Something that is sold."""
+    """Something that is sold. It is the whole tenant's: nobody owns it."""
 
     writable: ClassVar[frozenset[str]] = frozenset(
-        {"name", "series", "unitPrice", "currency", "active", *_EVERY_RECORD}
+        {"name", "series", "unitPrice", "currency", "active", "externalId", "tags", "custom"}
     )
 
     id: str = id_field("productId")

@@ -15,14 +15,13 @@ from zebros.calls.activities import (
     TimelineEntity,
 )
 from zebros.listing import Listing
-from zebros.models import Activity, Comment, EmailPreview, EmailTemplate, TimelineEntry
+from zebros.models import Activity, Comment, EmailPreview, EmailTemplate, EndedSeries, TimelineEntry
 from zebros.resources.collection import ExternalCollection
 from zebros.resources.executor import Executor
-from zebros.resources.versioned import VersionedCollection
 
 __all__ = ["Activities", "ActivitySort", "ActivityStatus", "EmailTemplates", "Emails"]
 
-ActivitySort = Literal["scheduledAt", "-scheduledAt"]
+ActivitySort = Literal["scheduledAt", "-scheduledAt", "createdAt", "-createdAt"]
 ActivityStatus = Literal["open", "completed", "cancelled"]
 
 
@@ -78,10 +77,15 @@ class Activities(ExternalCollection[Activity]):
         return Listing(call, self._client.execute)
 
     def upcoming(
-        self, *, customer: str | None = None, related: str | None = None, page_size: int | None = None
+        self,
+        *,
+        customer: str | None = None,
+        related: str | None = None,
+        owner: str | None = None,
+        page_size: int | None = None,
     ) -> Listing[Activity]:
-        """What is still to come with a customer or about a record, next first."""
-        call = calls.list_("upcoming", customer=customer, related=related, limit=page_size)
+        """What is open and still ahead, next first: of a customer, a record or a person; else your own."""
+        call = calls.list_("upcoming", customer=customer, related=related, owner=owner, limit=page_size)
         return Listing(call, self._client.execute)
 
     def overdue(
@@ -118,11 +122,9 @@ class Activities(ExternalCollection[Activity]):
             self._routes.act(activity_id, "reopen", None, idempotency_key=idempotency_key)
         )
 
-    def end_series(self, activity_id: str, *, idempotency_key: str | None = None) -> Activity:
-        """End the series with this occurrence: the open ones after it go."""
-        return self._client.execute(
-            self._routes.act(activity_id, "end-series", None, idempotency_key=idempotency_key)
-        )
+    def end_series(self, activity_id: str, *, idempotency_key: str | None = None) -> EndedSeries:
+        """End the series with this occurrence: the open ones after it are cancelled."""
+        return self._client.execute(calls.end_series(activity_id, idempotency_key=idempotency_key))
 
     def timeline(
         self, entity: TimelineEntity, record_id: str, *, page_size: int | None = None
@@ -190,11 +192,12 @@ class Emails:
         return self._client.execute(call)
 
 
-class EmailTemplates(VersionedCollection[EmailTemplate]):
+class EmailTemplates:
     """`client.email_templates`"""
 
     def __init__(self, client: Executor) -> None:
-        super().__init__(client, calls.TEMPLATES)
+        self._client = client
+        self._routes = calls.TEMPLATES
 
     def list(self, *, page_size: int | None = None) -> Listing[EmailTemplate]:
         """The tenant's templates."""
@@ -209,6 +212,14 @@ class EmailTemplates(VersionedCollection[EmailTemplate]):
     ) -> EmailTemplate:
         """Create a template. Raises ValidationError for one that does not parse, or has code in it."""
         return self._client.execute(self._routes.create(fields, idempotency_key=idempotency_key))
+
+    def replace(self, template: EmailTemplate) -> EmailTemplate:
+        """Write the template as it stands, if its version is still current.
+
+        One from a list has no text: `get` it first.
+        """
+        body = {name: value for name, value in template.writable_json().items() if value is not None}
+        return self._client.execute(self._routes.replace(template.id, body, template.version))
 
     def delete(self, template_id: str, *, version: int | None = None) -> None:
         """Remove a template; what was sent from it stays as it was."""
