@@ -174,7 +174,7 @@ class InMemoryTotals:
         }
         return found, True
 
-    def clear(self, generation: int, place: int, *, limit: int) -> bool:
+    def clear(self, generation: int, place: int, *, limit: int) -> tuple[int, bool]:
         if place < self.row_places:
             where, few = self._row_places[place], min(limit, self._page)
             rows = [
@@ -182,12 +182,12 @@ class InMemoryTotals:
             ]
             for row in rows[:few]:
                 del self.records[row]
-            return len(rows) <= few
+            return len(rows[:few]), len(rows) > few
         kind_and_by, few = self._counter_places[place - self.row_places], min(limit, self._page)
         keys = [c for c in self.numbers if c[0] == generation and (c[1].kind, c[1].by) == kind_and_by]
         for key in keys[:few]:
             del self.numbers[key]
-        return len(keys) <= few
+        return len(keys[:few]), len(keys) > few
 
     def cursor(self, run: TotalsRun) -> str:
         return f"run:{run.run_id}"

@@ -23,6 +23,18 @@ class Visibility(StrEnum):
 _WIDTH = {Visibility.OWN: 1, Visibility.TEAM: 2, Visibility.ALL: 3}
 
 
+def narrowed(granted: Visibility, wanted: Visibility | None) -> Visibility:
+    """Return the visibility that a caller asks for, or the granted one when they ask for none.
+
+    Raises ForbiddenError for one that is wider than granted.
+    """
+    if wanted is None:
+        return granted
+    if _WIDTH[wanted] > _WIDTH[granted]:
+        raise ForbiddenError(f"your roles show you no more than the view {granted.value}")
+    return wanted
+
+
 def can_see(
     visibility: Visibility, context: TenantContext, owner_id: str | None, team_id: str | None
 ) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from zebros_core.auth.permissions import Visibility, can_see, visibility_key
+from zebros_core.auth.permissions import Visibility, can_see, narrowed, visibility_key
 from zebros_core.cache.port import (
     MISSING,
     CacheEntry,
@@ -19,6 +19,7 @@ from zebros_core.cache.port import (
 )
 from zebros_core.errors import NotFoundError
 from zebros_core.http.messages import CacheWrite, Response
+from zebros_core.http.query import QueryModel
 from zebros_core.http.routing import Route
 from zebros_core.http.wire import dump_json
 from zebros_core.tenancy import TenantContext
@@ -29,10 +30,13 @@ def cache_key(
     path: Mapping[str, str],
     raw_query: str,
     query: str,
+    asked: QueryModel,
     context: TenantContext,
     visibility: Visibility,
 ) -> CacheKey | None:
-    """Return the key of this request's answer; None when it is not cached.
+    """Return the key of this request's answer; None when it is not cached. `query` is the text of what is `asked`.
+
+    Raises ForbiddenError for a list that is asked for with more in it than the caller may see.
 
     A list's key carries whose records it holds; a record's does not, since its entry has owner and team to
     check.
@@ -41,6 +45,8 @@ def cache_key(
     if rule is None:
         return None
     if rule.list_name is not None:
+        if rule.narrowed_by is not None:
+            visibility = narrowed(visibility, getattr(asked, rule.narrowed_by))
         digest = hashlib.sha256(f"{route.operation}\n{sorted(path.items())}\n{query}".encode()).hexdigest()
         return ListKey(rule.list_name.format_map(path), visibility_key(visibility, context), digest[:32])
     if raw_query:

@@ -128,7 +128,9 @@ class RoutePipeline:
             visibility = have.permissions.check(context, *route.permission)
         request, canonical_query = self._request(exchange, context, visibility, path_values)
         limit = have.rate_limit(tenant)
-        key = cache_key(route, request.path, incoming.raw_query, canonical_query, context, visibility)
+        key = cache_key(
+            route, request.path, incoming.raw_query, canonical_query, request.query, context, visibility
+        )
         entered = have.cache.enter(context.tenant_id, limit, key)
         if limit is not None and entered.rate is not None:
             exchange.headers.update(rate_headers(limit, entered.rate))

@@ -31,12 +31,15 @@ class CacheRule:
 
     A record: ``CacheRule(entity="widget", id_param="widgetId")``; used when the query string is empty, since
     the entry is the record's plain body. A list: ``CacheRule(list_name="widgets")``, or of one parent
-    ``CacheRule(list_name="widgets/{ownerId}")`` with path parameters in braces.
+    ``CacheRule(list_name="widgets/{ownerId}")`` with path parameters in braces. ``narrowed_by`` names the field
+    of the query, a ``Visibility`` or None, by which callers ask for less than they may see: the list is then theirs
+    or their team's, and kept as such.
     """
 
     entity: str | None = None
     id_param: str | None = None
     list_name: str | None = None
+    narrowed_by: str | None = None
 
     def __post_init__(self) -> None:
         record = self.entity is not None and self.id_param is not None

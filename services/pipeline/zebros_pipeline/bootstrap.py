@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from functools import cache, cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from zebros_core.auth.permissions import EVERYTHING, Rights
 from zebros_core.bootstrap import ServiceContainer
 from zebros_core.bulk.client import BulkDoorClient
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.ids import new_id
 from zebros_core.records.definitions import FieldDefinitions
 from zebros_core.records.history import HistoryRepository
 from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
+from zebros_pipeline.adapters.record_sources import DoorRecords, OwnRecords
 from zebros_pipeline.adapters.references import DoorReferences
 from zebros_pipeline.domain.conversion import Actor
 from zebros_pipeline.repositories.conversions import ConversionRepository
@@ -26,9 +29,13 @@ from zebros_pipeline.repositories.product_cache import ProductsById
 from zebros_pipeline.repositories.products import ProductRepository
 from zebros_pipeline.repositories.settings import CurrencyRepository, StageRepository
 from zebros_pipeline.repositories.stage_entries import StageEntryRepository
+from zebros_pipeline.repositories.totals import TotalsRepository
 from zebros_pipeline.settings import LAYERS, LISTS_OF, Settings
+from zebros_pipeline.use_cases.get_pipeline_value import count_in_stage
+from zebros_pipeline.use_cases.recount_totals import Recount
 from zebros_pipeline.use_cases.workspace import Workspace
 
+_ACTIVITIES = "activities"
 _CUSTOMERS = "customers"
 """The service that keeps customers, contacts and the definitions of custom fields."""
 
@@ -73,6 +80,21 @@ class Container(ServiceContainer):
         door = self.bulk_doors.door(_CUSTOMERS, context)
         return self._workspace(context, self.access.bind(context), self.permissions, door)
 
+    def recount(self, workspace: Workspace) -> Recount:
+        """Return what counts all of a tenant's records anew, whatever the caller may see of them."""
+        doors, context = self.bulk_doors, workspace.context
+        return Recount(
+            workspace.totals,
+            [
+                OwnRecords(workspace, "opportunity"),
+                DoorRecords(doors.system_door(_CUSTOMERS, context), "customer"),
+                DoorRecords(doors.system_door(_ACTIVITIES, context), "activity"),
+            ],
+            ZoneInfo(workspace.time_zone),
+            self.clock.now,
+            lambda: new_id(self.clock),
+        )
+
     @cached_property
     def definitions(self) -> FieldDefinitions:
         """The custom fields of tenants, which the customers service keeps."""
@@ -87,6 +109,7 @@ class Container(ServiceContainer):
             ProductRepository(store),
             OpportunityRepository(store),
         )
+        totals = TotalsRepository(store, LOOKUP_TABLE)
         machinery = TenantContext(
             context.tenant_id,
             f"{SYSTEM_ACTOR}conversion",
@@ -113,7 +136,8 @@ class Container(ServiceContainer):
             references=DoorReferences(door),
             customers=door,
             upkeep=self.bulk_doors.system_door(_CUSTOMERS, machinery),
-            stage_count=lambda _: 0,
+            totals=totals,
+            stage_count=lambda key: count_in_stage(totals, key),
             time_zone=str(settings.get("timeZone", "UTC")),
         )
 

@@ -113,8 +113,8 @@ class TotalsStore(Protocol):
         """Return counters of two generations, and whether nobody wrote while they were read."""
         ...
 
-    def clear(self, generation: int, place: int, *, limit: int) -> bool:
-        """Remove up to `limit` rows or counters of a place; tell whether nothing is left there.
+    def clear(self, generation: int, place: int, *, limit: int) -> tuple[int, bool]:
+        """Remove up to `limit` rows or counters of a place; return how many went, and whether there are more.
 
         Places of rows come first, then those of counters.
         """

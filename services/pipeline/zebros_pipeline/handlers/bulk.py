@@ -8,6 +8,7 @@ from typing import Any
 
 from zebros_core.bulk.door import BulkDoor
 from zebros_pipeline.bootstrap import Container, container
+from zebros_pipeline.handlers.totals import DOOR_VERBS
 from zebros_pipeline.use_cases.verbs import EXPORTED, VERBS
 
 
@@ -16,7 +17,7 @@ def _container() -> Container:
     return container()
 
 
-DOOR: BulkDoor[Container] = BulkDoor(lambda: _container(), verbs=VERBS, exported=EXPORTED)
+DOOR: BulkDoor[Container] = BulkDoor(lambda: _container(), verbs=VERBS, exported=EXPORTED, more=DOOR_VERBS)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

@@ -27,9 +27,9 @@ from zebros_pipeline.domain.generations import (
 )
 from zebros_pipeline.domain.ports_totals import GroupCounter, Numbers
 from zebros_pipeline.repositories import contributions, counters
+from zebros_pipeline.repositories.settings import SettingsRow
 
 STATE_ROW: Final = (("totals",), "state")
-"""Where the state is: for reads that take it along with other rows."""
 
 _RUN_ROW: Final = (("totals",), "run")
 _PAIRS_A_CALL: Final = 50
@@ -49,6 +49,13 @@ class TotalsRepository:
     def state(self) -> TotalsState:
         """Return which generations there are."""
         return state_of(self._lookup.get(*STATE_ROW))
+
+    def state_with(self, *settings: SettingsRow[Any]) -> TotalsState:
+        """Return which generations there are, and let settings take their rows, all in one call."""
+        rows = self._lookup.batch_get([STATE_ROW, *(row.place for row in settings)])
+        for row in settings:
+            row.take(rows.get(row.place))
+        return state_of(rows.get(STATE_ROW))
 
     def known(self, generations: Sequence[int], keys: Iterable[RecordKey]) -> Known:
         """Return how records stand in generations."""
@@ -144,13 +151,13 @@ class TotalsRepository:
                 found[key] = (self._counters.numbers(one), self._counters.numbers(other))
         return found, self.state().revision == before.revision
 
-    def clear(self, generation: int, place: int, *, limit: int) -> bool:
-        """Remove up to `limit` (at most 100) rows or counters of a place; tell whether nothing is left there."""
+    def clear(self, generation: int, place: int, *, limit: int) -> tuple[int, bool]:
+        """Remove up to `limit` (at most 100) rows or counters of a place; return how many, and whether any are left."""
         repository = self._rows if place < self.row_places else self._counters
         within = place if place < self.row_places else place - self.row_places
         keys, more = repository.sort_keys(generation, within, limit)
         write(self._store, [self._lookup.delete_op(partition, sk) for partition, sk in keys])
-        return not more
+        return len(keys), more
 
     def cursor(self, run: TotalsRun) -> str:
         """Return the cursor with which a caller goes on with a run."""

@@ -15,7 +15,6 @@ from typing import Any, Final
 from zebros_core.errors import BadRequestError, ConflictError, UnavailableError
 from zebros_pipeline.domain.contribution import NOTHING, CounterKey, contribution_of
 from zebros_pipeline.domain.generations import (
-    BEGINNING,
     MAX_DIFFERENCES,
     Change,
     Difference,
@@ -157,6 +156,9 @@ class Recount:
     def _carry(self, run: TotalsRun) -> TotalsRun:
         place, cursor = run.position
         rows, cursor = self.totals.rows(run.former, place, limit=PAGE, cursor=cursor)
+        while not rows and cursor is None and place + 1 < self.totals.row_places:
+            place += 1
+            rows, cursor = self.totals.rows(run.former, place, limit=PAGE, cursor=None)
         met = self.totals.known([run.built], [key for key, _ in rows])
         unmet = {key: counted.version for key, counted in rows if (run.built, key) not in met}
         changes = self._as_they_are(unmet)
@@ -188,9 +190,11 @@ class Recount:
     def _compare(self, run: TotalsRun) -> TotalsRun:
         """Compare a page of the kept counters with the built ones, and in a second round the other way about."""
         number, cursor = run.position
-        kept_ones, place = number < self.totals.counter_places, number % self.totals.counter_places
-        generation = run.former if kept_ones else run.built
-        counters, cursor = self.totals.counters(generation, place, limit=COUNTERS, cursor=cursor)
+        counters, cursor = self._counters(run, number, cursor)
+        while not counters and cursor is None and number + 1 < 2 * self.totals.counter_places:
+            number += 1
+            counters, cursor = self._counters(run, number, None)
+        kept_ones = number < self.totals.counter_places
         pairs, _ = self.totals.pairs((run.former, run.built), [key for key, _ in counters])
         # What the first round has seen differ, the second would find once more.
         differing = [key for key, (kept, built) in pairs.items() if kept != built and (kept_ones or not kept)]
@@ -207,6 +211,13 @@ class Recount:
             later = self.now() + SECOND_LOOK
             return self._stored(replace(found.moved(Phase.WAITING), resume_at=later), run)
         return self._dropped(found, run)
+
+    def _counters(
+        self, run: TotalsRun, number: int, cursor: str | None
+    ) -> tuple[list[tuple[CounterKey, Numbers]], str | None]:
+        generation = run.former if number < self.totals.counter_places else run.built
+        place = number % self.totals.counter_places
+        return self.totals.counters(generation, place, limit=COUNTERS, cursor=cursor)
 
     def _look_again(self, run: TotalsRun) -> TotalsRun:
         for attempt in range(_QUIET_MOMENTS):
@@ -229,14 +240,17 @@ class Recount:
         return self.totals.advance(cleared, former=former, state=state, next_state=state.dropped())
 
     def _clear(self, run: TotalsRun) -> TotalsRun:
+        """Remove rows and counters, until a place took a whole call: whole places follow each other quickly."""
         places = self.totals.row_places + self.totals.counter_places
-        number, _ = run.position
-        generation, place = run.superfluous[number // places], number % places
-        if not self.totals.clear(generation, place, limit=PAGE):
-            return run.moved(Phase.CLEARING, (number, None))
-        if number + 1 < places * len(run.superfluous):
-            return run.moved(Phase.CLEARING, (number + 1, None))
-        return run.moved(Phase.DONE, BEGINNING)
+        first, _ = run.position
+        for number in range(first, places * len(run.superfluous)):
+            generation, place = run.superfluous[number // places], number % places
+            removed, more = self.totals.clear(generation, place, limit=PAGE)
+            if more:
+                return run.moved(Phase.CLEARING, (number, None))
+            if removed:
+                return run.moved(Phase.CLEARING, (number + 1, None))
+        return run.moved(Phase.DONE)
 
     # -- counting into the built generation --------------------------------------------------------------------
 

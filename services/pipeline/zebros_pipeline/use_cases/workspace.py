@@ -17,6 +17,7 @@ from zebros_pipeline.repositories.product_cache import ProductsById
 from zebros_pipeline.repositories.products import ProductRepository
 from zebros_pipeline.repositories.settings import CurrencyRepository, StageRepository
 from zebros_pipeline.repositories.stage_entries import StageEntryRepository
+from zebros_pipeline.repositories.totals import TotalsRepository
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Workspace(RecordWorkspace):
     references: References
     customers: RecordDoor
     upkeep: RecordDoor
+    totals: TotalsRepository
     stage_count: Callable[[str], int]
     time_zone: str
 
