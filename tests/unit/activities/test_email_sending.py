@@ -189,6 +189,11 @@ def test_a_rep_writes_to_whom_they_may_see(admin: Person, world: MailWorld) -> N
     assert (sent.status, sent.body["ownerId"], sent.body["teamId"]) == (202, "rep-1", "south")
     assert faults(world.send(rep, hidden)) == [("/contactId", "unknown_reference")]
     assert world.send(world.person(admin.tenant, roles=("viewer",)), own).status == 403
+    of_the_team = world.contact(admin, ownerId="rep-2", teamId="south")
+    assert world.at_customers(rep).get(f"/v1/contacts/{of_the_team['contactId']}").status == 200
+    assert world.send(rep, of_the_team).status == 403, "a rep writes to their own"
+    manager = world.person(admin.tenant, user="lea", roles=("sales-manager",), team="south")
+    assert world.send(manager, of_the_team).status == 202
 
 
 @pytest.mark.parametrize(
@@ -267,6 +272,16 @@ def test_asking_twice_with_one_key_is_one_mail(admin: Person, world: MailWorld) 
     other = world.send(admin, contact, text="Else", key="k-1")
     assert other.body["type"].endswith("idempotency-key-reused")
     assert len(admin.get("/v1/activities").body["items"]) == 1
+
+
+def test_a_mail_that_names_no_customer_asks_for_none(admin: Person, world: MailWorld) -> None:
+    customer = world.at_customers(admin).post("/v1/customers", {"companyName": "Tidewater"}).body
+    contact = world.contact(admin, customerId=customer["customerId"])
+    world.doors.calls.clear()
+    world.send(admin, contact)
+    assert [call["entity"] for _, call in world.doors.calls] == ["contact", "contact"]
+    world.send(admin, contact, text="{{ customer.companyName }}")
+    assert "customer" in [call["entity"] for _, call in world.doors.calls]
 
 
 def test_customers_being_out_of_reach_is_told(admin: Person, world: MailWorld) -> None:

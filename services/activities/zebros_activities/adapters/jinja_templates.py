@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, NoReturn
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError
+from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic_core import PydanticCustomError
@@ -17,7 +17,12 @@ from zebros_activities.adapters.template_rules import (
     Findings,
     inspect_template,
 )
-from zebros_activities.domain.email_template import MAX_SUBJECT_CHARACTERS, EmailContent, single_line
+from zebros_activities.domain.email_template import (
+    MAX_SUBJECT_CHARACTERS,
+    VARIABLES,
+    EmailContent,
+    single_line,
+)
 from zebros_core.errors import FieldError, ValidationError
 
 MAX_ROUNDS: Final = 1000
@@ -114,22 +119,16 @@ class JinjaTemplateEngine:
 
     def check(self, content: EmailContent) -> None:
         """See `TemplateEngine`."""
-        faults = [
-            FieldError(f"/{part}", "template_rule", f"line {fault.line}: {fault.rule}")
-            for part, source in _parts(content)
-            for fault in self._findings(part, source).faults
-        ]
-        if faults:
-            raise ValidationError("The template contains what templates may not.", fields=faults)
+        self._read(content)
 
     def render(self, content: EmailContent, variables: Mapping[str, Mapping[str, Any]]) -> EmailContent:
         """See `TemplateEngine`."""
-        self.check(content)
         faults: list[FieldError] = []
         rendered: dict[str, str] = {}
-        for part, source in _parts(content):
+        for part, (tree, findings) in self._read(content).items():
             try:
-                rendered[part] = self._rendered(part, source, variables)
+                given = _given(variables, findings.lists)
+                rendered[part] = self._rendered(part, tree, given)
             except UndefinedError as error:
                 faults.append(FieldError(f"/{part}", "missing_variable", f"{error.message} has no value"))
             except (_NotRenderableError, TypeError) as error:
@@ -142,9 +141,22 @@ class JinjaTemplateEngine:
             subject=rendered["subject"].strip(), text=rendered["text"], html=rendered.get("html")
         )
 
-    def _findings(self, part: str, source: str) -> Findings:
+    def _read(self, content: EmailContent) -> dict[str, tuple[nodes.Template, Findings]]:
+        """Return the parts as they were parsed. Raises ValidationError for whatever is against the rules."""
+        read = {part: self._parsed(part, source) for part, source in _parts(content)}
+        faults = [
+            FieldError(f"/{part}", "template_rule", f"line {fault.line}: {fault.rule}")
+            for part, (_, findings) in read.items()
+            for fault in findings.faults
+        ]
+        if faults:
+            raise ValidationError("The template contains what templates may not.", fields=faults)
+        return read
+
+    def _parsed(self, part: str, source: str) -> tuple[nodes.Template, Findings]:
         try:
-            return inspect_template(self._of(part).parse(source))
+            tree = self._of(part).parse(source)
+            return tree, inspect_template(tree)
         except TemplateSyntaxError as error:
             raise _syntax_fault(part, error.lineno, error.message or "not a template") from error
         except RecursionError as error:
@@ -152,22 +164,11 @@ class JinjaTemplateEngine:
         except ValueError as error:  # a number of thousands of digits
             raise _syntax_fault(part, 1, "a literal cannot be read") from error
 
-    def _rendered(self, part: str, source: str, variables: Mapping[str, Mapping[str, Any]]) -> str:
-        lists = self._findings(part, source).lists
-        given = {root: _Fields(root, fields) for root, fields in variables.items()}
-        values = given.setdefault("values", _Fields("values", {}))
-        work = _Work()
-        for name, value in list(values.items()):
-            if isinstance(value, list):
-                values[name] = _CountedList(_rows(name, value), work)
-            elif name in lists and value is not None:
-                raise _NotRenderableError(f"values.{name} is no list to loop over")
-        for root in ("contact", "customer", "sender"):
-            given.setdefault(root, _Fields(root, {}))
+    def _rendered(self, part: str, tree: nodes.Template, given: Mapping[str, Any]) -> str:
         limit = MAX_RENDERED_BYTES[part]
         written: list[str] = []
         size = 0
-        for chunk in self._of(part).from_string(source).generate(given):
+        for chunk in self._of(part).from_string(tree).generate(given):
             size += len(chunk.encode())
             if size > limit:
                 raise _NotRenderableError(f"the result is larger than {limit} bytes")
@@ -176,6 +177,19 @@ class JinjaTemplateEngine:
 
     def _of(self, part: str) -> _Environment:
         return self._html if part == "html" else self._plain
+
+
+def _given(variables: Mapping[str, Mapping[str, Any]], lists: Collection[str]) -> dict[str, Any]:
+    """Return what one part gets: `lists` are the values that it loops over, which share a budget of turns."""
+    given = {root: _Fields(root, variables.get(root, {})) for root in (*VARIABLES, "values")}
+    work = _Work()
+    values = given["values"]
+    for name, value in list(values.items()):
+        if isinstance(value, list):
+            values[name] = _CountedList(_rows(name, value), work)
+        elif name in lists and value is not None:
+            raise _NotRenderableError(f"values.{name} is no list to loop over")
+    return given
 
 
 def _parts(content: EmailContent) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from zebros_activities.domain.email_template import EmailContent
 from zebros_activities.domain.email_variables import contact_variables, customer_variables
 from zebros_activities.domain.ports_mail import MailContacts, Sender, TemplateEngine
 from zebros_activities.repositories.email_contents import EmailContents
@@ -36,12 +37,20 @@ class EmailDesk:
         person = self.workspace.people.find(self.workspace.context.user_id)
         return Sender() if person is None else Sender(person.name or "", person.email or "")
 
-    def variables(
-        self, contact: Mapping[str, Any] | None, values: Mapping[str, Any]
+    def rendered(
+        self, content: EmailContent, contact: Mapping[str, Any] | None, values: Mapping[str, Any]
+    ) -> EmailContent:
+        """Return what `content` says to a contact, from the caller. Raises ValidationError."""
+        return self.engine.render(content, self._variables(content, contact, values))
+
+    def _variables(
+        self, content: EmailContent, contact: Mapping[str, Any] | None, values: Mapping[str, Any]
     ) -> dict[str, Mapping[str, Any]]:
         """Return what a template may name; the contact's customer only if the caller may see it."""
         customer_id = None if contact is None else contact.get("customerId")
-        customer = None if customer_id is None else self.contacts.customer(customer_id)
+        # Most mails name no customer: then it is not asked for.
+        named = any("customer." in (part or "") for part in (content.subject, content.text, content.html))
+        customer = self.contacts.customer(customer_id) if named and customer_id is not None else None
         return {
             "contact": {} if contact is None else contact_variables(contact),
             "customer": {} if customer is None else customer_variables(customer),

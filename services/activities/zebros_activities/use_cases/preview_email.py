@@ -20,7 +20,7 @@ def preview_email(
     """
     desk.workspace.visibility("template", "read")
     contact = None if contact_id is None else desk.contact(contact_id)
-    return desk.engine.render(content, desk.variables(contact, values))
+    return desk.rendered(content, contact, values)
 
 
 def preview_template(
@@ -30,6 +30,6 @@ def preview_template(
     _, content = get_email_template(desk, template_id)
     contact = None if contact_id is None else desk.contact(contact_id)
     try:
-        return desk.engine.render(content, desk.variables(contact, values))
+        return desk.rendered(content, contact, values)
     except ValidationError as error:
         raise moved_to(error, "/values") from error

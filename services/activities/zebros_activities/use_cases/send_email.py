@@ -20,8 +20,15 @@ from zebros_activities.domain.values import MAX_DESCRIPTION
 from zebros_activities.use_cases.create_activity import create_activity
 from zebros_activities.use_cases.email_desk import EmailDesk
 from zebros_activities.use_cases.manage_email_templates import read_template
+from zebros_core.auth.permissions import can_see
 from zebros_core.dynamodb.repository import Created
-from zebros_core.errors import FieldError, IdempotencyKeyReusedError, NotFoundError, ValidationError
+from zebros_core.errors import (
+    FieldError,
+    ForbiddenError,
+    IdempotencyKeyReusedError,
+    NotFoundError,
+    ValidationError,
+)
 from zebros_core.records.unique import RequestKey
 
 _AVAILABLE: Final = "available"
@@ -30,9 +37,10 @@ _AVAILABLE: Final = "available"
 def send_email(desk: EmailDesk, draft: EmailDraft, *, repeat: RequestKey | None = None) -> Created[Activity]:
     """Queue a mail to a contact that the caller may see; return the activity, whose `delivery` tells how far it is.
 
-    Raises ValidationError naming the field and the rule: an unknown contact, one without an address, who is not to be
-    contacted or whose address takes no mail; an unknown template; a template or text that breaks the rules or names
-    what has no value; attachments that cannot be seen, are not uploaded or are too large together.
+    Raises ForbiddenError for a contact that the caller may see and not write to, and ValidationError naming field and
+    rule: an unknown contact, one without an address, who is not to be contacted or whose address takes no mail; an
+    unknown template; a template or text that breaks the rules or names what has no value; attachments that cannot be
+    seen, are not uploaded or are too large together.
     """
     workspace = desk.workspace
     workspace.visibility("email", "send")
@@ -44,7 +52,11 @@ def send_email(desk: EmailDesk, draft: EmailDraft, *, repeat: RequestKey | None 
             if existing.create_fingerprint != repeat.fingerprint:
                 raise IdempotencyKeyReusedError
             return workspace.created("activity", Created(existing, replayed=True))
-    contact = _reachable(desk.contact(draft.contact_id))
+    contact = desk.contact(draft.contact_id)
+    _ensure_within_reach(desk, contact)
+    refused = refusal(contact)
+    if refused is not None:
+        raise ValidationError.for_field("/contactId", *refused)
     content = _rendered(desk, draft, contact)
     attachments = _attachments(desk, draft.attachments)
     sender = desk.sender()
@@ -69,11 +81,11 @@ def send_email(desk: EmailDesk, draft: EmailDraft, *, repeat: RequestKey | None 
     return create_activity(workspace, logged, id=activity_id, repeat=repeat, delivery=queued)
 
 
-def _reachable(contact: Mapping[str, Any]) -> Mapping[str, Any]:
-    refused = refusal(contact)
-    if refused is not None:
-        raise ValidationError.for_field("/contactId", *refused)
-    return contact
+def _ensure_within_reach(desk: EmailDesk, contact: Mapping[str, Any]) -> None:
+    workspace = desk.workspace
+    visibility = workspace.visibility("email", "send")
+    if not can_see(visibility, workspace.context, contact.get("ownerId"), contact.get("teamId")):
+        raise ForbiddenError("your roles do not allow to write to contacts of this owner and team")
 
 
 def refusal(contact: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -100,7 +112,7 @@ def _rendered(desk: EmailDesk, draft: EmailDraft, contact: Mapping[str, Any]) ->
     else:
         content = EmailContent(subject=draft.subject, text=draft.text, html=draft.html)
     try:
-        return desk.engine.render(content, desk.variables(contact, draft.values))
+        return desk.rendered(content, contact, draft.values)
     except ValidationError as error:
         raise error if draft.template_id is None else moved_to(error, "/templateId") from error
 
