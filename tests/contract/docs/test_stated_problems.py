@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from zebros_activities.domain.errors import ActivityCancelledError, NotASeriesError
 from zebros_auth.domain.errors import (
     LastAdminError,
     TeamInUseError,
@@ -20,6 +21,13 @@ from zebros_core.http.problems import (
 )
 from zebros_core.storage import IncompleteUploadError, UploadMismatchError
 from zebros_customers.domain.errors import CustomerMergedError
+from zebros_pipeline.domain.errors import (
+    ConversionRunningError,
+    LeadConvertedError,
+    OpportunityClosedError,
+    OpportunityOpenError,
+    StageInUseError,
+)
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "architecture/api.md"
 
@@ -35,6 +43,13 @@ def test_the_table_of_problems_is_complete_and_has_no_more() -> None:
         TeamInUseError,
         TooManyDevicesError,
         TooManyIntegrationsError,
+        ActivityCancelledError,
+        NotASeriesError,
+        ConversionRunningError,
+        LeadConvertedError,
+        OpportunityClosedError,
+        OpportunityOpenError,
+        StageInUseError,
     )
     kinds = [*PROBLEMS.values(), ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL_ERROR, *map(problem_type, own)]
     assert stated == {(str(kind.status), kind.code) for kind in kinds if kind is not None}
