@@ -81,7 +81,7 @@ class Client:
         self.leads = Leads(self)
         self.products = Products(self)
         self.opportunities = Opportunities(self)
-        self.pipeline = Pipeline(self)
+        self.pipeline = Pipeline(self, sleep)
         self.activities = Activities(self)
         self.emails = Emails(self)
         self.email_templates = EmailTemplates(self)

@@ -156,10 +156,11 @@ def test_the_forecast_has_a_line_for_each_month_and_a_column_for_each_category(w
     ]
 
 
-def test_without_a_last_month_the_forecast_is_of_three(world: World) -> None:
+def test_without_months_the_forecast_is_the_services_choice(world: World) -> None:
     answer(world, ok(FORECAST))
-    world.run("pipeline", "forecast", "--from", "2026-11")
-    assert dict(world.requests[0].url.params) == {"from": "2026-11", "to": "2027-01"}
+    world.run("pipeline", "forecast")
+    world.run("pipeline", "forecast", "--from", "2026-11", "--view", "own")
+    assert [dict(each.url.params) for each in world.requests] == [{}, {"from": "2026-11", "view": "own"}]
 
 
 @pytest.mark.parametrize(
@@ -264,19 +265,32 @@ def test_rates_that_are_not_named_stay_until_the_base_changes(world: World) -> N
 
 
 def test_totals_are_verified_step_by_step_and_differences_end_with_1(world: World) -> None:
-    difference = {"entity": "opportunity", "id": "o1", "field": "value", "kept": 1, "counted": 2}
-    first = {"phase": "records", "checked": 100, "differences": [], "nextCursor": "n", "done": False}
-    last = {"phase": "counters", "checked": 7, "differences": [difference], "nextCursor": None, "done": True}
-    answer(world, ok(first), ok(last))
+    difference = {
+        "kind": "stage",
+        "group": "all",
+        "counter": "won",
+        "amount": "count",
+        "kept": "1",
+        "recomputed": "2",
+    }
+    step = {"phase": "count", "checked": 100, "differing": 0, "differences": [], "done": False}
+    first = {**step, "waitSeconds": None, "nextCursor": "n1"}
+    waiting = {**step, "phase": "compare", "checked": 0, "waitSeconds": 60.0, "nextCursor": "n2"}
+    last = {**step, "checked": 7, "differing": 1, "differences": [difference], "done": True}
+    answer(world, ok(first), ok(waiting), ok(last))
     result = world.run("pipeline", "totals", "verify")
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[0] == "107 checked, 1 differences"
-    assert "o1" in result.stdout
+    assert result.stdout.splitlines() == [
+        "107 records checked, 1 counters differ",
+        "KIND\tGROUP\tCOUNTER\tAMOUNT\tKEPT\tRECOMPUTED",
+        "stage\tall\twon\tcount\t1\t2",
+    ]
     assert "zebros pipeline totals rebuild" in result.stderr
-    assert world.sent("/v1/pipeline/totals:verify") == [{}, {"cursor": "n"}]
-    answer(world, ok({**last, "differences": []}))
+    assert world.sent("/v1/pipeline/totals:verify") == [{}, {"cursor": "n1"}, {"cursor": "n2"}]
+    assert world.waits == [60.0]
+    answer(world, ok({**last, "differing": 0, "differences": []}))
     assert world.run("pipeline", "totals", "rebuild").stdout == "7 records counted\n"
-    assert world.run("pipeline", "totals", "verify").stdout == "7 checked, 0 differences\n"
+    assert world.run("pipeline", "totals", "verify").stdout == "7 records checked, 0 counters differ\n"
 
 
 DASHBOARD = {
@@ -288,6 +302,7 @@ DASHBOARD = {
     "overdueActivities": {"today": 1, "days1to7": 4, "days8to30": 0, "over30": 2, "total": 7},
     "newCustomers": {"thisMonth": 5, "last30Days": 9},
     "winRate": 0.6315,
+    "missingRates": [],
 }
 
 

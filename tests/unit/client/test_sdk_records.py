@@ -1,6 +1,9 @@
 """Paging, records that remember how they were loaded, batches."""
 
 import json
+import threading
+from datetime import datetime
+from decimal import Decimal
 
 import anyio
 import httpx
@@ -9,7 +12,7 @@ from scripted_world import API, ScriptedApi, problem
 
 from zebros import AsyncClient
 from zebros.client import Client
-from zebros.errors import ApiError, UnavailableError, VersionConflictError
+from zebros.errors import ApiError, ForbiddenError, UnavailableError, VersionConflictError
 from zebros.models import ContactInfo, merge_patch
 
 ACME = {
@@ -171,6 +174,63 @@ def test_a_batch_is_split_before_its_body_is_too_large(client: Client, api: Scri
     api.answers = [outcomes]
     assert len(list(client.customers.batch(upserts(9, size=300_000)))) == 9  # type: ignore[arg-type]
     assert max(len(request.content) for request in api.requests) < 1_000_000
+
+
+def test_requests_on_their_way_together_give_outcomes_in_order(client: Client, api: ScriptedApi) -> None:
+    both_sent = threading.Barrier(2, timeout=10)
+
+    def slowly(request: httpx.Request) -> httpx.Response:
+        both_sent.wait()  # neither is answered before the other was sent
+        return outcomes(request)
+
+    api.answers = [slowly]
+    results = list(client.customers.batch(upserts(400), parallel=2))  # type: ignore[arg-type]
+    assert [(each.index, each.id) for each in results] == [(at, f"e{at}") for at in range(400)]
+
+
+def test_an_error_among_requests_on_their_way_comes_after_the_outcomes_before_it(
+    client: Client, api: ScriptedApi
+) -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        return problem(403, "forbidden") if b'"e250"' in request.content else outcomes(request)
+
+    api.answers = [respond]
+    results: list[str | None] = []
+    with pytest.raises(ForbiddenError):
+        results.extend(each.id for each in client.customers.batch(upserts(1000), parallel=3))  # type: ignore[arg-type]
+    assert results == [f"e{at}" for at in range(200)]
+    assert len(api.requests) < 8
+
+
+def test_amounts_are_exact_in_both_directions(client: Client, api: ScriptedApi) -> None:
+    body = b'{"opportunityId": "o1", "title": "T", "stage": "s", "value": 123456789012.345}'
+    api.answers = [httpx.Response(200, content=body)]
+    opportunity = client.opportunities.get("o1")
+    assert opportunity.value == Decimal("123456789012.345")
+    opportunity.value += Decimal("0.1")
+    client.opportunities.update(opportunity, force=True)
+    assert api.requests[-1].content == b'{"value":123456789012.445}'
+
+
+def test_the_beginning_of_a_description_is_never_written_back(client: Client, api: ScriptedApi) -> None:
+    body = {
+        "activityId": "a1",
+        "type": "note",
+        "subject": "S",
+        "description": "begins",
+        "descriptionTruncated": True,
+    }
+    api.answers = [httpx.Response(200, json=body)]
+    activity = client.activities.get("a1")
+    activity.subject = "T"
+    client.activities.update(activity)
+    assert api.bodies() == [{"subject": "T"}]
+
+
+def test_an_instant_without_a_zone_is_refused_before_it_is_sent(client: Client, api: ScriptedApi) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        client.activities.create(type="call", subject="S", scheduled_at=datetime(2026, 12, 1, 10))
+    assert api.requests == []
 
 
 def test_an_empty_batch_sends_nothing(client: Client, api: ScriptedApi) -> None:

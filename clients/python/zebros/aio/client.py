@@ -54,7 +54,7 @@ class AsyncClient:
         self.leads = AsyncLeads(self)
         self.products = AsyncProducts(self)
         self.opportunities = AsyncOpportunities(self)
-        self.pipeline = AsyncPipeline(self)
+        self.pipeline = AsyncPipeline(self, sleep)
         self.activities = AsyncActivities(self)
         self.emails = AsyncEmails(self)
         self.email_templates = AsyncEmailTemplates(self)

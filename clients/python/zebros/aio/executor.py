@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
 from zebros.calls.call import Call
 from zebros.calls.records import Routes
 from zebros.models import Versioned
 
-__all__ = ["AsyncExecutor", "AsyncVersionedCollection"]
+__all__ = ["AsyncExecutor", "AsyncVersionedCollection", "drive"]
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Versioned)
@@ -19,6 +19,25 @@ class AsyncExecutor(Protocol):
     """Executes calls; `AsyncClient` is one."""
 
     async def execute(self, call: Call[T]) -> T: ...
+
+
+async def drive(
+    steps: Generator[Call[Any] | float, Any, T],
+    client: AsyncExecutor,
+    sleep: Callable[[float], Awaitable[None]],
+) -> T:
+    """As `zebros.resources.driver.drive`."""
+    wanted = next(steps)
+    while True:
+        found = None
+        if isinstance(wanted, float | int):
+            await sleep(wanted)
+        else:
+            found = await client.execute(wanted)
+        try:
+            wanted = steps.send(found)
+        except StopIteration as end:
+            return end.value
 
 
 class AsyncVersionedCollection(Generic[R]):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from zebros.aio.executor import AsyncExecutor
+from zebros.aio.executor import AsyncExecutor, drive
 from zebros.calls import pipeline as calls
-from zebros.calls.pipeline import GroupBy, TotalsVerb, View
+from zebros.calls.pipeline import GroupBy, OnStep, View
 from zebros.models import Currencies, Dashboard, Forecast, PipelineValue, Stage, Stages, TotalsStep
 
 __all__ = ["AsyncPipeline"]
@@ -16,18 +16,20 @@ __all__ = ["AsyncPipeline"]
 class AsyncPipeline:
     """`client.pipeline`: how sales go, and through which stages."""
 
-    def __init__(self, client: AsyncExecutor) -> None:
+    def __init__(self, client: AsyncExecutor, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._client = client
         self.stages = AsyncPipelineStages(client)
         self.currencies = AsyncPipelineCurrencies(client)
-        self.totals = AsyncPipelineTotals(client)
+        self.totals = AsyncPipelineTotals(client, sleep)
 
     async def value(self, *, view: View | None = None, group_by: GroupBy | None = None) -> PipelineValue:
         """What lies in which stage: count, sum, weighted by probability; per owner or team if asked."""
         return await self._client.execute(calls.value(view=view, group_by=group_by))
 
-    async def forecast(self, from_: str, to: str, *, view: View | None = None) -> Forecast:
-        """What closes from one month to another (`2026-11`), by forecast category."""
+    async def forecast(
+        self, from_: str | None = None, to: str | None = None, *, view: View | None = None
+    ) -> Forecast:
+        """What closes from one month to another (`2026-11`), by forecast category; six from this one on if not said."""
         return await self._client.execute(calls.forecast(from_, to, view=view))
 
     async def dashboard(self, *, view: View | None = None) -> Dashboard:
@@ -71,30 +73,17 @@ class AsyncPipelineCurrencies:
 class AsyncPipelineTotals:
     """`client.pipeline.totals`: the figures are kept as changes come; here they are counted again."""
 
-    def __init__(self, client: AsyncExecutor) -> None:
+    def __init__(self, client: AsyncExecutor, sleep: Callable[[float], Awaitable[None]]) -> None:
         self._client = client
+        self._sleep = sleep
 
-    async def verify(self, *, on_step: Callable[[TotalsStep], None] | None = None) -> TotalsStep:
-        """Compare the totals with the records. Returns what was checked, and every difference."""
-        return await self._through("verify", on_step)
+    async def verify(self, *, on_step: OnStep | None = None) -> TotalsStep:
+        """Compare the totals with the records; what differs is looked at again after a minute.
 
-    async def rebuild(self, *, on_step: Callable[[TotalsStep], None] | None = None) -> TotalsStep:
-        """Make the totals anew from the records."""
-        return await self._through("rebuild", on_step)
+        Raises ConflictError while a rebuild is under way.
+        """
+        return await drive(calls.counting("verify", on_step), self._client, self._sleep)
 
-    async def steps(self, verb: TotalsVerb, *, cursor: str | None = None) -> AsyncIterator[TotalsStep]:
-        """The steps one by one, from `cursor` or from the start."""
-        while True:
-            step = await self._client.execute(calls.totals(verb, cursor))
-            yield step
-            cursor = step.next_cursor
-            if step.done or cursor is None:
-                return
-
-    async def _through(self, verb: TotalsVerb, on_step: Callable[[TotalsStep], None] | None) -> TotalsStep:
-        whole = TotalsStep()
-        async for step in self.steps(verb):
-            whole = calls.joined(whole, step)
-            if on_step is not None:
-                on_step(whole)
-        return whole
+    async def rebuild(self, *, on_step: OnStep | None = None) -> TotalsStep:
+        """Make the totals anew from the records; until it is done the present ones are read and kept up."""
+        return await drive(calls.counting("rebuild", on_step), self._client, self._sleep)

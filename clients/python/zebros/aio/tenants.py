@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from zebros.aio.executor import AsyncExecutor, AsyncVersionedCollection
+from zebros.aio.executor import AsyncExecutor, AsyncVersionedCollection, drive
 from zebros.calls import tenants as calls
 from zebros.calls.tenants import FirstAdmin, Isolation, OnProgress, TenantStatus
 from zebros.listing import AsyncListing
@@ -130,14 +130,4 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
             timeout_seconds=timeout_seconds,
             poll_seconds=poll_seconds,
         )
-        wanted = next(looks)
-        while True:
-            found = None
-            if isinstance(wanted, float | int):
-                await self._sleep(wanted)
-            else:
-                found = await self._client.execute(wanted)
-            try:
-                wanted = looks.send(found)
-            except StopIteration as end:
-                return end.value
+        return await drive(looks, self._client, self._sleep)

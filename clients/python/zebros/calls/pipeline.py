@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, Literal
 
 from zebros.calls.call import Call, post_headers, query_of, read_model, read_record, to_api_names
 from zebros.calls.records import if_match
 from zebros.models import Currencies, Dashboard, Forecast, PipelineValue, Stage, Stages, TotalsStep
 
-__all__ = ["GroupBy", "TotalsVerb", "View"]
+__all__ = ["GroupBy", "OnStep", "TotalsVerb", "View"]
 
 View = Literal["all", "team", "own"]
 GroupBy = Literal["owner", "team"]
 TotalsVerb = Literal["verify", "rebuild"]
+OnStep = Callable[[TotalsStep], None]
+"""Called after each step, with what was checked so far."""
 
 STAGES = "/v1/pipeline/stages"
 CURRENCIES = "/v1/pipeline/currencies"
@@ -44,7 +46,7 @@ def value(*, view: View | None, group_by: GroupBy | None) -> Call[PipelineValue]
     return Call("GET", "/v1/pipeline/value", read_model(PipelineValue), query=query)
 
 
-def forecast(from_: str, to: str, *, view: View | None) -> Call[Forecast]:
+def forecast(from_: str | None, to: str | None, *, view: View | None) -> Call[Forecast]:
     query = query_of(**{"from": from_, "to": to}, view=view)
     return Call("GET", "/v1/pipeline/forecast", read_model(Forecast), query=query)
 
@@ -65,12 +67,22 @@ def totals(verb: TotalsVerb, cursor: str | None) -> Call[TotalsStep]:
     )
 
 
-def joined(whole: TotalsStep, step: TotalsStep) -> TotalsStep:
-    """What all steps up to this one have done."""
-    return TotalsStep(
-        phase=step.phase,
-        checked=whole.checked + step.checked,
-        differences=[*whole.differences, *step.differences],
-        next_cursor=step.next_cursor,
-        done=step.done,
-    )
+def counting(
+    verb: TotalsVerb, on_step: OnStep | None
+) -> Generator[Call[TotalsStep] | float, Any, TotalsStep]:
+    """Go through a check or a rebuild: asks its driver for a call's answer or for a wait in seconds.
+
+    Returns the last step, with the sum of what all have checked.
+    """
+    checked, cursor = 0, None
+    while True:
+        step: TotalsStep = yield totals(verb, cursor)
+        checked += step.checked
+        step.checked = checked
+        if on_step is not None:
+            on_step(step)
+        cursor = step.next_cursor
+        if step.done or cursor is None:
+            return step
+        if step.wait_seconds:
+            yield step.wait_seconds

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from zebros.cli.figures import figures_table, worth
+from zebros.cli.figures import figures_table, missing_rates, worth
 from zebros.cli.options import one_of
 from zebros.cli.output import JsonFlag, ProfileName, bar, moment, print_json, print_record
 from zebros.cli.pipeline import VIEWS, ViewOption
@@ -57,7 +57,9 @@ def _print(found: Dashboard) -> None:
     typer.secho("Overdue activities", bold=True)
     _print_overdue(found.overdue_activities)
     typer.echo()
-    typer.echo(f"As of {moment(found.as_of)}")
+    if found.as_of is not None:
+        typer.echo(f"As of {moment(found.as_of)}")
+    missing_rates(found.missing_rates, found.base_currency)
 
 
 def _count_and_worth(figures: ClosingFigures, base: str) -> str:

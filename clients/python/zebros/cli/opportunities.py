@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Sales that may come, and those that did (also: zebros deals).", no_args_is_help=True)
 
-SORTS = ("createdAt", "-createdAt", "expectedCloseDate")
+SORTS = ("createdAt", "-createdAt", "expectedCloseDate", "-expectedCloseDate")
 CATEGORIES = ("pipeline", "bestCase", "commit", "omitted")
 
 OpportunityId = Annotated[
@@ -77,7 +77,9 @@ def list_(
     team: Annotated[str | None, typer.Option(help="Of this team.")] = None,
     customer: Customer = None,
     stage: Annotated[str | None, typer.Option(help="Key of the stage; see: zebros pipeline stages")] = None,
-    sort: Annotated[str | None, typer.Option(help=f"{', '.join(SORTS)} (the last within --stage).")] = None,
+    sort: Annotated[
+        str | None, typer.Option(help=f"{', '.join(SORTS)} (the last two within --stage).")
+    ] = None,
     limit: Limit = 50,
     everything: Everything = False,
     profile: ProfileName = None,
@@ -86,7 +88,7 @@ def list_(
     """List opportunities."""
     ctx.meta["zebros.json"] = json
     one_of(sort, SORTS, "--sort")
-    if sort == "expectedCloseDate" and stage is None:
+    if sort is not None and sort.endswith("expectedCloseDate") and stage is None:
         raise typer.BadParameter(
             "expectedCloseDate is an order within a stage: give --stage", param_hint="--sort"
         )

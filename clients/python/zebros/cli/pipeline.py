@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -103,7 +102,7 @@ def forecast(
     from_: Annotated[
         str | None, typer.Option("--from", help="A month such as 2026-11; this one if not given.")
     ] = None,
-    to: Annotated[str | None, typer.Option(help="The last month; two after the first if not given.")] = None,
+    to: Annotated[str | None, typer.Option(help="The last month; five after the first if not given.")] = None,
     view: ViewOption = None,
     profile: ProfileName = None,
     json: JsonFlag = False,
@@ -111,9 +110,8 @@ def forecast(
     """Show what closes in which month, by forecast category; what was won counts as closed."""
     ctx.meta["zebros.json"] = json
     one_of(view, VIEWS, "--view")
-    first = _month(from_, "--from") or f"{datetime.now(UTC):%Y-%m}"
-    last = _month(to, "--to") or _months_later(first, 2)
-    if last < first:
+    first, last = _month(from_, "--from"), _month(to, "--to")
+    if first is not None and last is not None and last < first:
         raise typer.BadParameter("is before --from", param_hint="--to")
     with connect(ctx, profile) as client:
         found = client.pipeline.forecast(first, last, view=view)  # pyright: ignore[reportArgumentType]
@@ -142,21 +140,24 @@ def _count(ctx: typer.Context, profile: str | None, json: bool, verb: TotalsVerb
     with connect(ctx, profile) as client, spinner(f"{doing} ...") as say:
 
         def tell(step: TotalsStep) -> None:
-            say(f"{doing} {step.phase or ''} ... {step.checked:,}")
+            wait = step.wait_seconds or 0
+            # A difference may be a change whose event is on its way: the service looks again after a minute.
+            again = f", looking again in {wait:.0f} s" if wait > 1 else ""
+            say(f"{doing} ... {step.checked:,} records{again}")
 
-        run = client.pipeline.totals.verify if verb == "verify" else client.pipeline.totals.rebuild
-        whole = run(on_step=tell)
+        totals = client.pipeline.totals
+        done = (totals.verify if verb == "verify" else totals.rebuild)(on_step=tell)
     if json:
-        print_json(whole.to_json())
+        print_json(done.to_json())
     elif verb == "rebuild":
-        typer.echo(f"{whole.checked:,} records counted")
+        typer.echo(f"{done.checked:,} records counted")
     else:
-        typer.echo(f"{whole.checked:,} checked, {len(whole.differences):,} differences")
-        columns = sorted({name for each in whole.differences for name in each})
+        typer.echo(f"{done.checked:,} records checked, {done.differing:,} counters differ")
+        columns = list(done.differences[0]) if done.differences else []
         if columns:
-            rows = [[str(each.get(name, "")) for name in columns] for each in whole.differences]
+            rows = [[str(each.get(name, "")) for name in columns] for each in done.differences]
             print_table(columns, rows, empty="")
-    if verb == "verify" and whole.differences:
+    if verb == "verify" and done.differing:
         note("To make the figures anew from the records: zebros pipeline totals rebuild")
         raise typer.Exit(ExitCode.PARTIAL)
 
@@ -165,9 +166,3 @@ def _month(text: str | None, option: str) -> str | None:
     if text is not None and not _MONTH.fullmatch(text):
         raise typer.BadParameter(f"{text!r} is not a month such as 2026-11", param_hint=option)
     return text
-
-
-def _months_later(month: str, count: int) -> str:
-    year, number = (int(part) for part in month.split("-"))
-    years, index = divmod(number - 1 + count, 12)
-    return f"{year + years:04}-{index + 1:02}"

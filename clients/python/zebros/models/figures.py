@@ -149,13 +149,19 @@ class Dashboard(Model):
     new_customers: NewCustomers = Field(default_factory=NewCustomers)
     won_this_month: ClosingFigures = Field(default_factory=ClosingFigures)
     win_rate: float | None = None
+    missing_rates: list[str] = Field(default_factory=list[str])
 
 
 class TotalsStep(Model):
-    """How far a check or a rebuild of the totals is; `next_cursor` goes on with it."""
+    """What a call of a check or a rebuild of the totals has done; `next_cursor` goes on, after `wait_seconds`.
+
+    `differences` come with the last one, of 50 counters at most; `differing` says how many differ.
+    """
 
     phase: str | None = None
     checked: int = 0
+    differing: int = 0
     differences: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    wait_seconds: float | None = None
     next_cursor: str | None = None
     done: bool = False

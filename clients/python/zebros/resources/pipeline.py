@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from zebros.calls import pipeline as calls
-from zebros.calls.pipeline import GroupBy, TotalsVerb, View
+from zebros.calls.pipeline import GroupBy, OnStep, View
 from zebros.models import Currencies, Dashboard, Forecast, PipelineValue, Stage, Stages, TotalsStep
+from zebros.resources.driver import drive
 from zebros.resources.executor import Executor
 
 __all__ = ["Pipeline"]
@@ -16,18 +17,20 @@ __all__ = ["Pipeline"]
 class Pipeline:
     """`client.pipeline`: how sales go, and through which stages."""
 
-    def __init__(self, client: Executor) -> None:
+    def __init__(self, client: Executor, sleep: Callable[[float], None]) -> None:
         self._client = client
         self.stages = PipelineStages(client)
         self.currencies = PipelineCurrencies(client)
-        self.totals = PipelineTotals(client)
+        self.totals = PipelineTotals(client, sleep)
 
     def value(self, *, view: View | None = None, group_by: GroupBy | None = None) -> PipelineValue:
         """What lies in which stage: count, sum, weighted by probability; per owner or team if asked."""
         return self._client.execute(calls.value(view=view, group_by=group_by))
 
-    def forecast(self, from_: str, to: str, *, view: View | None = None) -> Forecast:
-        """What closes from one month to another (`2026-11`), by forecast category."""
+    def forecast(
+        self, from_: str | None = None, to: str | None = None, *, view: View | None = None
+    ) -> Forecast:
+        """What closes from one month to another (`2026-11`), by forecast category; six from this one on if not said."""
         return self._client.execute(calls.forecast(from_, to, view=view))
 
     def dashboard(self, *, view: View | None = None) -> Dashboard:
@@ -71,30 +74,17 @@ class PipelineCurrencies:
 class PipelineTotals:
     """`client.pipeline.totals`: the figures are kept as changes come; here they are counted again."""
 
-    def __init__(self, client: Executor) -> None:
+    def __init__(self, client: Executor, sleep: Callable[[float], None]) -> None:
         self._client = client
+        self._sleep = sleep
 
-    def verify(self, *, on_step: Callable[[TotalsStep], None] | None = None) -> TotalsStep:
-        """Compare the totals with the records. Returns what was checked, and every difference."""
-        return self._through("verify", on_step)
+    def verify(self, *, on_step: OnStep | None = None) -> TotalsStep:
+        """Compare the totals with the records; what differs is looked at again after a minute.
 
-    def rebuild(self, *, on_step: Callable[[TotalsStep], None] | None = None) -> TotalsStep:
-        """Make the totals anew from the records."""
-        return self._through("rebuild", on_step)
+        Raises ConflictError while a rebuild is under way.
+        """
+        return drive(calls.counting("verify", on_step), self._client, self._sleep)
 
-    def steps(self, verb: TotalsVerb, *, cursor: str | None = None) -> Iterator[TotalsStep]:
-        """The steps one by one, from `cursor` or from the start."""
-        while True:
-            step = self._client.execute(calls.totals(verb, cursor))
-            yield step
-            cursor = step.next_cursor
-            if step.done or cursor is None:
-                return
-
-    def _through(self, verb: TotalsVerb, on_step: Callable[[TotalsStep], None] | None) -> TotalsStep:
-        whole = TotalsStep()
-        for step in self.steps(verb):
-            whole = calls.joined(whole, step)
-            if on_step is not None:
-                on_step(whole)
-        return whole
+    def rebuild(self, *, on_step: OnStep | None = None) -> TotalsStep:
+        """Make the totals anew from the records; until it is done the present ones are read and kept up."""
+        return drive(calls.counting("rebuild", on_step), self._client, self._sleep)

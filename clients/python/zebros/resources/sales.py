@@ -17,7 +17,7 @@ __all__ = ["Leads", "Opportunities", "OpportunitySort", "Products"]
 
 CreatedSort = Literal["createdAt", "-createdAt"]
 ProductSort = Literal["name", "-createdAt"]
-OpportunitySort = Literal["createdAt", "-createdAt", "expectedCloseDate"]
+OpportunitySort = Literal["createdAt", "-createdAt", "expectedCloseDate", "-expectedCloseDate"]
 
 
 class Leads(ExternalCollection[Lead]):

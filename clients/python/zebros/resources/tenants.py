@@ -9,6 +9,7 @@ from zebros.calls import tenants as calls
 from zebros.calls.tenants import FirstAdmin, Isolation, OnProgress, TenantStatus
 from zebros.listing import Listing
 from zebros.models import IdentityProvider, Tenant
+from zebros.resources.driver import drive
 from zebros.resources.executor import Executor
 from zebros.resources.versioned import VersionedCollection
 
@@ -140,14 +141,4 @@ class Tenants(VersionedCollection[Tenant]):
             timeout_seconds=timeout_seconds,
             poll_seconds=poll_seconds,
         )
-        wanted = next(looks)
-        while True:
-            found = None
-            if isinstance(wanted, float | int):
-                self._sleep(wanted)
-            else:
-                found = self._client.execute(wanted)
-            try:
-                wanted = looks.send(found)
-            except StopIteration as end:
-                return end.value
+        return drive(looks, self._client, self._sleep)
