@@ -1,5 +1,7 @@
 """Create a product."""
 
+from typing import Any
+
 from zebros_core.dynamodb.repository import Created
 from zebros_core.records.unique import Receipt, RequestKey
 from zebros_pipeline.domain.product import Product, ProductDraft
@@ -22,11 +24,9 @@ def create_product(
     """
     workspace.ensure_assignable("product", None, None)
     workspace.check_custom("product", draft.custom)
-    product = Product(
-        product_id=id or workspace.products.new_id("createProduct", repeat),
-        **{name: getattr(draft, name) for name in ProductDraft.model_fields}
-        | {"currency": currency_of(workspace, draft)},
-    )
+    values: dict[str, Any] = {name: getattr(draft, name) for name in ProductDraft.model_fields}
+    values["currency"] = currency_of(workspace, draft)
+    product = Product(product_id=id or workspace.products.new_id("createProduct", repeat), **values)
     with workspace.naming_only_visible():
         created = workspace.products.create_unique(
             product,
