@@ -264,3 +264,37 @@ def test_a_lost_race_leaves_the_winners_template_whole(
     assert (lost.status, lost.body["currentVersion"]) == (412, 2)
     assert admin.get(where).body["text"] == "First"
     assert len(objects(world, admin)) == 1
+
+
+def test_a_template_that_changed_meanwhile_is_not_deleted(
+    admin: Person, world: MailWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = admin.post(PATH, OFFER).headers["location"]
+    remove, raced = EmailTemplateRepository.remove, []
+
+    def remove_after_somebody(self: Any, template: Any) -> None:
+        if not raced:
+            raced.append(True)
+            assert admin.put(where, {**OFFER, "text": "New"}, if_match='"1"').status == 200
+        remove(self, template)
+
+    monkeypatch.setattr(EmailTemplateRepository, "remove", remove_after_somebody)
+    assert admin.delete(where).status == 412
+    assert admin.get(where).body["text"] == "New"
+
+
+def test_a_template_that_changes_while_it_is_read_is_read_anew(
+    admin: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where = admin.post(PATH, OFFER).headers["location"]
+    content, raced = EmailTemplateRepository.content, []
+
+    def content_after_somebody(self: Any, template: Any) -> Any:
+        if not raced:
+            raced.append(True)
+            assert admin.put(where, {**OFFER, "text": "New"}, if_match='"1"').status == 200
+        return content(self, template)
+
+    monkeypatch.setattr(EmailTemplateRepository, "content", content_after_somebody)
+    read = admin.get(where)
+    assert (read.status, read.body["text"], read.body["version"]) == (200, "New", 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -143,6 +144,14 @@ def test_what_templates_are_for_works() -> None:
     assert render(text, lines=[], total=120) == "Dear Mira VANTONGEREN,nothing\nyes\n"
     assert render(text, total=0) == "Dear Mira VANTONGEREN,free\nno\n"
     assert render("{{ contact.phone|default('none') }}") == "none"
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [("1E+5", "100000"), ("100000.0", "100000"), ("12.10", "12.1"), ("0.0000001", "0.0000001"), ("0", "0")],
+)
+def test_numbers_are_written_as_people_write_them(number: str, written: str) -> None:
+    assert render("{{ values.n }}", n=Decimal(number)) == written
 
 
 def test_html_is_escaped_and_text_is_not() -> None:

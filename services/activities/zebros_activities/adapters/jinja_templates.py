@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, UndefinedError, nodes
@@ -103,6 +104,9 @@ def _environment(*, html: bool) -> _Environment:
 def _writable(value: Any) -> Any:
     if isinstance(value, list | dict):
         raise _NotRenderableError("a list or a row is not written itself, only what is in it")
+    if isinstance(value, Decimal):
+        whole = value.to_integral_value()
+        return f"{whole if whole == value else value.normalize():f}"
     return value
 
 
