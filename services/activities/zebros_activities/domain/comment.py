@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from zebros_activities.domain.values import multiline
 from zebros_core.values import Value
@@ -14,9 +14,8 @@ MAX_COMMENT: Final = 2_000
 
 CommentText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_COMMENT),
     AfterValidator(multiline),
-    Field(max_length=MAX_COMMENT),
 ]
 
 

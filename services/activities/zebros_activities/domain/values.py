@@ -13,7 +13,6 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BeforeValidator,
-    Field,
     PlainSerializer,
     StringConstraints,
 )
@@ -90,8 +89,7 @@ def multiline(text: str) -> str:
 
 LongText = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1),
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DESCRIPTION),
     AfterValidator(multiline),
-    Field(max_length=MAX_DESCRIPTION),
 ]
 """Text of several lines, at most 10,000 characters."""

@@ -26,7 +26,7 @@ from zebros_core.values import Custom, Name
 
 
 class ActivityBody(RecordBody):
-    """An activity. In lists a description of over 300 bytes is cut, and `descriptionTruncated` says so."""
+    """An activity. In lists a longer description is cut, even to nothing, and `descriptionTruncated` says so."""
 
     activity_id: Id
     type: ActivityType

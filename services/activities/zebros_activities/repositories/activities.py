@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from zebros_activities.domain.activity import Activity
+from zebros_activities.domain.activity import Activity, time_key
 from zebros_activities.repositories.anchors import AnchoredCursors
 from zebros_activities.repositories.keys import ACTIVITIES
 from zebros_core.dynamodb.codec import instant_text
@@ -30,9 +30,7 @@ DAYS_PER_PAGE: Final = 10
 
 _MILLISECOND = timedelta(milliseconds=1)
 _BEFORE_ALL = "0"
-_AFTER_ALL = "9999"
-_AFTER_TYPES = "$"
-"""Behind the separator, so that a key of the last moment is within."""
+_AFTER_ALL = "z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +40,11 @@ class Span:
     start: datetime | None = None
     end: datetime | None = None
 
-    def between(self) -> tuple[str, str]:
-        """Return the first and the last sort value, as text of instants."""
+    def between(self, key: Callable[[datetime], str] = time_key) -> tuple[str, str]:
+        """Return the first and the last sort value; `key` is what an index sorts instants by."""
         return (
-            instant_text(self.start) if self.start else _BEFORE_ALL,
-            instant_text(self.end - _MILLISECOND) if self.end else _AFTER_ALL,
+            key(self.start) if self.start else _BEFORE_ALL,
+            key(self.end - _MILLISECOND) if self.end else _AFTER_ALL,
         )
 
 
@@ -111,7 +109,7 @@ class ActivityRepository(UniqueRepository[Activity], ExportedRepository[Activity
         days = _days(start, end)
         if listing.descending:
             days.reverse()
-        low, high = Span(start, end).between()
+        low, high = Span(start, end).between(instant_text)
         arguments = {"wanted": sorted(wanted.items()), "between": [low, high], "order": listing.descending}
         cursors = AnchoredCursors(self.store, "activities-by-day", arguments, listing.scope)
         begun = cursors.begin(listing.cursor, days[0])
@@ -129,7 +127,7 @@ class ActivityRepository(UniqueRepository[Activity], ExportedRepository[Activity
                 query_name="activities-of-day",
                 filters=wanted,
                 descending=listing.descending,
-                sort_between=(low, high + _AFTER_TYPES),
+                sort_between=(low, high),
                 visibility_key=listing.scope,
             )
             found += page.items
@@ -166,7 +164,7 @@ class ActivityRepository(UniqueRepository[Activity], ExportedRepository[Activity
             query_name="activities-completed",
             filters=wanted,
             descending=True,
-            sort_between=Span(start=since).between() if since else None,
+            sort_between=Span(start=since).between(instant_text) if since else None,
             visibility_key=listing.scope,
         )
 
@@ -176,6 +174,6 @@ def _days(start: datetime, end: datetime) -> list[str]:
     day, last = start.date(), max(start, end - _MILLISECOND).date()
     days: list[str] = []
     while day <= last:
-        days.append(day.isoformat())
+        days.append(f"{day:%Y%m%d}")
         day += timedelta(days=1)
     return days

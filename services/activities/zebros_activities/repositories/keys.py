@@ -30,8 +30,9 @@ losers, customer                        customer id                  who was mer
 moved, entity, id                       ``-``                        the customer that a record went to, by version
 mutation, id                            ``-``                        what a mutation of the bulk door did
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request
-guard, kind, value                      ``-``                        who has an external id, an id
-template…, mail…                        see below                    e-mail: `email_keys`
+guard, kind, value                      ``-``                        who has an external id, an id, a template's name
+email-templates                         template id                  an e-mail template, without what it says
+mail, activity                          ``-``                        that a mail was handed over, and its id then
 ======================================  ===========================  ==========================================
 """
 
@@ -52,14 +53,14 @@ ACTIVITIES: Final = EntitySchema(
     derived=Activity.index_attributes,
     indexes={
         "created": IndexSpec("shardKey", "createdAt", sharded=True),
-        "day": IndexSpec("dayKey", "scheduledKey"),
+        "day": IndexSpec("dayKey", "scheduledAt"),
         "owner": IndexSpec("ownerId", "atKey"),
         "team": IndexSpec("teamId", "atKey"),
         "related": IndexSpec("relatedKey", "atKey"),
         "customer": IndexSpec("customerId", "atKey"),
         "open": IndexSpec("tenantId", "dueKey"),
         "owneropen": IndexSpec("ownerId", "dueKey"),
-        "completed": IndexSpec("ownerId", "completedKey"),
+        "completed": IndexSpec("ownerId", "completedAt"),
     },
     field_codes={
         "type": "ty",

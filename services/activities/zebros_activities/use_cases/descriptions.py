@@ -14,7 +14,7 @@ _MAX_ATTEMPTS = 5
 def with_whole_text(workspace: Workspace, activity: Activity) -> Activity:
     """Return the activity with its whole description; one that was changed meanwhile as it is now.
 
-    One more read for a description of over 300 bytes. What is returned is to be shown, never to be stored.
+    One more read for a description that has no room in the record. What is returned is to be shown, never to be stored.
     """
     for _ in range(_MAX_ATTEMPTS):
         if activity.description_at is None:
@@ -30,7 +30,7 @@ def stored_text(activity: Activity, text: str | None) -> tuple[Activity, bool]:
     """Return a new activity with what its record keeps of a description, and whether there is more to store."""
     if text is None:
         return activity, False
-    kept, whole = beginning(text)
+    kept, whole = beginning(text, activity.room_for_text)
     return activity.model_copy(
         update={"description": kept, "description_at": None if whole else activity.version}
     ), not whole
@@ -46,7 +46,7 @@ def replaced_text(
     if text == whole_before:
         return revised, ()
     version = previous.version + (2 if revised.related_id != previous.related_id else 1)
-    kept, whole = (None, True) if text is None else beginning(text)
+    kept, whole = (None, True) if text is None else beginning(text, revised.room_for_text)
     changed = revised.model_copy(update={"description": kept, "description_at": None if whole else version})
     writes: list[WriteOp] = []
     if text is not None and not whole:
