@@ -14,6 +14,7 @@ from callers import Answer, Person
 from customers_in_process import customers_service
 from in_process_doors import InProcessDoors
 from service_in_process import create_tables, service_in_process
+from tenant_walls import raise_walls
 
 from zebros_activities.bootstrap import Container
 from zebros_activities.domain.people import Person as KnownPerson
@@ -182,6 +183,9 @@ def mail_world() -> Iterator[MailWorld]:
         customers_service("mail", clock) as customers,
     ):
         vars(customers)["registry"] = activities.registry
+        # Requests work with sessions of their tenants, each held to its policy.
+        raise_walls(activities, "activities")
+        raise_walls(customers, "customers")
         doors = InProcessDoors()
         doors.serve(customers, DOOR)
         doors.connect(activities, customers)

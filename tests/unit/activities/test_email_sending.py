@@ -297,6 +297,21 @@ def test_customers_being_out_of_reach_is_told(admin: Person, world: MailWorld) -
         world.doors.before = kept
 
 
+def test_what_mails_and_templates_say_lies_under_the_tenants_prefix(
+    both: tuple[Person, Person], world: MailWorld
+) -> None:
+    """The offboarding of customers exports and erases the whole prefix: nothing stays behind, nothing else goes."""
+    template = {"name": "Offer", "subject": "Offer", "text": "Hello"}
+    for person in both:
+        queued(world, person)
+        person.post("/v1/email-templates", template)
+        listed = world.activities.s3().list_objects_v2(
+            Bucket=world.activities.core.documents_bucket, Prefix=f"{person.tenant}/"
+        )
+        kinds = sorted(entry["Key"].split("/")[1] for entry in listed["Contents"])
+        assert kinds == ["email-templates", "emails"]
+
+
 # -- sending it --------------------------------------------------------------------------------------------------------
 
 
