@@ -17,7 +17,9 @@ def blocks(page: str) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", (PAGES / page).read_text(), re.DOTALL | re.MULTILINE)
 
 
-@pytest.mark.parametrize("page", ["audit.md", "cache.md", "delivery.md", "messaging.md", "records.md", "storage.md"])
+@pytest.mark.parametrize(
+    "page", ["audit.md", "cache.md", "delivery.md", "messaging.md", "records.md", "storage.md"]
+)
 def test_the_examples_of_a_page_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
