@@ -108,15 +108,22 @@ def test_lines_take_name_and_price_of_their_products_and_the_value_is_their_sum(
         {"productId": pro, "name": "GTX Pro", "quantity": 2.0, "unitPrice": 4821.0},
         {"productId": basic, "name": "GTX Basic", "quantity": 1.0, "unitPrice": 500.0},
     ]
-    assert made["value"] == 10142
+    assert made["value"] == 10142 and made["lineCount"] == 2
+    (listed,) = admin.get(PATH).body["items"]
+    assert listed["lineCount"] == 2 and listed["lines"] is None, "they come with the opportunity alone"
     path = f"{PATH}/{made['opportunityId']}"
     admin.patch(f"/v1/products/{pro}", {"unitPrice": 9999, "name": "GTX Ultra"})
     again = admin.patch(path, {"lines": [{"productId": pro, "quantity": 3}]})
     assert again.body["lines"][0]["name"] == "GTX Pro" and again.body["value"] == 14463
     assert admin.patch(path, {"value": 14000}).body["value"] == 14000
     assert admin.patch(path, {"lines": [{"productId": pro}]}).body["value"] == 14000, "it was given"
+    admin.clock.advance(seconds=1000)
+    assert [line["quantity"] for line in admin.get(path).body["lines"]] == [1], "from the store"
     admin.delete(f"/v1/products/{pro}")
     assert admin.patch(path, {"lines": [{"productId": pro, "quantity": 5}]}).status == 200, "kept as it was"
+    emptied = admin.patch(path, {"lines": []}).body
+    assert (emptied["lines"], emptied["lineCount"]) == ([], 0)
+    admin.delete(path)
 
 
 def test_a_line_needs_a_price_in_the_opportunitys_currency(admin: Person) -> None:

@@ -131,7 +131,7 @@ class Actor(Value):
     """Who converts, with the rights that they had: an interrupted conversion is finished with these."""
 
     user_id: str
-    team_id: str | None
+    team_id: str | None = None
     roles: tuple[str, ...]
     scopes: tuple[str, ...]
 
@@ -208,19 +208,14 @@ def contact_draft(lead: Lead, target: ContactTarget | None, customer_id: str) ->
 def opportunity_draft(lead: Lead, target: OpportunityTarget) -> OpportunityDraft:
     """Return the new opportunity that a lead becomes, still without customer and contact."""
     estimate = target.value is None and not target.lines
-    values = {
-        name: getattr(target, name) for name in OpportunityTarget.model_fields if name != "opportunity_id"
-    }
-    return OpportunityDraft.model_construct(
-        **values
-        | {
-            "title": target.title or lead.company_name or lead.full_name,
-            "value": lead.estimated_value if estimate else target.value,
-            "currency": target.currency or (lead.currency if estimate else None),
-            "owner_id": target.owner_id or lead.owner_id,
-            "team_id": target.team_id or (lead.team_id if target.owner_id in {None, lead.owner_id} else None),
-        }
-    )
+    values: dict[str, Any] = {name: getattr(target, name) for name in OpportunityTarget.model_fields}
+    del values["opportunity_id"]
+    values["title"] = target.title or lead.company_name or lead.full_name
+    if estimate:
+        values |= {"value": lead.estimated_value, "currency": target.currency or lead.currency}
+    if target.owner_id is None:
+        values |= {"owner_id": lead.owner_id, "team_id": target.team_id or lead.team_id}
+    return OpportunityDraft.model_construct(**values)
 
 
 def _given(target: Value) -> dict[str, Any]:

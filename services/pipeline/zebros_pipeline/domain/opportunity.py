@@ -68,6 +68,8 @@ class Opportunity(StoredEntity):
 
     `probability` and `forecast_category` are its own; None means its stage's. `active_at` is its last change by
     somebody, which the system's own upkeep leaves alone. `customer_deleted` marks one whose customer is in the trash.
+    `lines` lie in an item of their own and are there only where they were read (`OpportunityRepository.complete`); how
+    many there are is always known.
     """
 
     opportunity_id: Annotated[str, SYSTEM]
@@ -85,7 +87,8 @@ class Opportunity(StoredEntity):
     engage_date: Annotated[date | None, BUSINESS] = None
     close_date: Annotated[date | None, BUSINESS] = None
     loss_reason: Annotated[str | None, BUSINESS] = None
-    lines: Annotated[tuple[Line, ...], BUSINESS] = ()
+    line_count: Annotated[int | None, BUSINESS] = None
+    lines: Annotated[tuple[Line, ...], BUSINESS, Field(exclude=True)] = ()
     owner_id: Annotated[str, BUSINESS]
     team_id: Annotated[str | None, BUSINESS] = None
     stage_entered_at: Annotated[Instant, SYSTEM]

@@ -75,6 +75,7 @@ class OpportunityBody(RecordBody):
     """An opportunity. `probability` and `forecastCategory` are its own; null means those of its stage.
 
     `customerDeleted` marks one whose customer is in the trash; it is kept, and unmarked when the customer is restored.
+    Lists say how many lines there are; the lines themselves come with a single opportunity, and are null in lists.
     """
 
     opportunity_id: Id
@@ -92,7 +93,8 @@ class OpportunityBody(RecordBody):
     engage_date: date | None
     close_date: date | None
     loss_reason: str | None
-    lines: tuple[Line, ...]
+    line_count: int
+    lines: tuple[Line, ...] | None
     stage_entered_at: Instant
     active_at: Instant
     customer_deleted: bool
@@ -104,8 +106,18 @@ class OpportunityBody(RecordBody):
 
     @classmethod
     def of(cls, opportunity: Opportunity) -> "OpportunityBody":
-        """Return the body of an opportunity."""
-        return cls.model_construct(**shown(cls, opportunity))
+        """Return the body of an opportunity that was read with its lines."""
+        values = shown(cls, opportunity)
+        values["line_count"] = opportunity.line_count or 0
+        return cls.model_construct(**values)
+
+    @classmethod
+    def listed(cls, opportunity: Opportunity) -> "OpportunityBody":
+        """Return the body of an opportunity in a list."""
+        values = shown(cls, opportunity)
+        values["line_count"] = opportunity.line_count or 0
+        values["lines"] = None if opportunity.line_count else ()
+        return cls.model_construct(**values)
 
 
 class StageStayBody(WireModel):

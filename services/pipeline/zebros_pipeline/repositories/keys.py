@@ -19,6 +19,7 @@ lookup         pk, sk                       none; rows below
 lookup row, below ``{t}#``              sort key                     what
 ======================================  ===========================  ==========================================
 settings                                ``stages``, ``currencies``   what a tenant has set
+lines, opportunity id                   ``-``                        the lines of an opportunity
 stages, opportunity id                  version, ten digits          one stage that an opportunity has entered
 conversion, id                          ``-``                        a lead's conversion and how far it is
 customer, id                            ``-``                        a customer that was deleted or merged away
@@ -134,6 +135,7 @@ OPPORTUNITIES: Final = EntitySchema(
         "engage_date": "en",
         "close_date": "cd",
         "loss_reason": "lr",
+        "line_count": "lc",
         "lines": "li",
         "owner_id": "ow",
         "team_id": "te",

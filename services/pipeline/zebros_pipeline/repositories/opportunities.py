@@ -6,12 +6,15 @@ from typing import Final
 
 from zebros_core.dynamodb.codec import instant_text
 from zebros_core.dynamodb.operations import WriteOp
-from zebros_core.dynamodb.repository import Page
+from zebros_core.dynamodb.repository import Created, Page
+from zebros_core.dynamodb.store import TenantStore
 from zebros_core.dynamodb.writes import plan_add, plan_save
+from zebros_core.errors import ConflictError
 from zebros_core.records.exported import ExportedRepository
-from zebros_core.records.unique import UniqueRepository
-from zebros_pipeline.domain.opportunity import Opportunity, Outcome
+from zebros_core.records.unique import Receipt, RequestKey, UniqueRepository
+from zebros_pipeline.domain.opportunity import Line, Opportunity, Outcome
 from zebros_pipeline.repositories.keys import OPPORTUNITIES
+from zebros_pipeline.repositories.lines import LineRepository
 
 _INDEX_OF_FILTER: Final = {
     "customerId": "customer",
@@ -25,12 +28,17 @@ _BEFORE_ALL: Final = "0"
 _AFTER_ALL: Final = "9999-99"
 """A sort value behind every date."""
 _PAGE: Final = 100
+_MAX_ATTEMPTS: Final = 5
 
 
 class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Opportunity]):
     """One tenant's opportunities. `limits` are what the caller's sight demands of each, by stored attribute."""
 
     schema = OPPORTUNITIES
+
+    def __init__(self, store: TenantStore) -> None:
+        super().__init__(store)
+        self._lines = LineRepository(store)
 
     def page(
         self,
@@ -147,15 +155,72 @@ class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Op
             visibility_key=visibility_key,
         )
 
-    def planned_create(self, opportunity: Opportunity) -> tuple[Opportunity, list[WriteOp]]:
+    def create_unique(
+        self,
+        record: Opportunity,
+        *,
+        repeat: RequestKey | None,
+        client_supplied_id: bool,
+        skip_duplicates: bool,
+        receipt: Receipt | None = None,
+        extra: tuple[WriteOp, ...] = (),
+    ) -> Created[Opportunity]:
+        """Store a new opportunity and its lines, in one call."""
+        created = super().create_unique(
+            record,
+            repeat=repeat,
+            client_supplied_id=client_supplied_id,
+            skip_duplicates=skip_duplicates,
+            receipt=receipt,
+            extra=(*extra, *self._lines.written(record, None)),
+        )
+        stored = created.entity
+        complete = self.complete(stored) if created.replayed else _with_lines(stored, record.lines)
+        return Created(complete, created.replayed)
+
+    def save_unique(
+        self,
+        record: Opportunity,
+        *,
+        previous: Opportunity,
+        skip_duplicates: bool,
+        receipt: Receipt | None = None,
+        extra: tuple[WriteOp, ...] = (),
+    ) -> Opportunity:
+        """Store a changed opportunity and, where they were read, its lines, in one call."""
+        stored = super().save_unique(
+            record,
+            previous=previous,
+            skip_duplicates=skip_duplicates,
+            receipt=receipt,
+            extra=(*extra, *self._lines.written(record, previous)),
+        )
+        return _with_lines(stored, record.lines)
+
+    def planned_create(self, opportunity: Opportunity) -> tuple[Opportunity, tuple[WriteOp, ...]]:
         """Return a new opportunity as it will be stored, and the writes for a transaction that has more to do."""
-        return plan_add(self.schema, self.store, self.table, opportunity, guard_id=True)
+        stored, operations = plan_add(self.schema, self.store, self.table, opportunity, guard_id=True)
+        return _with_lines(stored, opportunity.lines), (*operations, *self._lines.written(opportunity, None))
 
     def planned_save(
         self, opportunity: Opportunity, previous: Opportunity
-    ) -> tuple[Opportunity, list[WriteOp]]:
+    ) -> tuple[Opportunity, tuple[WriteOp, ...]]:
         """Return a changed opportunity as it will be stored, and the writes for a transaction that has more to do."""
-        return plan_save(self.schema, self.store, self.table, opportunity, previous)
+        stored, operations = plan_save(self.schema, self.store, self.table, opportunity, previous)
+        written = (*operations, *self._lines.written(opportunity, previous))
+        return _with_lines(stored, opportunity.lines), written
+
+    def complete(self, opportunity: Opportunity) -> Opportunity:
+        """Return an opportunity that was read with its lines: another call where it has any.
+
+        One that was changed between the two is given as it is then. Raises NotFoundError, ConflictError.
+        """
+        for _ in range(_MAX_ATTEMPTS):
+            lines = self._lines.of(opportunity)
+            if lines is not None:
+                return _with_lines(opportunity, lines)
+            opportunity = self.get(opportunity.opportunity_id)
+        raise ConflictError("the opportunity changes faster than it can be read")
 
     def any_in_stage(self, stage: str) -> bool:
         """Tell whether the index knows an opportunity in a stage. One Query."""
@@ -179,6 +244,10 @@ class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Op
             cursor = page.next_cursor
             if cursor is None:
                 return
+
+
+def _with_lines(opportunity: Opportunity, lines: tuple[Line, ...]) -> Opportunity:
+    return opportunity.model_copy(update={"lines": lines})
 
 
 def idle_since(now: datetime, days: int) -> datetime:

@@ -179,6 +179,7 @@ def _joined(
     opportunity = workspace.opportunities.find(opportunity_id)
     if opportunity is None:
         raise ValidationError.for_field("/opportunityId", "unknown_reference", "no such opportunity")
+    opportunity = workspace.opportunities.complete(opportunity)
     workspace.ensure_allowed("opportunity", opportunity_id, opportunity, "write")
     if not opportunity.is_open:
         raise OpportunityClosedError(opportunity.outcome.value)
@@ -190,8 +191,7 @@ def _joined(
     )
     revised = revised_opportunity(workspace, opportunity, draft)
     revised = revised.model_copy(update={"lead_id": conversion.lead_id, "active_at": workspace.now})
-    stored, operations = workspace.opportunities.planned_save(revised, opportunity)
-    return stored, tuple(operations)
+    return workspace.opportunities.planned_save(revised, opportunity)
 
 
 def _taken_back(workspace: Workspace, conversion: Conversion) -> None:

@@ -15,7 +15,7 @@ def reopen_opportunity(
 
     Raises OpportunityOpenError for one that is open, ValidationError for a stage that is unknown or not open.
     """
-    opportunity: Opportunity = get_live(workspace, "opportunity", opportunity_id)
+    opportunity = workspace.opportunities.complete(get_live(workspace, "opportunity", opportunity_id))
     workspace.ensure_allowed("opportunity", opportunity_id, opportunity, "write")
     check_version(opportunity, expected_version)
     placement = reopen(opportunity, stage, workspace.stages.get())

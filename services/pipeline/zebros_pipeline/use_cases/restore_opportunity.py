@@ -19,6 +19,7 @@ def restore_opportunity(
     Its customer may have been deleted or merged meanwhile: that is brought in order when the event arrives. Raises
     DuplicateError when another one has taken its external id.
     """
-    return restore_deleted(
+    restored: Saved[Opportunity] = restore_deleted(
         workspace, "opportunity", opportunity_id, skip_duplicates=skip_duplicates, receipt=receipt
     )
+    return Saved(workspace.opportunities.complete(restored.record), restored.changed)

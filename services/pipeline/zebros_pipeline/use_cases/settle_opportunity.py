@@ -32,6 +32,7 @@ def settle_opportunity(
     return values | {
         "currency": currency,
         "lines": lines,
+        "line_count": len(lines) or None,
         "value": value_of(draft, lines, previous),
         "stage": placed.stage,
         "outcome": placed.outcome,

@@ -26,7 +26,7 @@ def update_opportunity(
     a closed one that would move, ValidationError as `settle_opportunity`, VersionMismatchError for a lost race.
     """
     del skip_duplicates  # only the external id is unique, and that cannot be skipped
-    opportunity: Opportunity = get_live(workspace, "opportunity", opportunity_id)
+    opportunity = workspace.opportunities.complete(get_live(workspace, "opportunity", opportunity_id))
     workspace.ensure_allowed("opportunity", opportunity_id, opportunity, "write")
     check_version(opportunity, expected_version)
     draft = revise(opportunity.draft())

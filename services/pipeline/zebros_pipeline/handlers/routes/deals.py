@@ -66,7 +66,7 @@ def closed(request: Request[Container, ClosedQuery]) -> Response:
         limit=query.limit,
         cursor=query.cursor,
     )
-    return page_response(page, OpportunityBody, OpportunityBody.of)
+    return page_response(page, OpportunityBody, OpportunityBody.listed)
 
 
 @routes.get(
@@ -90,4 +90,4 @@ def at_risk(request: Request[Container, AtRiskQuery]) -> Response:
         limit=query.limit,
         cursor=query.cursor,
     )
-    return page_response(page, OpportunityBody, OpportunityBody.of)
+    return page_response(page, OpportunityBody, OpportunityBody.listed)

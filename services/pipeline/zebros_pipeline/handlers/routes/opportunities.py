@@ -19,7 +19,7 @@ from zebros_core.http import (
 from zebros_core.http.merge_patch import MergePatch
 from zebros_core.http.pages import page_response
 from zebros_core.http.records import EXTERNAL_ID_PATTERN, HistoryEntryBody, history_response
-from zebros_core.records.verbs import find_live_by_external_id, get_live, upsert
+from zebros_core.records.verbs import upsert
 from zebros_core.values import RecordId
 from zebros_pipeline.bootstrap import Container
 from zebros_pipeline.domain.opportunity import Opportunity, OpportunityDraft
@@ -27,6 +27,7 @@ from zebros_pipeline.domain.stages import StageKey
 from zebros_pipeline.handlers.bodies import OpportunityBody
 from zebros_pipeline.use_cases.create_opportunity import create_opportunity
 from zebros_pipeline.use_cases.delete_opportunity import delete_opportunity
+from zebros_pipeline.use_cases.get_opportunity import find_opportunity_by_external_id, get_opportunity
 from zebros_pipeline.use_cases.list_opportunities import (
     OpportunityFilter,
     OpportunitySort,
@@ -146,7 +147,7 @@ def list_(request: Request[Container, OpportunitiesQuery]) -> Response:
         limit=query.limit,
         cursor=query.cursor,
     )
-    return page_response(page, OpportunityBody, OpportunityBody.of)
+    return page_response(page, OpportunityBody, OpportunityBody.listed)
 
 
 @routes.get(
@@ -159,11 +160,9 @@ def list_(request: Request[Container, OpportunitiesQuery]) -> Response:
     summary="Read an opportunity",
 )
 def get(request: Request[Container]) -> Response:
-    """One opportunity."""
-    return answer(
-        get_live(request.services.workspace(request.context), "opportunity", request.path["opportunityId"]),
-        wrote=False,
-    )
+    """One opportunity, with its lines."""
+    workspace = request.services.workspace(request.context)
+    return answer(get_opportunity(workspace, request.path["opportunityId"]), wrote=False)
 
 
 @routes.put(
@@ -282,10 +281,8 @@ def history(request: Request[Container, PageQuery]) -> Response:
 )
 def get_by_external_id(request: Request[Container]) -> Response:
     """The external id is the caller's own, such as a key of another system."""
-    found = find_live_by_external_id(
-        request.services.workspace(request.context), "opportunity", request.path["externalId"]
-    )
-    return answer(found, wrote=False)
+    workspace = request.services.workspace(request.context)
+    return answer(find_opportunity_by_external_id(workspace, request.path["externalId"]), wrote=False)
 
 
 @routes.put(

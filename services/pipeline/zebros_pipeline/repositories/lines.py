@@ -1,0 +1,44 @@
+"""The lines of opportunities: one item each, beside the opportunity, which stays below the size of a unit of writing.
+
+Whoever lists deals pays for no lines; eight indexes hold none. The item is written in the opportunity's own
+transaction and says at which version that was, so a reader between two writes notices.
+"""
+
+from typing import Final
+
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.store import TenantStore
+from zebros_pipeline.domain.opportunity import Line, Opportunity
+from zebros_pipeline.repositories.keys import LOOKUP_TABLE
+
+_SORT_KEY: Final = "-"
+
+
+class LineRepository:
+    """One tenant's lines."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._lookup = LookupTable(store, LOOKUP_TABLE)
+
+    def written(self, opportunity: Opportunity, previous: Opportunity | None) -> tuple[WriteOp, ...]:
+        """Return the write of the lines, for the transaction of the opportunity; none where they stay as they are."""
+        former = () if previous is None else previous.lines
+        if opportunity.lines == former:
+            return ()
+        moved = previous is not None and previous.customer_id != opportunity.customer_id
+        version = 1 if previous is None else previous.version + (2 if moved else 1)
+        row: dict[str, object] = {
+            "version": version,
+            "lines": [line.model_dump(by_alias=True, exclude_none=True) for line in opportunity.lines],
+        }
+        return (self._lookup.put_op(("lines", opportunity.opportunity_id), _SORT_KEY, row),)
+
+    def of(self, opportunity: Opportunity) -> tuple[Line, ...] | None:
+        """Return an opportunity's lines; None where they were written after it was read."""
+        if not opportunity.line_count:
+            return ()
+        row = self._lookup.get(("lines", opportunity.opportunity_id), _SORT_KEY)
+        if row is None or row["version"] > opportunity.version:
+            return None
+        return tuple(Line.model_validate(line) for line in row["lines"])
