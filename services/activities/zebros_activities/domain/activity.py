@@ -10,10 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import (
     AfterValidator,
     Field,
-    SerializationInfo,
-    SerializerFunctionWrapHandler,
     StringConstraints,
-    model_serializer,
 )
 from pydantic_core import PydanticCustomError
 
@@ -180,16 +177,18 @@ class Activity(StoredEntity):
     owner_id: Annotated[str, BUSINESS]
     team_id: Annotated[str | None, BUSINESS] = None
 
-    @model_serializer(mode="wrap")
-    def _stored(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
-        # What a read gives back by itself is not stored, so that more records fit one kilobyte.
-        shown: dict[str, Any] = handler(self)
-        if info.mode != "json":
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        """Return the values as they are stored, or with `mode="json"` as they are sent.
+
+        What a read gives back by itself is not stored, so that more records fit one kilobyte.
+        """
+        values = super().model_dump(**options)
+        if options.get("mode") != "json":
             if self.priority is Priority.NORMAL:
-                shown.pop("priority", None)
+                values.pop("priority", None)
             if self.participants == _NOBODY:
-                shown.pop("participants", None)
-        return shown
+                values.pop("participants", None)
+        return values
 
     @property
     def is_open(self) -> bool:

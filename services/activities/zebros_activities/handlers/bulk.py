@@ -1,13 +1,39 @@
 """The bulk door: other services' mutations, reads and exports, in one signed call."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from zebros_activities.bootstrap import Container, container
+from zebros_activities.use_cases.get_activity import read_texts
 from zebros_activities.use_cases.verbs import EXPORTED, VERBS
-from zebros_core.bulk.door import BulkDoor
+from zebros_core.bulk.calls import MAX_READS, SignedCall
+from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
+from zebros_core.tenancy import TenantContext
+from zebros_core.values import RecordId
 
-DOOR: BulkDoor[Container] = BulkDoor(lambda: container(), verbs=VERBS, exported=EXPORTED)
+
+class TextsCall(SignedCall):
+    """`texts`: the whole descriptions of these activities; reads and exports have the beginnings of long ones."""
+
+    verb: Literal["texts"]
+    ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]
+
+
+def _texts(have: Container, caller: TenantContext, call: TextsCall) -> dict[str, Any]:
+    found = read_texts(workspace_of(have, caller), call.ids)
+    return {"items": [{"activityId": id, "description": text} for id, text in found.items()]}
+
+
+DOOR: BulkDoor[Container] = BulkDoor(
+    lambda: container(),
+    verbs=VERBS,
+    exported=EXPORTED,
+    more={"texts": DoorVerb(TextsCall, _texts)},
+)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:
