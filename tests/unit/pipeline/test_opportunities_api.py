@@ -133,6 +133,9 @@ def test_a_line_needs_a_price_in_the_opportunitys_currency(admin: Person) -> Non
         answer = admin.post(PATH, {"title": "x", "currency": "EUR", "lines": [{"productId": product}]})
         assert answer.status == 422
         assert [(e["field"], e["code"]) for e in answer.body["errors"]] == [("/lines/0/unitPrice", code)]
+    admin.patch(f"/v1/products/{free}", {"active": False})
+    inactive = admin.post(PATH, {"title": "x", "lines": [{"productId": free, "unitPrice": 5}]})
+    assert inactive.body["errors"][0]["code"] == "inactive"
     unknown = admin.post(PATH, {"title": "x", "lines": [{"productId": "01JC8Z4T5V6W7X8Y9ZABCDEFGH"}]})
     assert unknown.body["errors"][0]["field"] == "/lines/0/productId"
 

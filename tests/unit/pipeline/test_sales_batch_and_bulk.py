@@ -1,4 +1,4 @@
-"""`:batch` and the bulk door of the pipeline: outcomes, repeats, reads, exports; one look elsewhere for a whole batch."""
+"""`:batch` and the bulk door of the pipeline: outcomes, repeats, reads, exports, and few looks elsewhere."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def priced_lines(
     """Return the draft's lines with their products' names and prices where they have none of their own.
 
     A line that was there before keeps what it had, so that a product may change or go. Raises ValidationError for an
-    unknown product, and for a price that neither the line nor the product has in this currency.
+    unknown product or one that is not active, and for a price that neither line nor product has in this currency.
     """
     before = {line.product_id: line for line in previous.lines} if previous is not None else {}
     return tuple(
@@ -36,6 +36,10 @@ def _priced(
     found = product(line.product_id)
     if found is None and before is None:
         raise ValidationError.for_field(f"/lines/{place}/productId", "unknown_reference", "no such product")
+    if found is not None and before is None and not found.active:
+        raise ValidationError.for_field(
+            f"/lines/{place}/productId", "inactive", "this product is sold no more"
+        )
     name = line.name or (before.name if before is not None else None) or (found.name if found else None)
     if line.unit_price is not None:
         return line.model_copy(update={"name": name})
