@@ -14,12 +14,14 @@ from zebros_activities.domain.activity import (
     Participants,
     RelatedType,
 )
+from zebros_activities.domain.activity_rules import check_draft
 from zebros_activities.domain.email import MAX_ATTACHMENT_BYTES, AttachmentRef, EmailDraft, KeptEmail
 from zebros_activities.domain.email_template import EmailContent, moved_to
 from zebros_activities.domain.values import MAX_DESCRIPTION
 from zebros_activities.use_cases.create_activity import create_activity
 from zebros_activities.use_cases.email_desk import EmailDesk
 from zebros_activities.use_cases.manage_email_templates import read_template
+from zebros_activities.use_cases.relations import customer_of
 from zebros_core.auth.permissions import can_see
 from zebros_core.dynamodb.repository import Created
 from zebros_core.errors import (
@@ -68,7 +70,6 @@ def send_email(desk: EmailDesk, draft: EmailDraft, *, repeat: RequestKey | None 
         sender_email=sender.email,
         attachments=attachments,
     )
-    desk.contents.put(activity_id, kept)
     logged = ActivityDraft(
         type=ActivityType.EMAIL,
         subject=content.subject,
@@ -77,6 +78,10 @@ def send_email(desk: EmailDesk, draft: EmailDraft, *, repeat: RequestKey | None 
         related_id=draft.related_id or (draft.contact_id if draft.related_type is None else None),
         participants=Participants(contact_ids=(draft.contact_id,)),
     )
+    # Before the object is written: a request that is refused leaves none behind.
+    check_draft(logged, workspace.now)
+    customer_of(workspace, logged)
+    desk.contents.put(activity_id, kept)
     queued = Delivery(status=DeliveryStatus.QUEUED, to=kept.to, at=workspace.now)
     return create_activity(workspace, logged, id=activity_id, repeat=repeat, delivery=queued)
 
