@@ -195,3 +195,24 @@ def test_a_batch_outdates_cached_opportunities(admin: Person) -> None:
     id = path.rpartition("/")[2]
     admin.post(BATCH, {"operations": [{"operation": "update", "id": id, "data": {"title": "B"}}]})
     assert admin.get(path).body["title"] == "B"
+
+
+def test_lines_are_read_at_the_door_by_who_may_see_the_opportunity(
+    both: tuple[Person, Person], door: Callable[..., BulkDoorClient]
+) -> None:
+    one, other = both
+    product = one.post("/v1/products", {"name": "GTX", "unitPrice": 5}).body["productId"]
+    with_lines, without = (
+        one.post("/v1/opportunities", {"title": "Deal", "lines": lines}).body["opportunityId"]
+        for lines in ([{"productId": product, "quantity": 2}], [])
+    )
+    (record,) = door(one).read("opportunity", [with_lines])
+    assert record["lineCount"] == 1 and "lines" not in record
+    assert door(one).call("lines", ids=[with_lines, without])["items"] == [
+        {
+            "opportunityId": with_lines,
+            "lines": [{"productId": product, "name": "GTX", "quantity": 2.0, "unitPrice": 5.0}],
+        },
+        {"opportunityId": without, "lines": []},
+    ]
+    assert door(other).call("lines", ids=[with_lines])["items"] == []

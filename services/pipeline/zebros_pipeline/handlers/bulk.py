@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from zebros_core.bulk.door import BulkDoor
+from pydantic import Field
+
+from zebros_core.bulk.calls import MAX_READS, SignedCall
+from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
+from zebros_core.tenancy import TenantContext
+from zebros_core.values import RecordId
 from zebros_pipeline.bootstrap import Container, container
 from zebros_pipeline.handlers.totals import DOOR_VERBS
+from zebros_pipeline.use_cases.get_opportunity import read_lines
 from zebros_pipeline.use_cases.verbs import EXPORTED, VERBS
 
 
@@ -17,7 +23,29 @@ def _container() -> Container:
     return container()
 
 
-DOOR: BulkDoor[Container] = BulkDoor(lambda: _container(), verbs=VERBS, exported=EXPORTED, more=DOOR_VERBS)
+class LinesCall(SignedCall):
+    """`lines`: the lines of these opportunities; reads and exports say only how many there are."""
+
+    verb: Literal["lines"]
+    ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]
+
+
+def _lines(have: Container, caller: TenantContext, call: LinesCall) -> dict[str, Any]:
+    found = read_lines(workspace_of(have, caller), call.ids)
+    return {
+        "items": [
+            {"opportunityId": id, "lines": [line.model_dump(mode="json", by_alias=True) for line in lines]}
+            for id, lines in found.items()
+        ]
+    }
+
+
+DOOR: BulkDoor[Container] = BulkDoor(
+    lambda: _container(),
+    verbs=VERBS,
+    exported=EXPORTED,
+    more={**DOOR_VERBS, "lines": DoorVerb(LinesCall, _lines)},
+)
 
 
 def handler(event: Mapping[str, Any], context: object) -> dict[str, Any]:

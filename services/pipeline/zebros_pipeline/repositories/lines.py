@@ -4,7 +4,8 @@ Whoever lists deals pays for no lines; eight indexes hold none. The item is writ
 transaction and says at which version that was, so a reader between two writes notices.
 """
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp
@@ -41,4 +42,18 @@ class LineRepository:
         row = self._lookup.get(("lines", opportunity.opportunity_id), _SORT_KEY)
         if row is None or row["version"] > opportunity.version:
             return None
-        return tuple(Line.model_validate(line) for line in row["lines"])
+        return _lines(row)
+
+    def of_all(self, opportunities: Sequence[Opportunity]) -> dict[str, tuple[Line, ...]]:
+        """Return the lines of opportunities by id, as they are now. One call for a hundred that have any."""
+        keys = {found.opportunity_id: ("lines", found.opportunity_id) for found in opportunities}
+        rows = self._lookup.batch_get(
+            (keys[found.opportunity_id], _SORT_KEY) for found in opportunities if found.line_count
+        )
+        return {
+            id: _lines(rows[key, _SORT_KEY]) if (key, _SORT_KEY) in rows else () for id, key in keys.items()
+        }
+
+
+def _lines(row: Mapping[str, Any]) -> tuple[Line, ...]:
+    return tuple(Line.model_validate(line) for line in row["lines"])

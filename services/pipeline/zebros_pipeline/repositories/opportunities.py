@@ -1,6 +1,6 @@
 """Opportunities: the access patterns of the table."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -221,6 +221,10 @@ class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Op
                 return _with_lines(opportunity, lines)
             opportunity = self.get(opportunity.opportunity_id)
         raise ConflictError("the opportunity changes faster than it can be read")
+
+    def lines_of(self, opportunities: Sequence[Opportunity]) -> dict[str, tuple[Line, ...]]:
+        """Return the lines of opportunities by id, as they are now. One call for a hundred."""
+        return self._lines.of_all(opportunities)
 
     def any_in_stage(self, stage: str) -> bool:
         """Tell whether the index knows an opportunity in a stage. One Query."""
