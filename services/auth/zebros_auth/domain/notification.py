@@ -84,7 +84,8 @@ class Rule:
 
     - ``person``: the field that names who is told; nobody is told of what they did themselves.
     - ``params``: name -> fields whose texts, joined by spaces, are shown.
-    - ``news``: the field which, where it newly has a value, is what they are told of; None: the person's own field.
+    - ``news``: the field whose change to a value is what they are told of; None: that the record is theirs, from the
+      start or by a change.
     - ``only``: what the record has to be for that: field -> values of which it has one, None for no value.
     - ``at``: the field with the instant that it is about, shown in the person's own time zone.
     - ``urgent``: whether quiet hours wait for it.
@@ -183,7 +184,7 @@ def _applies(rule: Rule, change: EntityChanged, snapshot: Mapping[str, Any]) -> 
     if any(snapshot.get(name) not in values for name, values in rule.only.items()):
         return False
     news = rule.news or rule.person
-    newly = change.operation is Operation.CREATED or news in change.changed
+    newly = news in change.changed or (rule.news is None and change.operation is Operation.CREATED)
     named = snapshot.get(rule.person)
     told = isinstance(named, str) and bool(named) and named != change.actor
     return newly and bool(snapshot.get(news)) and told
