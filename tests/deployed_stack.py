@@ -39,7 +39,7 @@ T = TypeVar("T")
 MODELS: tuple[IsolationName, ...] = ("pool", "bridge", "silo")
 SERVICE = f"zebros-customers-{STAGE}"
 """The service's stack, and what the names of its functions and queues begin with."""
-STACKS = (f"zebros-auth-{STAGE}", SERVICE)
+STACKS = tuple(f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities"))
 """The stacks in which a tenant may have tables of its own."""
 CONSUMERS = ("history", "search", "cache", "followup")
 # What a person was promised is asserted where it was promised; this is how long anything may take on a busy machine.
@@ -191,9 +191,9 @@ class Deployment:
         stored = {partition[0]: {"S": f"{prefix}{partition[1]}"}, **{name: {"S": id} for name, id in sort}}
         return self.aws("dynamodb").get_item(TableName=self.table(tenant, base), Key=stored)["Item"]
 
-    def queue(self, name: str) -> str:
-        """Return the URL of a queue of the service."""
-        return self.aws("sqs").get_queue_url(QueueName=f"{SERVICE}-{name}")["QueueUrl"]
+    def queue(self, name: str, service: str = SERVICE) -> str:
+        """Return the URL of a queue of the service, or of another one's stack."""
+        return self.aws("sqs").get_queue_url(QueueName=f"{service}-{name}")["QueueUrl"]
 
     def waiting(self, queue_url: str) -> int:
         """Return how many messages a queue holds, those being worked on included."""
@@ -204,7 +204,7 @@ class Deployment:
     def queues(self) -> list[str]:
         """Return the URLs of every service's queues, without those of dead letters."""
         urls: list[str] = self.aws("sqs").list_queues().get("QueueUrls", [])
-        return [url for url in urls if not url.endswith("-dlq")]
+        return [url for url in urls if not url.endswith("-dead-letters")]
 
     def settle(self, *names: str) -> None:
         """Wait until consumers have done what lies in their queues, by name or URL."""
