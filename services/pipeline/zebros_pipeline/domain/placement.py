@@ -1,5 +1,6 @@
 """Where an opportunity stands: its stage, how it ended, and what goes with that."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,9 +24,13 @@ class Placement:
 
 
 def place(
-    draft: OpportunityDraft, stages: StageSettings, *, previous: Opportunity | None, today: Today
+    draft: OpportunityDraft,
+    stages: Callable[[], StageSettings],
+    *,
+    previous: Opportunity | None,
+    today: Today,
 ) -> Placement:
-    """Return where a draft puts an opportunity.
+    """Return where a draft puts an opportunity; the stages are asked for where it enters one.
 
     Raises OpportunityClosedError for a closed one that would change its stage, ValidationError for an unknown stage,
     for a lost one without a reason, and for what does not go with the stage.
@@ -33,7 +38,7 @@ def place(
     if previous is not None and draft.stage in {None, previous.stage}:
         # The stage may have gone from the settings meanwhile; what it meant is kept with the record.
         return _agreeing(draft, previous.stage, previous.outcome, None, previous, today)
-    stage = stages.first if draft.stage is None else known_stage(draft.stage, stages)
+    stage = stages().first if draft.stage is None else known_stage(draft.stage, stages())
     if previous is not None and not previous.is_open:
         raise OpportunityClosedError(previous.outcome.value)
     return _agreeing(draft, stage.key, Outcome(stage.kind.value), stage, previous, today)

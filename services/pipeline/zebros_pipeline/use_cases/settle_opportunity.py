@@ -25,7 +25,7 @@ def settle_opportunity(
     _check_reference(workspace, "customer", draft.customer_id, previous.customer_id if previous else None)
     _check_reference(workspace, "contact", draft.contact_id, previous.contact_id if previous else None)
     workspace.check_custom("opportunity", draft.custom, previous.custom if previous else None)
-    placed = placement or place(draft, workspace.stages.get(), previous=previous, today=workspace.today)
+    placed = placement or place(draft, workspace.stages.get, previous=previous, today=workspace.today)
     currency = draft.currency or (previous.currency if previous else workspace.currencies.get().base_currency)
     lines = priced_lines(draft, currency, previous=previous, product=workspace.products_by_id.get)
     values: dict[str, Any] = {name: getattr(draft, name) for name in OpportunityDraft.model_fields}
