@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import boto3
+import cheap_moto
 import cheap_rollback
 import jwt
 import pytest
@@ -29,6 +30,7 @@ from zebros_core.observability import NullMetrics
 from zebros_core.settings import CoreSettings
 from zebros_core.tenancy.registry import InMemoryTenantRegistry
 
+cheap_moto.install()
 cheap_rollback.install()
 
 ROOT = Path(__file__).parents[1]
