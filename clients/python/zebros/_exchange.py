@@ -25,6 +25,8 @@ T = TypeVar("T")
 # Answers that say "try later". A gateway's own 500 is a crash or a throttled function, so it is tried again;
 # the service's own 500 is a bug and would fail alike.
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
+# A function may run for 30 seconds more than the gateway has waited for it.
+_UNDER_WAY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,12 @@ def exchange(call: Call[T], *, base_url: str, policy: RetryPolicy) -> Generator[
             # Our own earlier attempt, whose answer was lost, deleted it.
             return call.read(answer)
         problem = problem_of(answer)
-        delay = (
-            policy.delay_seconds(attempt, problem.retry_after_seconds)
-            if _worth_retrying(problem, call)
-            else None
-        )
+        if outcome_unknown and _is_under_way(problem, call):
+            delay = policy.delay_seconds(attempt, _UNDER_WAY_SECONDS)
+        elif _worth_retrying(problem, call):
+            delay = policy.delay_seconds(attempt, problem.retry_after_seconds)
+        else:
+            delay = None
         if delay is None:
             raise api_error(problem)
         outcome_unknown = outcome_unknown or _may_have_run(problem)
@@ -124,6 +127,14 @@ def _moved_to(call: Call[Any], answer: Reply) -> str | None:
 def _worth_retrying(problem: Problem, call: Call[Any]) -> bool:
     transient = problem.status in _TRANSIENT or (problem.status == 500 and problem.from_gateway)
     return transient and (call.repeatable or not _may_have_run(problem))
+
+
+def _is_under_way(problem: Problem, call: Call[Any]) -> bool:
+    """Whether the answer may mean our own earlier attempt, whose answer was lost and which still runs.
+
+    The service refuses a second request of the same key meanwhile, and gives the first one's outcome after it.
+    """
+    return problem.status == 409 and problem.code == "conflict" and call.method == "POST" and call.repeatable
 
 
 def _may_have_run(problem: Problem) -> bool:

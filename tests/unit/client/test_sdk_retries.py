@@ -5,7 +5,15 @@ import pytest
 from scripted_world import ScriptedApi, problem
 
 from zebros.client import Client
-from zebros.errors import NotFoundError, RateLimitedError, ServerError, TransportError, UnavailableError
+from zebros.errors import (
+    ConflictError,
+    DuplicateError,
+    NotFoundError,
+    RateLimitedError,
+    ServerError,
+    TransportError,
+    UnavailableError,
+)
 from zebros.retry import RetryPolicy
 
 CUSTOMER = {"customerId": "c1", "companyName": "Acme", "version": 1}
@@ -20,6 +28,25 @@ def test_a_post_keeps_its_idempotency_key_through_all_attempts(client: Client, a
     keys = [request.headers["idempotency-key"] for request in api.requests]
     assert len(keys) == 3
     assert len(set(keys)) == 1
+
+
+def test_an_own_attempt_that_still_runs_is_waited_for(
+    client: Client, api: ScriptedApi, waits: list[float]
+) -> None:
+    gone = httpx.Response(503, json={"message": "Service Unavailable"})
+    api.answers = [gone, problem(409, "conflict", detail="being carried out now"), OK]
+    assert client.customers.create(company_name="Acme").id == "c1"
+    assert waits[1] >= 10
+
+
+def test_a_conflict_with_others_is_raised_at_once(client: Client, api: ScriptedApi) -> None:
+    api.answers = [problem(409, "conflict")]
+    with pytest.raises(ConflictError):
+        client.customers.create(company_name="Acme")
+    api.answers = [httpx.ReadTimeout("slow"), problem(409, "duplicate")]
+    with pytest.raises(DuplicateError):
+        client.customers.create(company_name="Acme")
+    assert len(api.requests) == 3
 
 
 def test_two_creates_have_two_idempotency_keys(client: Client, api: ScriptedApi) -> None:
