@@ -14,6 +14,8 @@ from table_changes import TableChanges
 from zebros_activities.adapters.reminder_schedules import OneTimeReminders
 from zebros_activities.domain.reminders import ReminderDue, parse_reminder
 from zebros_activities.reminder_settings import ReminderSettings
+from zebros_activities.repositories.reminders import KeptReminder
+from zebros_activities.use_cases.check_reminders import check_reminders
 from zebros_activities.use_cases.keep_reminder import keep_reminder, remind
 from zebros_core.errors import UnavailableError
 from zebros_core.messaging import EntityChanged, MalformedMessageError
@@ -216,6 +218,27 @@ def test_an_activity_that_changes_while_its_reminder_is_told_is_told_of_all_the_
     monkeypatch.setattr(ActivityRepository, "save", race)
     assert reminding.ring() == 1
     assert admin.get(f"/v1/activities/{made['activityId']}").body["subject"] == "Other"
+
+
+def test_a_check_finds_what_is_missing_or_wrong_and_mends_it(
+    admin: Person, reminding: Reminding, container: Any, changes: TableChanges
+) -> None:
+    made = [activity(admin, scheduledAt=AT, reminderMinutes=minutes) for minutes in (15, 30, 45)]
+    activity(admin, scheduledAt=AT)
+    ids = [item["activityId"] for item in made]
+    first, second = changes.take()[:2]
+    for change in (first, second):
+        reminding.handle(change)
+    handled = {first.id, second.id}
+    workspace = container.system_workspace(admin.tenant, "check")
+    workspace.reminders.keep(first.id, KeptReminder(1, None), previous=workspace.reminders.find(first.id))
+    found = check_reminders(workspace, limit=100, cursor=None, repair=False)
+    assert (found.checked, found.wrong, found.next_cursor) == (4, [first.id], None)
+    assert found.late == [id for id in ids if id not in handled]
+    reminding.schedules.there.clear()
+    check_reminders(workspace, limit=100, cursor=None, repair=True)
+    assert check_reminders(workspace, limit=100, cursor=None, repair=False).wrong == []
+    assert {id for id, _ in reminding.schedules.there} == set(ids) - {second.id}
 
 
 class Scheduler:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from zebros_activities.bootstrap import Container, container
+from zebros_activities.use_cases.check_reminders import check_reminders
 from zebros_activities.use_cases.get_activity import read_texts
 from zebros_activities.use_cases.verbs import EXPORTED, VERBS
 from zebros_core.bulk.calls import MAX_READS, SignedCall
@@ -23,16 +24,43 @@ class TextsCall(SignedCall):
     ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]
 
 
+class CheckRemindersCall(SignedCall):
+    """`checkReminders`: compare a page of activities with the schedules of their reminders; with `repair`, mend them.
+
+    Every page in turn with `repair` makes all schedules anew that should be there.
+    """
+
+    verb: Literal["checkReminders"]
+    limit: Annotated[int, Field(ge=1, le=1000)] = 200
+    cursor: Annotated[str | None, Field(max_length=1024)] = None
+    repair: bool = False
+
+
 def _texts(have: Container, caller: TenantContext, call: TextsCall) -> dict[str, Any]:
     found = read_texts(workspace_of(have, caller), call.ids)
     return {"items": [{"activityId": id, "description": text} for id, text in found.items()]}
+
+
+def _check_reminders(have: Container, caller: TenantContext, call: CheckRemindersCall) -> dict[str, Any]:
+    checked = check_reminders(
+        workspace_of(have, caller), limit=call.limit, cursor=call.cursor, repair=call.repair
+    )
+    return {
+        "checked": checked.checked,
+        "late": checked.late,
+        "wrong": checked.wrong,
+        "nextCursor": checked.next_cursor,
+    }
 
 
 DOOR: BulkDoor[Container] = BulkDoor(
     lambda: container(),
     verbs=VERBS,
     exported=EXPORTED,
-    more={"texts": DoorVerb(TextsCall, _texts)},
+    more={
+        "checkReminders": DoorVerb(CheckRemindersCall, _check_reminders),
+        "texts": DoorVerb(TextsCall, _texts),
+    },
 )
 
 

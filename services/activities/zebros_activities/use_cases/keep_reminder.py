@@ -14,12 +14,12 @@ _AT_ONCE: Final = timedelta(seconds=2)
 """What is due so soon is not worth a schedule, and a schedule in the past is refused."""
 
 
-def keep_reminder(workspace: Workspace, activity_id: str) -> None:
+def keep_reminder(workspace: Workspace, activity_id: str, *, again: bool = False) -> None:
     """Make, move or take back the schedule, so that it is what the activity asks for as it is now.
 
     Called for each change, in whatever order and however often: the row of the schedule says by which version it was
     made, and whoever read an older one gives way. A schedule that a fault leaves over finds nothing to remind of. A
-    reminder that is due by now is told at once.
+    reminder that is due by now is told at once. `again` makes the schedule anew even if there should be one: a repair.
     """
     stale: set[datetime] = set()
     while True:
@@ -33,7 +33,11 @@ def keep_reminder(workspace: Workspace, activity_id: str) -> None:
         if kept is None and ahead is None:
             present = None
             break
-        if kept is not None and kept.version >= activity.version:
+        if (
+            kept is not None
+            and kept.version >= activity.version
+            and not (again and kept.version == activity.version)
+        ):
             present = kept.at
             break
         if ahead is not None:
