@@ -74,10 +74,14 @@ def new_admin() -> Callable[[Service, Model], Caller]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what shares an estate on one worker: all of the deployed service, and each file of the one in process."""
+    """Keep what shares estates on one worker: all of the deployed service, all that uses those here, and each file."""
     for item in items:
         parameters = (
             item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
         )
-        deployed = parameters.get("service") == "deployed"
-        item.add_marker(pytest.mark.xdist_group("deployed" if deployed else item.path.stem))
+        fixtures = item.fixturenames if isinstance(item, pytest.Function) else ()
+        if parameters.get("service") == "deployed":
+            group = "deployed"
+        else:
+            group = "estates" if "estates" in fixtures else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))

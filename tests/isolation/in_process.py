@@ -1,60 +1,72 @@
-"""The services in this process, their events handed on by hand."""
+"""The services in this process, their doors connected, their events handed on by hand."""
 
 from __future__ import annotations
 
+import hashlib
+import importlib
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
 
 import boto3
-from auth_in_process import SERVICE as AUTH_SERVICE
-from auth_in_process import auth_service
-from customers_in_process import SERVICE, customers_service
+import pytest
+from events_by_hand import Queue, Stream, as_plain, settle, stored, tables
+from in_process_doors import InProcessDoors
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
 from port import UNLIMITED, Answer, Call, Caller, Model, media_type
-from service_in_process import REGION, access_token, create_tables
+from service_in_process import access_token, create_tables
 
-from zebros_auth.bootstrap import Container as AuthContainer
 from zebros_auth.domain.identity import TENANT_ROLES, Person
-from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
-from zebros_core.messaging.changes import ChangeReader
-from zebros_core.records.history_events import keep_history
+from zebros_core.bootstrap import ServiceContainer
+from zebros_core.bulk.client import bulk_function
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
-from zebros_customers.bootstrap import Container
-from zebros_customers.handlers import bulk
-from zebros_customers.handlers.routes import ROUTES
-from zebros_customers.repositories.keys import BY_ENTITY, CONTACTS, CUSTOMERS
-from zebros_customers.use_cases.index_name import index_name
 
-_NUMBERS = count(1)
-_OF_AUTH = {route.path.split("/")[2] for route in AUTH_ROUTES}
+SERVICES = ("auth", "customers", "pipeline", "activities")
+CONSUMERS = {
+    "customers": ("history", "search"),
+    "pipeline": ("history", "totals"),
+    "activities": ("history", "timeline", "people"),
+}
+"""Those whose derived data the suite looks at."""
+
+_TENANTS = count(1)
+_REQUESTS = count(1)
 
 
 class InProcessService:
-    """The port's adapter over containers in this process: customers, and auth for its own paths."""
+    """The port's adapter over containers in this process, by service."""
 
-    def __init__(self, container: Container, auth: AuthContainer) -> None:
-        self.container = container
-        self.auth = auth
-        self._app = container.http_app(ROUTES)
-        self._auth_app = auth.http_app(AUTH_ROUTES)
-        self._tables = [container.settings.core.table_prefix]
+    def __init__(self, containers: Mapping[str, Any], doors: InProcessDoors) -> None:
+        self.containers = containers
+        self.container: ServiceContainer = containers["customers"]
+        self.auth = containers["auth"]
+        self._doors = doors
+        self._apps: dict[str, Any] = {}
+        self._streams: list[Stream] = []
+        self._queues: list[Queue] = []
+        for name, container in containers.items():
+            routes = importlib.import_module(f"zebros_{name}.handlers.routes").ROUTES
+            app = container.http_app(routes)
+            for first in {_first_segment(route.path) for route in routes}:
+                assert first not in self._apps, f"two services have paths of /v1/{first}"
+                self._apps[first] = app
+            schemas = importlib.import_module(f"zebros_{name}.repositories.keys").SCHEMAS
+            self._streams.append(Stream(container, schemas))
+            self._queues += [_queue(name, container, consumer) for consumer in CONSUMERS.get(name, ())]
 
     def register(self, model: Model) -> str:
         """Make a new, empty tenant and return its id."""
-        id = f"{model}{next(_NUMBERS)}"
+        id = f"{model}{next(_TENANTS)}"
         registry: Any = self.container.registry
         registry.put(Tenant(id=id, name=id, isolation=model, settings=UNLIMITED))
         if model == "silo":
-            own = f"{self.container.settings.core.table_prefix}-t-{id}"
-            create_tables(self.container.dynamodb, own, SERVICE)
-            self._tables.append(own)
-            create_tables(self.auth.dynamodb, f"{self.auth.core.table_prefix}-t-{id}", AUTH_SERVICE)
+            for name, container in self.containers.items():
+                create_tables(container.dynamodb, f"{container.core.table_prefix}-t-{id}", name)
         return id
 
     def enrol(self, caller: Caller) -> Caller:
@@ -74,6 +86,7 @@ class InProcessService:
             "tenant_id": caller.tenant,
             "team": caller.team,
             "realm_access": {"roles": list(caller.roles)},
+            "scope": caller.scope or None,
         }
         token = access_token(self.container.clock, claims)
         event = {
@@ -82,87 +95,112 @@ class InProcessService:
             "rawQueryString": urlencode(call.query),
             "headers": {"authorization": f"Bearer {token}", **media_type(call), **call.headers},
             "requestContext": {
-                "requestId": f"r-{next(_NUMBERS)}",
+                "requestId": f"r-{next(_REQUESTS)}",
                 "stage": "$default",
                 "http": {"method": call.method, "path": call.path, "sourceIp": "127.0.0.1"},
             },
             "isBase64Encoded": False,
             **({} if call.body is None else {"body": json.dumps(call.body)}),
         }
-        app = self._auth_app if call.path.split("/")[2].partition(":")[0] in _OF_AUTH else self._app
-        answer = app.handler(event, None)
+        answer = self._apps[_first_segment(call.path)].handler(event, None)
         headers = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
         return Answer(answer["statusCode"], headers, answer.get("body") or "")
 
     def upload(self, form: Mapping[str, Any], content: bytes) -> None:
         """Put the file where the form would; moto takes no form of a browser."""
         boto3.client("s3").put_object(
-            Bucket=self.container.settings.core.documents_bucket,
+            Bucket=self.container.core.documents_bucket,
             Key=form["fields"]["key"],
             Body=content,
             ContentType=form["fields"]["Content-Type"],
         )
 
-    def settle(self) -> None:
-        """Hand every record's present state to the consumers, as the table's stream would have."""
-        for prefix in self._tables:
-            for schema in (CUSTOMERS, CONTACTS):
-                reader: ChangeReader[Any] = ChangeReader(schema)
-                for item in self.container.dynamodb.scan(TableName=f"{prefix}-{schema.table}")["Items"]:
-                    self._publish(reader, item)
-        for container in (self.container, self.auth):
+    def settle(self, tenant: str) -> None:
+        """Hand what a tenant has changed to the consumers, as stream, bus and queues would have."""
+        settle(self._streams, self._queues, tenant)
+        for container in self.containers.values():
             trail: Any = container.audit_trail
-            while trail.events:
-                entry = trail.events.pop()
-                self.auth.audit_log(entry.tenant_id).append(entry)
-
-    def _publish(self, reader: ChangeReader[Any], item: Mapping[str, Any]) -> None:
-        record = {
-            "eventName": "INSERT",
-            "dynamodb": {"NewImage": item, "ApproximateCreationDateTime": 1_760_000_000},
-        }
-        change = reader.read(record, None)
-        if change is None:
-            return
-        keep_history(self.container.system_workspace(change.tenant_id, "history").history, BY_ENTITY, change)
-        if change.entity == "customer":
-            index_name(self.container.system_workspace(change.tenant_id, "search"), change)
+            for entry in [entry for entry in trail.events if entry.tenant_id == tenant]:
+                trail.events.remove(entry)
+                self.auth.audit_log(tenant).append(entry)
 
     def rows(self, tenant: str) -> str:
-        """Return every stored row of a tenant."""
-        tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables
-        # Tables with a sort key keep rows by sort key below the partition key.
+        """Return every stored row and object of a tenant."""
         kept = [
-            (name, json.dumps(row.to_json()["Attributes"], sort_keys=True, default=repr))
-            for name, table in tables.items()
-            for rows in table.items.values()
-            for row in (rows.values() if isinstance(rows, dict) else [rows])
+            f"{name} {sorted(as_plain(row.attrs).items())!r}"
+            for name, table in tables().items()
+            for row in stored(table)
             if row.attrs["tenantId"].value == tenant
         ]
         identity: Any = self.auth.identity
         known = [repr(found) for found in (*identity.people_of(tenant), *identity.clients_of(tenant))]
-        return json.dumps([*sorted(kept), *sorted(known)])
+        return json.dumps([*sorted(kept), *sorted(known), *sorted(self._objects(tenant))])
 
-    def bulk(self, payload: Mapping[str, Any]) -> Any:
-        """Invoke the bulk door."""
-        with_container = bulk._container
-        bulk._container = lambda: self.container  # type: ignore[assignment]
-        try:
-            return bulk.handler(payload, None)
-        finally:
-            bulk._container = with_container
+    def _objects(self, tenant: str) -> list[str]:
+        buckets = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets
+        keys = buckets[self.container.core.documents_bucket].keys
+        return [
+            f"{name} {hashlib.sha256(object.value).hexdigest()}"
+            for name, object in keys.items()
+            if name.startswith(f"{tenant}/")
+        ]
 
-    def sign(self, caller: Caller, model: Model, *, audience: str | None = None) -> str:
-        """Sign an internal call, by default for the bulk door."""
+    def bulk(self, service: str, payload: Mapping[str, Any]) -> Any:
+        """Invoke a bulk door."""
+        return self._doors.handlers[service](payload, None)
+
+    def sign(
+        self,
+        service: str,
+        caller: Caller,
+        model: Model,
+        *,
+        audience: str | None = None,
+        scopes: frozenset[str] = frozenset(),
+    ) -> str:
+        """Sign an internal call, by default for the service's bulk door."""
         context = TenantContext(
-            caller.tenant, caller.user, roles=frozenset(caller.roles), isolation=model, team_id=caller.team
+            caller.tenant,
+            caller.user,
+            roles=frozenset(caller.roles),
+            scopes=scopes,
+            isolation=model,
+            team_id=caller.team,
         )
-        return self.container.internal_tokens.sign(context, audience=audience or self.container.bulk_function)
+        stage = self.container.core.stage
+        return self.container.internal_tokens.sign(
+            context, audience=audience or bulk_function(service, stage)
+        )
 
 
 @contextmanager
 def in_process_service(stage: str) -> Iterator[InProcessService]:
-    """Start the services in this process, which share the registry of tenants."""
-    with customers_service(stage) as container, auth_service(f"{stage}a") as auth:
-        vars(auth)["registry"] = container.registry
-        yield InProcessService(container, auth)
+    """Start the services in this process, as of one stage: they share the registry of tenants and call each other."""
+    with ExitStack() as stack:
+        containers: dict[str, Any] = {}
+        for name in SERVICES:
+            start = getattr(importlib.import_module(f"{name}_in_process"), f"{name}_service")
+            containers[name] = stack.enter_context(start(stage))
+            vars(containers[name])["registry"] = containers[SERVICES[0]].registry
+        doors = InProcessDoors()
+        for name in SERVICES[1:]:
+            doors.serve(containers[name], importlib.import_module(f"zebros_{name}.handlers.bulk").DOOR)
+        doors.connect(*containers.values())
+        yield InProcessService(containers, doors)
+
+
+def _first_segment(path: str) -> str:
+    return path.split("/")[2].partition(":")[0]
+
+
+def _queue(service: str, container: ServiceContainer, name: str) -> Queue:
+    """Return a consumer of the service, made as its function makes it but of this container."""
+    handlers = f"zebros_{service}.handlers"
+    if name == "totals":
+        consumer = importlib.import_module(f"{handlers}.totals").consumer(container)
+    else:
+        module: Any = importlib.import_module(f"{handlers}.events")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "container", lambda: container)
+            consumer = module._consumer.__wrapped__(name)
+    return Queue(consumer, consumer._sources, consumer._entities)

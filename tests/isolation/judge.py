@@ -74,8 +74,9 @@ def _twin(operation: Operation, attacker: Estate, index: int) -> Any:
 
 
 def _own_calls(operation: Operation, attacker: Estate) -> list[Call]:
-    """Return what the attacker may read: its own lists, where another's records could turn up."""
-    return [call_of(operation, attacker)] if operation.method == "GET" else []
+    """Return what the attacker may do with its own: read what another's could turn up in, write what it has one of."""
+    of_one = operation.method in ("PUT", "PATCH") and not operation.path_names and not operation.references
+    return [call_of(operation, attacker)] if operation.method == "GET" or of_one else []
 
 
 def _judge_cursor(service: Service, operation: Operation, victim: Estate, attacker: Estate) -> None:
@@ -123,7 +124,9 @@ def _tells_nothing(answer: Answer, call: Call, victim: Estate, told: str) -> Non
     """Nothing of the victim's is in an answer but what the caller itself has sent."""
     sent = json.dumps([call.path, call.body, dict(call.query), dict(call.headers)], ensure_ascii=False)
     shown = answer.text + json.dumps(dict(answer.headers))
-    seen = [secret for secret in victim.secrets() if secret in shown and secret not in sent]
+    # As a whole word: a tenant's id may be the beginning of another's.
+    found = (secret for secret in victim.secrets() if secret in shown and secret not in sent)
+    seen = [secret for secret in found if re.search(rf"\b{re.escape(secret)}\b", shown)]
     assert not seen, f"shows {seen}: {told}"
 
 

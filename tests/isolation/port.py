@@ -22,6 +22,8 @@ class Caller:
     user: str = "ada"
     roles: tuple[str, ...] = ("tenant-admin",)
     team: str | None = "north"
+    scope: str = ""
+    """What the token says that it may be used for, as an issuer would write it."""
 
 
 @dataclass(frozen=True)
@@ -67,20 +69,28 @@ class Service(Protocol):
         """Send a file by the form that the API gave for it."""
         ...
 
-    def settle(self) -> None:
-        """Let the events of all writes so far take effect, where that does not happen by itself."""
+    def settle(self, tenant: str) -> None:
+        """Let the events of all writes of a tenant so far take effect, or wait until they have."""
         ...
 
     def rows(self, tenant: str) -> str | None:
         """Return every stored row of a tenant, or None where only the API can be asked."""
         ...
 
-    def bulk(self, payload: Mapping[str, Any]) -> Any:
-        """Invoke the bulk door."""
+    def bulk(self, service: str, payload: Mapping[str, Any]) -> Any:
+        """Invoke the bulk door of a service."""
         ...
 
-    def sign(self, caller: Caller, model: Model, *, audience: str | None = None) -> str:
-        """Sign an internal call as this deployment does, by default for its bulk door."""
+    def sign(
+        self,
+        service: str,
+        caller: Caller,
+        model: Model,
+        *,
+        audience: str | None = None,
+        scopes: frozenset[str] = frozenset(),
+    ) -> str:
+        """Sign an internal call as this deployment does, by default for the service's bulk door."""
         ...
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from api_document import Operation, operations
-from estate import MAKERS, Estate, Nowhere
+from estate import Estate, Nowhere
 from judge import judge
 from port import MODELS, Call, Model, Service
 from recipes import RECIPES, call_of, reference_calls
+from things import MAKERS
+from written_records import RECORDS, Record
 
 OPERATIONS = operations()
 Estates = dict[Model, tuple[Estate, Estate]]
@@ -43,26 +45,25 @@ def test_another_tenant_learns_and_changes_nothing(
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("entity", ["customer", "contact"])
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.entity)
 def test_an_id_of_another_tenants_record_is_refused_without_saying_why(
-    service: Service, estates: Estates, model: Model, entity: str
+    service: Service, estates: Estates, model: Model, record: Record
 ) -> None:
     theirs, neighbour = estates[model]
     before = theirs.picture()
-    data = {"companyName": "Taken"} if entity == "customer" else {"lastName": "Taken"}
-    wish = {"operation": "create", "id": theirs[entity], "data": data}
-    path = f"/v1/{entity}s:batch"
-    skip = {"X-Skip-Duplicate-Check": "true"}
-    answer = service.call(neighbour.admin, Call("POST", path, {"operations": [wish]}, headers=skip))
+    wish = {"operation": "create", "id": theirs[record.entity], "data": record.new}
+    path = f"/v1/{record.path}:batch"
+    headers = {"X-Skip-Duplicate-Check": "true"} if record.by_id_alone else {}
+    answer = service.call(neighbour.admin, Call("POST", path, {"operations": [wish]}, headers=headers))
     outcome = answer.body["outcomes"][0]
-    if model == "pool" and entity == "customer":
+    if model == "pool" and record.by_id_alone:
         # One table, so the id is taken; the answer is the one for any id that may not be chosen.
         assert (outcome["outcome"], outcome["problem"]["status"]) == ("rejected", 422)
         assert "exist" not in answer.text and "tenant" not in answer.text
     else:
         # Keys or tables of its own, or a key that holds the parent too: the same id is another record there.
-        assert outcome["outcome"] == "created"
-        service.call(neighbour.admin, Call("DELETE", f"/v1/{entity}s/{theirs[entity]}"))
+        assert outcome["outcome"] == "created", answer.text
+        service.call(neighbour.admin, Call("DELETE", f"/v1/{record.path}/{theirs[record.entity]}"))
     assert theirs.picture() == before
 
 
