@@ -1,0 +1,340 @@
+"""The maintained totals: how fast changes are counted, how soon all of them are, and what a look at them costs.
+
+The rate is compared with the same transactions sent raw: each is caught on its way, and sent again for another tenant
+by a client as everybody makes it. How soon: changes are written by the service's repository, read from the table's
+stream by its publisher, and counted by its consumer, with a bus in memory between the two. What a look costs is
+counted, with 1,000, 10,000 and 100,000 opportunities in the totals.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any
+
+import boto3
+
+from benchmarks.metering import Cost, Meter, flat_rows
+from benchmarks.rows import Row
+from benchmarks.sales import opportunities, sizes
+from benchmarks.world import PREFIX, Caller, World, core_settings
+from zebros_core.messaging import EntityChanged, Operation, StreamPublisher
+from zebros_core.messaging.bus import Refused
+from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry
+from zebros_pipeline.bootstrap import Container
+from zebros_pipeline.domain.contribution import (
+    EVERYBODY,
+    Amount,
+    Contribution,
+    Deltas,
+    Kind,
+    add,
+    contribution_of,
+)
+from zebros_pipeline.domain.generations import MAX_OPERATIONS, Transaction
+from zebros_pipeline.domain.opportunity import Opportunity
+from zebros_pipeline.domain.totals import by_slot
+from zebros_pipeline.handlers.routes import ROUTES
+from zebros_pipeline.handlers.totals import consumer
+from zebros_pipeline.repositories.keys import OPPORTUNITIES
+from zebros_pipeline.repositories.totals import TotalsRepository
+from zebros_pipeline.settings import Settings
+
+_BATCH = 100
+"""Changes that the queue hands over at once."""
+_COUNTED = 3_000
+_WARM_UP = 300
+_CHANGES = 10_000
+_LEVEL_SECONDS = 5.0
+_PATIENCE_SECONDS = 120.0
+_VALUE_CALLS = 2
+_OF_RAW = 2.0
+"""At least half the rate is at most twice the time."""
+_SOURCE = "zebros.pipeline"
+
+
+def rows(world: World, say: Callable[[str], None]) -> list[Row]:
+    """Return the rows of the totals."""
+    say(f"counting {_COUNTED:,} changes, and sending the same transactions raw")
+    counted = _rate(world)
+    say(f"writing {_CHANGES:,} changes, and waiting until they are counted")
+    level = _level(world)
+    return [counted, level, *_looks(world, say)]
+
+
+def _container(world: World, dynamodb: Any = None) -> Container:
+    """Return the service as it is measured: it takes the run's tokens, and reads the registry once."""
+    container = Container(Settings(core_settings(world.engines, service="pipeline")), dynamodb=dynamodb)
+    inner = DynamoDbTenantRegistry(container.dynamodb, f"{PREFIX}-tenants")
+    vars(container)["registry"] = CachedTenantRegistry(inner, container.clock, staleness_seconds=3600)
+    return world.trusting(container)
+
+
+# -- the rate ------------------------------------------------------------------------------------------------------
+
+
+def _rate(world: World) -> Row:
+    container = _container(world)
+    ours, theirs = world.tenant("ratea", "pool"), world.tenant("rateb", "pool")
+    sent: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        sent.append(params)
+
+    container.dynamodb.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", note)
+    count = consumer(container)
+    records = opportunities(ours, _WARM_UP + _COUNTED, datetime.now(UTC).replace(microsecond=0))
+    seconds = {"ours": 0.0, "raw": 0.0}
+    done = 0
+    while batch := list(islice(records, _BATCH)):
+        event = _messages([_event(record).to_wire() for record in batch])
+        sent.clear()
+        started = time.perf_counter()
+        answer = count.handler(event, None)
+        ours_seconds = time.perf_counter() - started
+        assert answer == {"batchItemFailures": []}
+        again = [_for_tenant(request, ours, theirs) for request in sent]
+        started = time.perf_counter()
+        for request in again:
+            world.raw.transact_write_items(**request)
+        raw_seconds = time.perf_counter() - started
+        done += len(batch)
+        if done > _WARM_UP:
+            seconds["ours"] += ours_seconds
+            seconds["raw"] += raw_seconds
+    per_change = 1000 / _COUNTED
+    return Row(
+        "count a change in the totals",
+        seconds["ours"] * per_change,
+        seconds["raw"] * per_change,
+        "ms",
+        _OF_RAW,
+        "the same transactions sent raw",
+    )
+
+
+def _for_tenant(request: dict[str, Any], former: str, other: str) -> dict[str, Any]:
+    """Return a transaction as it would be another tenant's, whose id is as long."""
+    items = json.loads(json.dumps(request["TransactItems"]).replace(former, other))
+    return {"TransactItems": items, "ClientRequestToken": str(uuid.uuid4())}
+
+
+def _event(record: Opportunity) -> EntityChanged:
+    return EntityChanged(
+        event_id=f"{record.opportunity_id}-{record.version}",
+        tenant_id=record.tenant_id,
+        entity="opportunity",
+        id=record.opportunity_id,
+        version=record.version,
+        operation=Operation.CREATED,
+        occurred_at=record.updated_at,
+        snapshot=record.model_dump(mode="json", by_alias=True),
+    )
+
+
+def _messages(details: Sequence[str]) -> dict[str, Any]:
+    """Return what the queue hands over: the bus's envelopes in the queue's."""
+    return {
+        "Records": [
+            {
+                "messageId": str(number),
+                "body": f'{{"source":"{_SOURCE}","detail-type":"EntityChanged","detail":{detail}}}',
+            }
+            for number, detail in enumerate(details)
+        ]
+    }
+
+
+# -- how soon ------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Bus:
+    """Takes events as the bus does, and hands them over as a queue does."""
+
+    waiting: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue[str])
+
+    def put(self, events: Sequence[Any]) -> list[Refused[Any]]:
+        for event in events:
+            self.waiting.put(event.to_wire())
+        return []
+
+    def take(self, most: int) -> list[str]:
+        """Wait shortly for an event, and return it with those behind it."""
+        taken: list[str] = []
+        try:
+            taken.append(self.waiting.get(timeout=0.05))
+            while len(taken) < most:
+                taken.append(self.waiting.get_nowait())
+        except queue.Empty:
+            pass
+        return taken
+
+
+def _level(world: World) -> Row:
+    tenant = world.tenant("level", "pool")
+    container, counting = _container(world), _container(world)
+    over = threading.Event()
+    bus = _Bus()
+    trouble: list[BaseException] = []
+    stream = _Stream(world, f"{PREFIX}-{OPPORTUNITIES.table}")
+    publisher = StreamPublisher(
+        {OPPORTUNITIES.table: OPPORTUNITIES},
+        table_prefix=PREFIX,
+        bus=bus,  # pyright: ignore[reportArgumentType] - a bus in memory
+        snapshots=counting.snapshots,
+        failures=counting.failures,
+    )
+
+    def publish() -> None:
+        for records in stream.read(over):
+            publisher.publish(records)
+
+    def count() -> None:
+        handler = consumer(counting).handler
+        while not over.is_set():
+            details = bus.take(_BATCH)
+            if details:
+                handler(_messages(details), None)
+
+    def guarded(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - told by the run itself
+            trouble.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(work,), daemon=True) for work in (publish, count)]
+    for thread in threads:
+        thread.start()
+    _write(container, tenant)
+    written_at = time.perf_counter()
+    totals = container.system_workspace(tenant, "bench").totals
+    while _in_stage(totals, "won") < _CHANGES // 2:
+        if trouble or time.perf_counter() - written_at > _PATIENCE_SECONDS:
+            raise RuntimeError("the changes were not counted") from next(iter(trouble), None)
+        time.sleep(0.02)
+    taken = time.perf_counter() - written_at
+    over.set()
+    for thread in threads:
+        thread.join()
+    name = f"all of {_CHANGES:,} changes counted after the last one"
+    return Row(name, taken, _LEVEL_SECONDS, "s", 1.0, "5 seconds")
+
+
+def _write(container: Container, tenant: str) -> None:
+    """Create deals, and win each: a change each."""
+    repository = container.system_workspace(tenant, "bench").opportunities
+    now = datetime.now(UTC).replace(microsecond=0)
+    for number, record in enumerate(opportunities(tenant, _CHANGES // 2, now)):
+        id = f"01K2000000{number:016d}"
+        deal = record.model_copy(update={"opportunity_id": id, "stage": "proposal", "version": 1})
+        created = repository.create_unique(
+            deal, repeat=None, client_supplied_id=False, skip_duplicates=False
+        ).entity
+        won = created.model_copy(update={"stage": "won"})
+        repository.save_unique(won, previous=created, skip_duplicates=False)
+
+
+def _in_stage(totals: TotalsRepository, stage: str) -> int:
+    counters = totals.group(totals.state().current, Kind.VALUE, EVERYBODY)
+    return sum(int(by_slot(row.numbers).get(stage, {}).get(Amount.COUNT, 0)) for row in counters)
+
+
+class _Stream:
+    """A table's stream from now on, as Lambda hands it over."""
+
+    def __init__(self, world: World, table: str) -> None:
+        specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        world.raw.update_table(TableName=table, StreamSpecification=specification)
+        self._arn: str = world.raw.describe_table(TableName=table)["Table"]["LatestStreamArn"]
+        self._client: Any = boto3.client("dynamodbstreams", endpoint_url=world.engines.dynamodb_url)
+        self._iterators = [
+            self._client.get_shard_iterator(
+                StreamArn=self._arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+            )["ShardIterator"]
+            for shard in self._shards()
+        ]
+
+    def _shards(self) -> list[dict[str, Any]]:
+        description = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]
+        return description["Shards"]
+
+    def read(self, over: threading.Event) -> Iterator[list[dict[str, Any]]]:
+        """Return batches of records until told that it is over."""
+        while not over.is_set() and self._iterators:
+            found = False
+            following: list[str] = []
+            for iterator in self._iterators:
+                answer = self._client.get_records(ShardIterator=iterator, Limit=_BATCH)
+                if answer.get("NextShardIterator"):
+                    following.append(answer["NextShardIterator"])
+                records = [{**record, "eventSourceARN": self._arn} for record in answer["Records"]]
+                if records:
+                    found = True
+                    yield records
+            self._iterators = following
+            if not found:
+                time.sleep(0.02)
+
+
+# -- what a look costs ---------------------------------------------------------------------------------------------
+
+
+def _looks(world: World, say: Callable[[str], None]) -> list[Row]:
+    container = _container(world, world.patient)
+    app = container.http_app(ROUTES)
+    meter = Meter()
+    meter.attach(world.patient)
+    now = datetime.now(UTC).replace(microsecond=0)
+    costs: list[dict[str, Cost]] = []
+    counted = sizes()
+    for size in counted:
+        tenant = world.tenant(f"look{size}", "pool")
+        say(f"counting {size:,} opportunities in the totals")
+        totals = container.system_workspace(tenant, "bench").totals
+        _fill(totals, map(_contribution, opportunities(tenant, size, now)), now)
+        costs.append(_look(meter, Caller(app, world.signing.token(tenant))))
+    calls = max(cost["value"].calls for cost in costs)
+    note = f"{counted[0]:,} to {counted[-1]:,} opportunities"
+    return [
+        Row("calls for the value of the pipeline", calls, _VALUE_CALLS, "calls", 1.0, f"2 calls, {note}"),
+        *flat_rows("flat: totals", costs, note),
+    ]
+
+
+def _fill(totals: TotalsRepository, contributions: Iterable[Contribution], at: datetime) -> None:
+    """Add the contributions to the counters. The rows of the records are left out: no look reads them."""
+    deltas: Deltas = {}
+    for contribution in contributions:
+        add(deltas, contribution)
+    counters, state = iter(deltas.items()), totals.state()
+    while some := dict(islice(counters, MAX_OPERATIONS - 1)):
+        state = totals.commit(Transaction((), {state.current: some}, at), state)
+
+
+def _contribution(record: Opportunity) -> Contribution:
+    return contribution_of("opportunity", record.model_dump(mode="json", by_alias=True), UTC)
+
+
+def _look(meter: Meter, caller: Caller) -> dict[str, Cost]:
+    """Return what each look costs; the first request reads the registry and is not counted."""
+    caller.call("GET", "/v1/pipeline/stages")
+    value, found = "/v1/pipeline/value", dict[str, Cost]()
+    for name, path, query in (
+        ("value", value, {}),
+        ("value of a team", value, {"view": "team"}),
+        ("value of an owner", value, {"view": "own"}),
+        ("value by owner", value, {"groupBy": "owner"}),
+        ("value by team", value, {"groupBy": "team"}),
+        ("forecast", "/v1/pipeline/forecast", {}),
+        ("dashboard", "/v1/dashboard", {}),
+    ):
+        found[name] = meter.of(lambda path=path, query=query: caller.call("GET", path, **query))
+    return found
