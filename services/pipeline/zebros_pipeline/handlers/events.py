@@ -34,8 +34,7 @@ def consumer(have: Container, name: str) -> Consumer:
                 name,
                 lambda change: _follow(have, change),
                 entities=_RECORDS | {"customer"},
-                # A lead that is converting, and then converted, has to be looked at once: as it is now. But a deleted
-                # customer that was restored at once has been both.
+                # What follows is told by the present state, so the newest event of a record stands for those before it.
                 fold=True,
                 source=(have.event_source, _CUSTOMERS),
             )
