@@ -247,6 +247,29 @@ def test_a_late_step_of_a_refused_conversion_leaves_nothing_behind(
     assert counts(admin, of_customers(admin)) == (0, 0, 0)
 
 
+def test_a_late_step_of_an_attempt_that_was_given_up_leaves_the_next_one_alone(
+    admin: Person, of_customers: Customers, world: SalesWorld, container: Container
+) -> None:
+    known = of_customers(admin).post("/v1/contacts", {"lastName": "Lee", "email": LEAD["email"]})
+    path = lead(admin)
+    conversions = container.system_workspace(admin.tenant, "test").conversions
+    silence(world, "before")
+    assert convert(admin, path).status == 503
+    first = conversions.find(conversions.id_of(path.rpartition("/")[2]))
+    assert first is not None and first.actor is not None
+    assert convert(admin, path).status == 409, "refused, and taken back"
+    of_customers(admin).delete(known.headers["location"])
+    done = convert(admin, path)
+    assert done.status == 200
+    other = first.model_copy(
+        update={"customer": first.customer.model_copy(update={"draft": {"companyName": "Late"}})}
+    )
+    with pytest.raises(ConflictError):
+        finish_conversion(container.acting_workspace(admin.tenant, first.actor), other)
+    assert counts(admin, of_customers(admin)) == (1, 1, 1)
+    assert convert(admin, path).body == done.body
+
+
 def test_the_event_goes_on_with_the_actors_own_rights(
     admin: Person,
     person: Callable[..., Person],

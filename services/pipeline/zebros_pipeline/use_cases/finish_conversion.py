@@ -228,9 +228,13 @@ def _remove_elsewhere(workspace: Workspace, conversion: Conversion) -> None:
 
 
 def _reread(workspace: Workspace, conversion: Conversion) -> Conversion:
-    """Return the conversion as it is now. Raises ConversionRunningError where another attempt has begun."""
+    """Return the conversion as it is now.
+
+    Raises ConversionRunningError where another attempt has begun, after taking back what this one made too late.
+    """
     present = workspace.conversions.find(conversion.conversion_id)
     if present is None or present.attempt != conversion.attempt:
+        _remove_elsewhere(workspace, conversion)
         raise ConversionRunningError
     return present
 
