@@ -21,8 +21,8 @@ _NO_TENANT = ""  # of those who run the platform
 _CALLED_SERVICES = ("customers", "pipeline", "activities")
 """Those whose bulk doors others call. They refuse a call without a context."""
 _STEPS_FUNCTION = f"zebros-auth-{STAGE}-tenancy"
-# A silo tenant's registration, or a function's new code, may be seconds old.
-_PATIENCE_SECONDS = 20.0
+# A silo tenant's registration, or a function's new code, may be seconds old; and several start at once.
+_PATIENCE_SECONDS = 60.0
 
 
 def warm_followers(state: StackState) -> int:

@@ -141,6 +141,14 @@ def test_every_aws_service_that_the_code_names_is_described_in_the_zip(unpacked:
     )
 
 
+def test_a_laptop_gets_wheels_that_are_compiled_for_its_interpreter_and_whatever_the_time(
+    service: str, unpacked: Path
+) -> None:
+    compiled = unpacked / f"pydantic/__pycache__/main.{sys.implementation.cache_tag}.pyc"
+    unchecked_hash = (1).to_bytes(4, "little")
+    assert compiled.read_bytes()[4:8] == unchecked_hash, "a copy of another time would be compiled again"
+
+
 def test_an_undeclared_dependency_is_noticed(unpacked: Path) -> None:
     result = run_isolated(unpacked, "import pytest")
     assert "ModuleNotFoundError" in result.stderr
