@@ -81,8 +81,8 @@ class Company:
         }
 
 
-class World:
-    """The platform's operator, and whom they have onboarded."""
+class Platform:
+    """The platform's operator, and people whose invitations are followed."""
 
     def __init__(self, deployment: Deployment, folder: Path) -> None:
         self.deployment = deployment
@@ -92,18 +92,6 @@ class World:
             *("login", "--client-id", keycloak.ADMIN_CLIENT, "--client-secret-stdin"),
             typed=keycloak.ADMIN_SECRET,
         )
-        with ThreadPoolExecutor(max_workers=len(MODELS)) as pool:
-            self._companies = dict(zip(MODELS, pool.map(self._found, MODELS), strict=True))
-
-    def __getitem__(self, isolation: str) -> Company:
-        return next(company for company in self if company.isolation == isolation)
-
-    def __iter__(self) -> Iterator[Company]:
-        return iter(self._companies.values())
-
-    def strangers(self, company: Company) -> list[Company]:
-        """The companies of the other isolation models."""
-        return [other for other in self if other.id != company.id]
 
     def mails(self, email: str) -> list[Mail]:
         """Return the mails to an address, oldest first."""
@@ -123,18 +111,42 @@ class World:
         api = Member(tenant, email, token, self.deployment.http)
         return Colleague(email, api.ask("GET", "/v1/me")["userId"], terminal, api)
 
+    def arrive(self, tenant: Tenant, email: str) -> Colleague:
+        """Follow an invitation and sign in."""
+        self.follow_invitation(email)
+        return self.sign_in(tenant, email)
+
+
+class World(Platform):
+    """The platform's operator, and whom they have onboarded: a company of each isolation model."""
+
+    def __init__(self, deployment: Deployment, folder: Path) -> None:
+        super().__init__(deployment, folder)
+        with ThreadPoolExecutor(max_workers=len(MODELS)) as pool:
+            self._companies = dict(zip(MODELS, pool.map(self._found, MODELS), strict=True))
+
+    def __getitem__(self, isolation: str) -> Company:
+        return next(company for company in self if company.isolation == isolation)
+
+    def __iter__(self) -> Iterator[Company]:
+        return iter(self._companies.values())
+
+    def strangers(self, company: Company) -> list[Company]:
+        """The companies of the other isolation models."""
+        return [other for other in self if other.id != company.id]
+
     def _found(self, isolation: IsolationName) -> Company:
         tenant = Tenant(f"{isolation}{token_hex(4)}", f"The {isolation} company", isolation)
         onboarding = self.operator.run(*onboard(tenant))
         assert onboarding.returncode == 0, onboarding.stderr
-        admin = self._arrive(tenant, address("admin", tenant))
+        admin = self.arrive(tenant, address("admin", tenant))
         team = f"team-{tenant.id}"
         admin.terminal.succeed("teams", "create", team, "--name", "North")
         for name in ("manager", "rep", "viewer"):
             options = ("--name", f"A {name}", "--role", ROLES[name], "--team", team)
             admin.terminal.succeed("users", "invite", address(name, tenant), *options, "--language", "de")
         manager, rep, viewer = (
-            self._arrive(tenant, address(name, tenant)) for name in ("manager", "rep", "viewer")
+            self.arrive(tenant, address(name, tenant)) for name in ("manager", "rep", "viewer")
         )
         customer = manager.api.customer(f"First of {tenant.id}")["customerId"]
         wanted = {"name": "Shop", "role": "viewer", "scopes": ["records:read"]}
@@ -151,10 +163,6 @@ class World:
             customer=customer,
             integration=integration["integrationId"],
         )
-
-    def _arrive(self, tenant: Tenant, email: str) -> Colleague:
-        self.follow_invitation(email)
-        return self.sign_in(tenant, email)
 
 
 def address(name: str, tenant: Tenant) -> str:
