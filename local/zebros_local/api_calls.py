@@ -31,12 +31,17 @@ class Answer:
         return json.loads(self.text)
 
 
-def send(state: StackState, token: str, method: str, path: str, body: Any = None) -> Answer:
-    """Send a request and return the answer, whatever it is."""
+def send(
+    state: StackState, token: str, method: str, path: str, body: Any = None, *, key: str | None = None
+) -> Answer:
+    """Send a request, under an idempotency key if one is given, and return the answer, whatever it is."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    if key is not None:
+        headers["Idempotency-Key"] = key
     request = urllib.request.Request(  # noqa: S310 - our own
         f"{state.api_url}{path}",
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
+        headers=headers,
         method=method,
     )
     try:
@@ -48,9 +53,11 @@ def send(state: StackState, token: str, method: str, path: str, body: Any = None
         return Answer(0, str(error))
 
 
-def require(state: StackState, token: str, method: str, path: str, body: Any = None) -> Any:
-    """Send a request and return the answer's body. Raises `DeployFailedError` with the answer of any other."""
-    answer = send(state, token, method, path, body)
+def require(
+    state: StackState, token: str, method: str, path: str, body: Any = None, *, key: str | None = None
+) -> Any:
+    """Send as `send` does and return the answer's body. Raises `DeployFailedError` with an answer that is a refusal."""
+    answer = send(state, token, method, path, body, key=key)
     if not answer.is_success:
         raise DeployFailedError(f"{method} {path} failed: {answer.status} {answer.text}")
     return answer.body if answer.text else None

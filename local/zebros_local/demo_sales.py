@@ -29,6 +29,9 @@ _IDS: Final = {
 }
 """Collections, and the field of their records' ids."""
 
+_NOT_BY_EXTERNAL_ID: Final = frozenset({"contacts"})
+"""Collections without that route: their records are made under an idempotency key."""
+
 
 @dataclass
 class _Entering:
@@ -49,8 +52,11 @@ class _Entering:
     def enter(self, record: dict[str, Any]) -> None:
         """Make a record under its key, or bring it back to what the file says."""
         collection, key = record["collection"], record["key"]
-        path = f"/v1/{collection}/by-external-id/{key}"
-        made = require(self.state, self.token(record["by"]), "PUT", path, self._body(record))
+        token, body = self.token(record["by"]), self._body(record)
+        if collection in _NOT_BY_EXTERNAL_ID:
+            made = require(self.state, token, "POST", f"/v1/{collection}", body, key=key)
+        else:
+            made = require(self.state, token, "PUT", f"/v1/{collection}/by-external-id/{key}", body)
         self.ids[key] = made[_IDS[collection]]
 
     def _body(self, record: dict[str, Any]) -> dict[str, Any]:
