@@ -176,6 +176,11 @@ def test_custom_fields_are_those_that_the_tenant_has_defined(admin: Person) -> N
     assert (refused.status, refused.body["errors"][0]["field"]) == (422, "/custom/mood")
     field = {"entity": "activity", "name": "channel", "type": "choice", "choices": ["phone", "video"]}
     assert admin.post("/v1/fields", field).status == 201
+    admin.clock.advance(31)  # definitions are read again after 30 seconds
+    made = activity(admin, custom={"channel": "video"})
+    assert made["custom"] == {"channel": "video"}
+    refused = admin.patch(f"/v1/activities/{made['activityId']}", {"custom": {"channel": "fax"}})
+    assert (refused.status, refused.body["errors"][0]["field"]) == (422, "/custom/channel")
 
 
 def test_comments(person: Callable[..., Person]) -> None:

@@ -48,8 +48,9 @@ def list_today(
     The owner is the caller unless given; the zone is the one given, else the owner's, else the tenant's, else UTC.
     """
     owner_id = owner or workspace.context.user_id
-    zone = time_zone or workspace.time_zone_of(owner_id)
     seen = sight_of(workspace, {"ownerId": owner_id})
+    # Where somebody out of sight lives is not the caller's to know either.
+    zone = time_zone or workspace.time_zone_of(owner_id if seen is not None else workspace.context.user_id)
     pages = _pages(workspace, "activities-today", seen, owner=owner_id, zone=zone)
     begun = pages.begin(cursor, instant_text(workspace.now))
     now = datetime.fromisoformat(begun.at)
