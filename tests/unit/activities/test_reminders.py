@@ -9,10 +9,13 @@ import pytest
 from activities_in_process import InMemorySchedules
 from activity_records import activity
 from callers import Person
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from proof import examples
 from table_changes import TableChanges
 
 from zebros_activities.adapters.reminder_schedules import OneTimeReminders
-from zebros_activities.domain.reminders import ReminderDue, parse_reminder
+from zebros_activities.domain.reminders import ReminderDue, parse_reminder, reminder_wanted
 from zebros_activities.reminder_settings import ReminderSettings
 from zebros_activities.repositories.reminders import KeptReminder
 from zebros_activities.use_cases.check_reminders import check_reminders
@@ -179,6 +182,39 @@ def test_whoever_read_an_older_version_gives_way(
     monkeypatch.setattr(InMemorySchedules, "put", overtake)
     reminding.handle(change)
     assert reminding.instants == [DUE + timedelta(hours=2)]
+
+
+STEPS = {
+    "later": lambda admin, where, n: admin.patch(where, {"scheduledAt": f"2026-03-03T{n:02d}:00:00Z"}),
+    "complete": lambda admin, where, n: admin.post(f"{where}/complete", {}),
+    "reopen": lambda admin, where, n: admin.post(f"{where}/reopen"),
+    "delete": lambda admin, where, n: admin.delete(where),
+    "restore": lambda admin, where, n: admin.post(f"{where}/restore"),
+    "silence": lambda admin, where, n: admin.patch(where, {"reminderMinutes": None}),
+    "remind": lambda admin, where, n: admin.patch(where, {"reminderMinutes": 30}),
+}
+
+
+@settings(
+    max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=st.lists(st.sampled_from(sorted(STEPS)), min_size=1, max_size=7), data=st.data())
+def test_whatever_happens_and_in_whatever_order_it_is_heard_of_the_schedule_is_what_is_asked_for(
+    admin: Person, reminding: Reminding, container: Any, steps: list[str], data: st.DataObject
+) -> None:
+    reminding.schedules.there.clear()
+    activity_id = activity(admin, scheduledAt=AT, reminderMinutes=15)["activityId"]
+    waiting = reminding.changes.take()
+    for number, step in enumerate(steps):
+        STEPS[step](admin, f"/v1/activities/{activity_id}", number)
+        waiting += reminding.changes.take()
+        if data.draw(st.booleans()):
+            reminding.handle(data.draw(st.sampled_from(waiting)))
+    for change in data.draw(st.permutations(waiting)):
+        reminding.handle(change)
+    kept = container.system_workspace(admin.tenant, "test").activities.find_any(activity_id)
+    wanted = reminder_wanted(kept, container.clock.now())
+    assert reminding.instants == ([wanted] if wanted is not None else [])
 
 
 @pytest.mark.parametrize("fails", ["put", "remove"])
