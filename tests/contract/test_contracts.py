@@ -7,15 +7,19 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from zebros_activities.contracts import CONTRACTS as ACTIVITIES
 from zebros_auth.contracts import CONTRACTS as AUTH
 from zebros_core.clock import FixedClock
 from zebros_core.contracts import ServiceContracts
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_customers.contracts import CONTRACTS as CUSTOMERS
+from zebros_pipeline.contracts import CONTRACTS as PIPELINE
 
 pytestmark = pytest.mark.contract
 
-every_service = pytest.mark.parametrize("service", [AUTH, CUSTOMERS], ids=lambda service: service.root.name)
+every_service = pytest.mark.parametrize(
+    "service", [AUTH, CUSTOMERS, PIPELINE, ACTIVITIES], ids=lambda service: service.root.name
+)
 
 
 def names(service: ServiceContracts) -> list[str]:
