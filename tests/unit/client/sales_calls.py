@@ -166,7 +166,7 @@ CALLS: list[tuple[Callable[[Client], object], str, str, Any]] = [
         lambda c: c.opportunities.replace(opportunity()),
         "PUT",
         "/v1/opportunities/01JD",
-        {"title": "Cargo bikes", "stage": "proposal", "lines": [], "tags": [], "custom": {}},
+        {"title": "Cargo bikes", "stage": "proposal", "tags": [], "custom": {}},
     ),
     (lambda c: c.opportunities.delete("01JD"), "DELETE", "/v1/opportunities/01JD", None),
     (lambda c: c.opportunities.restore("01JD"), "POST", "/v1/opportunities/01JD/restore", None),

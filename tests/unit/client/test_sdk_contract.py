@@ -138,7 +138,7 @@ def test_no_operation_of_the_document_is_left_out(service: str) -> None:
         ("pipeline", Lead, "LeadBody"),
         ("pipeline", Product, "ProductBody"),
         ("pipeline", Opportunity, "OpportunityBody"),
-        ("pipeline", OpportunityLine, "Line-Output"),
+        ("pipeline", OpportunityLine, "Line"),
         ("pipeline", Conversion, "ConversionBody"),
         ("pipeline", Stage, "Stage"),
         ("pipeline", Stages, "StagesBody"),

@@ -121,6 +121,11 @@ def test_lines_take_name_and_price_of_their_products_and_the_value_is_their_sum(
     assert [line["quantity"] for line in admin.get(path).body["lines"]] == [1], "from the store"
     admin.delete(f"/v1/products/{pro}")
     assert admin.patch(path, {"lines": [{"productId": pro, "quantity": 5}]}).status == 200, "kept as it was"
+    version = admin.get(path).headers["etag"]
+    replaced = admin.put(path, {"title": "B", "lines": None}, if_match=version).body
+    assert replaced["lineCount"] == 1 and replaced["value"] == 24105, (
+        "as a list shows it; the sum of what stayed"
+    )
     emptied = admin.patch(path, {"lines": []}).body
     assert (emptied["lines"], emptied["lineCount"]) == ([], 0)
     admin.delete(path)

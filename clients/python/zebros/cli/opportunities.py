@@ -241,7 +241,7 @@ def _pairs(each: Opportunity) -> list[tuple[str, object]]:
         ("value", money(each.value, each.currency)),
         *(
             (f"line {at}", f"{line.quantity:f} x {line.name or line.product_id} at {money(line.unit_price)}")
-            for at, line in enumerate(each.lines, 1)
+            for at, line in enumerate(each.lines or (), 1)
         ),
         *_stage_and_close(each),
         *common_pairs(each),

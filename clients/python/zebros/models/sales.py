@@ -99,7 +99,10 @@ class OpportunityLine(Model):
 
 
 class Opportunity(Record):
-    """A sale that may come. `outcome` is open, won or lost, as the kind of its stage says."""
+    """A sale that may come. `outcome` is open, won or lost, as the kind of its stage says.
+
+    `lines` come with a single one; in lists they are None where there are any, and `line_count` says how many.
+    """
 
     writable: ClassVar[frozenset[str]] = frozenset(
         {
@@ -124,7 +127,8 @@ class Opportunity(Record):
     engage_date: date | None = None
     close_date: date | None = None
     loss_reason: str | None = None
-    lines: list[OpportunityLine] = Field(default_factory=list[OpportunityLine])
+    line_count: int = 0
+    lines: list[OpportunityLine] | None = None
     outcome: str | None = None
     stage_entered_at: datetime | None = None
     active_at: datetime | None = None

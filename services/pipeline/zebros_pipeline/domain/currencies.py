@@ -7,19 +7,17 @@ from typing import Annotated, Final, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from zebros_core.values import Number, Value
-from zebros_pipeline.domain.money import CurrencyCode
+from zebros_core.values import Value
+from zebros_pipeline.domain.money import CurrencyCode, Positive
 
 _EXACT: Final = Context(prec=38, rounding=ROUND_HALF_EVEN)
-
-Rate = Annotated[Number, Field(gt=0)]
 
 
 class CurrenciesDraft(Value):
     """The base currency and the rates: what one unit of another currency is worth in the base currency."""
 
     base_currency: CurrencyCode
-    rates: Annotated[dict[CurrencyCode, Rate], Field(max_length=200)] = Field(default_factory=dict)
+    rates: Annotated[dict[CurrencyCode, Positive], Field(max_length=200)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _no_rate_of_the_base(self) -> Self:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from zebros_core.values import Number
@@ -52,8 +52,11 @@ CurrencyCode = Annotated[
 ]
 """An active currency of ISO 4217."""
 
-Amount = Annotated[Number, Field(ge=0)]
+Amount = Annotated[Number, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
 """Money that is not negative, of at most 15 significant digits."""
+
+Positive = Annotated[Number, Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
+"""A quantity or a rate: above zero, of at most 15 significant digits."""
 
 CalendarDate = Annotated[date, BeforeValidator(_calendar_date)]
 """A day without a time zone, written YYYY-MM-DD and no other way."""

@@ -9,8 +9,8 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from zebros_core.dynamodb.entity import BUSINESS, SYSTEM, Instant, StoredEntity
-from zebros_core.values import Custom, ExternalId, Label, Name, Number, PrincipalId, RecordId, Tags, Value
-from zebros_pipeline.domain.money import Amount, CalendarDate, CurrencyCode, Percentage
+from zebros_core.values import Custom, ExternalId, Label, Name, PrincipalId, RecordId, Tags, Value
+from zebros_pipeline.domain.money import Amount, CalendarDate, CurrencyCode, Percentage, Positive
 from zebros_pipeline.domain.stages import ForecastCategory, StageKey
 
 MAX_LINES: Final = 20
@@ -32,15 +32,16 @@ class Line(Value):
 
     product_id: RecordId
     name: Annotated[Name | None, BUSINESS] = None
-    quantity: Annotated[Number, Field(gt=0)] = Decimal(1)
+    quantity: Annotated[Positive, Field(json_schema_extra={"default": 1})] = Decimal(1)
     unit_price: Amount | None = None
 
 
 class OpportunityDraft(Value):
     """What a caller may set on an opportunity.
 
-    Without a stage it begins in the first one, and stays where it is; without a currency it has the tenant's. A `value`
-    that is not given is the sum of the lines. `closeDate` and `lossReason` go with a closed stage.
+    Without a stage it begins in the first one, and stays where it is; without a currency it has the tenant's. Lines
+    that are not given stay, since lists do not show them; `[]` is none. A `value` that is not given is the sum of the
+    lines. `closeDate` and `lossReason` go with a closed stage.
     """
 
     customer_id: RecordId | None = None
@@ -55,7 +56,7 @@ class OpportunityDraft(Value):
     engage_date: CalendarDate | None = None
     close_date: CalendarDate | None = None
     loss_reason: Label | None = None
-    lines: Annotated[tuple[Line, ...], Field(max_length=MAX_LINES)] = ()
+    lines: Annotated[tuple[Line, ...], Field(max_length=MAX_LINES)] | None = None
     owner_id: PrincipalId | None = None
     team_id: PrincipalId | None = None
     external_id: ExternalId | None = None

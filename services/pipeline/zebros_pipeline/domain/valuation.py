@@ -21,7 +21,10 @@ def priced_lines(
     A line that was there before keeps what it had, so that a product may change or go. Raises ValidationError for an
     unknown product or one that is not active, and for a price that neither line nor product has in this currency.
     """
-    before = {line.product_id: line for line in previous.lines} if previous is not None else {}
+    former = previous.lines if previous is not None else ()
+    if draft.lines is None:
+        return former
+    before = {line.product_id: line for line in former}
     return tuple(
         _priced(line, place, currency, before.get(line.product_id), product)
         for place, line in enumerate(draft.lines)

@@ -8,9 +8,9 @@ from pydantic import Field
 from zebros_core.http.records import RecordBody, shown
 from zebros_core.http.wire import Id, Instant, WireModel
 from zebros_core.values import Custom
-from zebros_pipeline.domain.currencies import CurrencySettings, Rate
+from zebros_pipeline.domain.currencies import CurrencySettings
 from zebros_pipeline.domain.lead import Lead, LeadRating, LeadStatus
-from zebros_pipeline.domain.money import Amount
+from zebros_pipeline.domain.money import Amount, Positive
 from zebros_pipeline.domain.opportunity import Line, Opportunity, Outcome
 from zebros_pipeline.domain.product import Product
 from zebros_pipeline.domain.stage_entry import StageStay
@@ -158,7 +158,7 @@ class CurrenciesBody(WireModel):
     """The base currency, and what one unit of each other is worth in it."""
 
     base_currency: str
-    rates: dict[str, Rate]
+    rates: dict[str, Positive]
     version: int
 
     @classmethod

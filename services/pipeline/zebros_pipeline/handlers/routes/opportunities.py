@@ -178,8 +178,8 @@ def get(request: Request[Container]) -> Response:
     examples=(EXAMPLE,),
 )
 def replace(request: Request[Container, NoQuery, OpportunityDraft]) -> Response:
-    """What the body leaves out is emptied; owner, team, stage and currency stay unless given. Another `customerId`
-    moves it to that customer, which takes two versions.
+    """What the body leaves out is emptied; owner, team, stage, currency and lines stay unless given. Another
+    `customerId` moves it to that customer, which takes two versions.
     """
     draft = request.body
     saved = update_opportunity(
