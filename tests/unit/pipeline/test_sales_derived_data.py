@@ -53,6 +53,7 @@ def test_history_tells_what_each_version_changed_without_bookkeeping(
     assert set(entries[0]["changes"]) == {"stage", "outcome", "closeDate"}
     assert entries[0]["changes"]["stage"] == {"before": "prospecting", "after": "won"}
     assert entries[1]["changes"]["value"]["after"] == 5
+    assert "activeAt" not in entries[1]["changes"]
     assert other.get(f"{path}/history").status == 404
 
 

@@ -43,9 +43,9 @@ def consumer(have: Container, name: str) -> Consumer:
 def _keep(have: Container, change: EntityChanged) -> None:
     workspace = have.system_workspace(change.tenant_id, "history")
     whole = have.whole(change)
-    shown = whole.model_copy(
-        update={"changed": tuple(name for name in whole.changed if name not in _BOOKKEEPING)}
-    )
+    snapshot = {name: value for name, value in (whole.snapshot or {}).items() if name not in _BOOKKEEPING}
+    changed = tuple(name for name in whole.changed if name not in _BOOKKEEPING)
+    shown = whole.model_copy(update={"changed": changed, "snapshot": snapshot})
     keep_history(workspace.history, BY_ENTITY, shown)
 
 
