@@ -112,16 +112,16 @@ def test_one_click_without_a_token_of_ours_ends_the_mails_to_that_contact(
     link = mailing.unsubscribe_url(home.tenant.id, contact["contactId"])
     assert link.startswith(deployment.state.api_url)
 
-    page = httpx.get(link)
+    page = deployment.http.get(link)
     assert (page.status_code, "Unsubscribe" in page.text) == (200, True)
     path = f"/v1/contacts/{contact['contactId']}"
     assert home.ask("GET", path)["doNotContact"] is False, "looking is not asking"
     one_click = {"List-Unsubscribe": "One-Click"}
-    assert httpx.post(link, data=one_click).status_code == 200
+    assert deployment.http.post(link, data=one_click).status_code == 200
     assert home.ask("GET", path)["doNotContact"] is True
     assert home.ask("GET", f"/v1/contacts/{other['contactId']}")["doNotContact"] is False
 
     wish = {"contactId": contact["contactId"], "subject": "Hello", "text": "x"}
     refused = home.send("POST", "/v1/emails", wish)
     assert refused.status_code in (409, 422)
-    assert httpx.post(f"{link[:-3]}xxx", data=one_click).status_code == 404
+    assert deployment.http.post(f"{link[:-3]}xxx", data=one_click).status_code == 404
