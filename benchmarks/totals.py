@@ -88,7 +88,8 @@ def _rate(world: World) -> Row:
     def note(params: dict[str, Any], **_: Any) -> None:
         sent.append(params)
 
-    container.dynamodb.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", note)
+    client: Any = container.dynamodb
+    client.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", note)
     count = consumer(container)
     records = opportunities(ours, _WARM_UP + _COUNTED, datetime.now(UTC).replace(microsecond=0))
     seconds = {"ours": 0.0, "raw": 0.0}
@@ -299,7 +300,7 @@ def _looks(world: World, say: Callable[[str], None]) -> list[Row]:
         tenant = world.tenant(f"look{size}", "pool")
         say(f"counting {size:,} opportunities in the totals")
         totals = container.system_workspace(tenant, "bench").totals
-        _fill(totals, map(_contribution, opportunities(tenant, size, now)), now)
+        _fill(totals, map(_contribution, opportunities(tenant, size, now)))
         costs.append(_look(meter, Caller(app, world.signing.token(tenant))))
     calls = max(cost["value"].calls for cost in costs)
     note = f"{counted[0]:,} to {counted[-1]:,} opportunities"
@@ -309,14 +310,14 @@ def _looks(world: World, say: Callable[[str], None]) -> list[Row]:
     ]
 
 
-def _fill(totals: TotalsRepository, contributions: Iterable[Contribution], at: datetime) -> None:
+def _fill(totals: TotalsRepository, contributions: Iterable[Contribution]) -> None:
     """Add the contributions to the counters. The rows of the records are left out: no look reads them."""
     deltas: Deltas = {}
     for contribution in contributions:
         add(deltas, contribution)
     counters, state = iter(deltas.items()), totals.state()
     while some := dict(islice(counters, MAX_OPERATIONS - 1)):
-        state = totals.commit(Transaction((), {state.current: some}, at), state)
+        totals.commit(Transaction((), {state.current: some}), state)
 
 
 def _contribution(record: Opportunity) -> Contribution:

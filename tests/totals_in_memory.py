@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,7 @@ from zebros_pipeline.domain.generations import (
     TotalsRun,
     TotalsState,
     Transaction,
+    latest,
 )
 from zebros_pipeline.domain.ports_totals import GroupCounter, Numbers
 
@@ -60,13 +62,15 @@ class InMemoryTotals:
         wanted = [(generation, key) for key in keys for generation in generations]
         return {row: self.records[row] for row in wanted if row in self.records}
 
-    def commit(self, transaction: Transaction, state: TotalsState) -> TotalsState:
+    def commit(self, transaction: Transaction, state: TotalsState) -> None:
         self._interfere()
         if self._state.revision != state.revision:
             raise ConflictError
         self._write(transaction)
-        self._state = state.counting(transaction.at)
-        return self._state
+
+    def counted_up_to(self, at: datetime | None, state: TotalsState) -> None:
+        del state
+        self._state = replace(self._state, as_of=latest(self._state.as_of, at))
 
     def commit_built(self, transaction: Transaction, generation: int) -> None:
         self._interfere()
@@ -135,7 +139,7 @@ class InMemoryTotals:
         if state is not None and next_state is not None:
             if self._state.revision != state.revision:
                 raise ConflictError
-            self._state = next_state
+            self._state = replace(next_state, as_of=self._state.as_of)
         self._run = replace(run, step=former.step + 1 if former is not None else 1)
         return self._run
 
@@ -166,13 +170,12 @@ class InMemoryTotals:
 
     def pairs(
         self, generations: tuple[int, int], keys: Sequence[CounterKey]
-    ) -> tuple[dict[CounterKey, tuple[Numbers, Numbers]], bool]:
+    ) -> dict[CounterKey, tuple[Numbers, Numbers]]:
         one, other = generations
-        found = {
+        return {
             key: (_present(self.numbers.get((one, key), {})), _present(self.numbers.get((other, key), {})))
             for key in keys
         }
-        return found, True
 
     def clear(self, generation: int, place: int, *, limit: int) -> tuple[int, bool]:
         if place < self.row_places:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -59,8 +59,9 @@ def write(store: TotalsStore, *changes: Change) -> TotalsState:
     state = store.state()
     known = store.known(state.generations, [change.key for change in changes])
     for transaction in plan(changes, known, state.generations):
-        state = store.commit(transaction, state)
-    return state
+        store.commit(transaction, state)
+    store.counted_up_to(max((change.at for change in changes if change.at), default=None), state)
+    return store.state()
 
 
 def test_a_store_begins_with_an_empty_first_generation(store: TotalsStore) -> None:
@@ -71,7 +72,7 @@ def test_a_store_begins_with_an_empty_first_generation(store: TotalsStore) -> No
 def test_rows_and_counters_are_read_as_they_were_written(store: TotalsStore) -> None:
     written = worth("1234567890123.45", ADA)
     state = write(store, Change(KEYS[0], 3, written, NOON))
-    assert state == store.state() == TotalsState(revision=1, as_of=NOON)
+    assert state == TotalsState(as_of=NOON)
     assert store.known([1, 2], KEYS[:2]) == {(1, KEYS[0]): Counted(3, written)}
     (counter,) = store.group(1, Kind.VALUE, ADA)
     assert counter == ((("ada",), "EUR", {"won.count": 1, "won.sum": Decimal("1234567890123.45")}))
@@ -122,10 +123,31 @@ def test_a_transaction_is_all_or_nothing(store: TotalsStore) -> None:
     with pytest.raises(ConflictError):
         store.commit(stale, state)
     with pytest.raises(ConflictError):
-        store.commit(plan([Change(KEYS[1], 1, worth("2"))], {}, [1])[0], TotalsState())
+        fresh = plan([Change(KEYS[1], 1, worth("2"))], {}, [1])[0]
+        store.commit(fresh, replace(state, revision=state.revision + 1))
     assert store.known([1], KEYS[:2]) == {(1, KEYS[0]): Counted(1, worth("1"))}
     (counter,) = store.group(1, Kind.VALUE, EVERYBODY)
     assert counter.numbers == {"won.count": 1, "won.sum": 1}
+
+
+def test_the_newest_change_that_was_counted_never_goes_back(store: TotalsStore) -> None:
+    before = store.state()
+    store.counted_up_to(NOON, before)
+    # Told by somebody who did not know of it yet.
+    store.counted_up_to(NOON - timedelta(hours=1), before)
+    assert store.state().as_of == NOON
+    store.counted_up_to(NOON + timedelta(hours=1), before)
+    store.counted_up_to(None, store.state())
+    assert store.state().as_of == NOON + timedelta(hours=1)
+
+
+def test_nothing_is_written_to_generations_that_are_over(store: TotalsStore) -> None:
+    before = store.state()
+    run = TotalsRun("run", RunKind.REBUILD, built=2, former=1)
+    store.advance(run, former=None, state=before, next_state=before.begun())
+    with pytest.raises(ConflictError):
+        store.commit(plan([Change(KEYS[0], 1, worth("1"))], {}, [1])[0], before)
+    assert store.known([1, 2], KEYS[:1]) == {}
 
 
 def test_a_built_generation_takes_writes_only_while_it_is_being_built(store: TotalsStore) -> None:
@@ -178,8 +200,8 @@ def test_rows_and_counters_are_walked_in_pages_and_cleared(store: TotalsStore) -
     rows = [key for place in range(store.row_places) for key, _ in walk(store.rows, 1, place)]
     counters = [key for place in range(store.counter_places) for key, _ in walk(store.counters, 1, place)]
     assert sorted(rows) == sorted(keys) and len(counters) == 13
-    pairs, quiet = store.pairs((1, 2), counters)
-    assert quiet and all(kept and not built for kept, built in pairs.values())
+    pairs = store.pairs((1, 2), counters)
+    assert all(kept and not built for kept, built in pairs.values())
     removed = 0
     for place in range(store.row_places + store.counter_places):
         more = True

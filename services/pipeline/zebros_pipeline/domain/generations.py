@@ -2,8 +2,9 @@
 
 A generation is a whole set of counters with the rows that they are the sum of. One is read; while another is being
 built, by a rebuild or a verification, changes are written to both. A change becomes transactions: each writes rows,
-under the condition that they are as they were read, the counters that follow, and which generations there are. So the
-counters of a generation are the sum of its rows at every moment, whatever comes late, twice, out of order or at once.
+under the condition that they are as they were read, and the counters that follow, under the condition that there are
+the same generations. So the counters of a generation are the sum of its rows at every moment, whatever comes late,
+twice, out of order or at once; and writers of different records do not stand in each other's way.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from zebros_pipeline.domain.contribution import (
 )
 
 MAX_OPERATIONS: Final = 100
-"""Writes of one transaction; one of them is the state's."""
+"""Operations of one transaction; one of them checks the state."""
 
 MAX_DIFFERENCES: Final = 50
 """Differences that a verification names; of more than that it tells the number."""
@@ -64,7 +65,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class TotalsState:
-    """Which generations there are. `revision` rises with every write to the totals; numbers are never used again."""
+    """Which generations there are. `revision` rises with every change of that; numbers are never used again.
+
+    `as_of` is the newest change that was counted.
+    """
 
     revision: int = 0
     current: int = 1
@@ -77,25 +81,15 @@ class TotalsState:
         """Return the generations to which changes are written."""
         return (self.current,) if self.building is None else (self.current, self.building)
 
-    def counting(self, at: datetime | None) -> TotalsState:
-        """Return the state after changes were counted, the newest of them of `at`."""
-        return replace(self, revision=self.revision + 1, as_of=latest(self.as_of, at))
-
     def begun(self) -> TotalsState:
         """Return the state in which a new generation is being built."""
         return replace(self, revision=self.revision + 1, building=self.last + 1, last=self.last + 1)
 
-    def flipped(self, newest: datetime | None) -> TotalsState:
-        """Return the state in which the built generation is the one that is read; `newest` was counted in it."""
+    def flipped(self) -> TotalsState:
+        """Return the state in which the built generation is the one that is read."""
         if self.building is None:
             raise ValueError("nothing is being built")
-        return replace(
-            self,
-            revision=self.revision + 1,
-            current=self.building,
-            building=None,
-            as_of=latest(self.as_of, newest),
-        )
+        return replace(self, revision=self.revision + 1, current=self.building, building=None)
 
     def dropped(self) -> TotalsState:
         """Return the state in which nothing is being built any more."""
@@ -114,11 +108,10 @@ class RowWrite:
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """Writes that happen together. `at` is the newest event among them."""
+    """Writes that happen together."""
 
     rows: tuple[RowWrite, ...]
     deltas: Mapping[int, Deltas]
-    at: datetime | None
 
     def counters(self) -> Iterator[tuple[int, CounterKey, Mapping[str, Decimal]]]:
         """Return each counter that changes, with its generation and what is added."""
@@ -140,7 +133,6 @@ class _Open:
 
     rows: list[RowWrite] = field(default_factory=list[RowWrite])
     deltas: dict[int, Deltas] = field(default_factory=dict[int, Deltas])
-    at: datetime | None = None
 
     def size_with(self, rows: Sequence[RowWrite], touched: Mapping[int, Deltas]) -> int:
         new = sum(
@@ -151,17 +143,16 @@ class _Open:
     def of(self, generation: int) -> Deltas:
         return self.deltas.setdefault(generation, {})
 
-    def take(self, rows: Sequence[RowWrite], at: datetime | None) -> None:
+    def take(self, rows: Sequence[RowWrite]) -> None:
         self.rows.extend(rows)
         for row in rows:
             deltas = self.of(row.generation)
             add(deltas, row.former.contribution if row.former else NOTHING, minus=True)
             add(deltas, row.new.contribution)
-        self.at = latest(self.at, at)
 
     def closed(self) -> Transaction:
         deltas = {generation: folded(deltas) for generation, deltas in self.deltas.items()}
-        return Transaction(tuple(self.rows), deltas, self.at)
+        return Transaction(tuple(self.rows), deltas)
 
 
 def plan(changes: Iterable[Change], known: Known, generations: Sequence[int]) -> list[Transaction]:
@@ -187,7 +178,7 @@ def plan(changes: Iterable[Change], known: Known, generations: Sequence[int]) ->
         if current.rows and current.size_with(rows, touched) > MAX_OPERATIONS:
             transactions.append(current.closed())
             current = _Open()
-        current.take(rows, change.at)
+        current.take(rows)
     if current.rows:
         transactions.append(current.closed())
     return transactions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -39,12 +40,16 @@ class TotalsStore(Protocol):
         """Return how records stand in generations. One call for each 100 rows."""
         ...
 
-    def commit(self, transaction: Transaction, state: TotalsState) -> TotalsState:
-        """Write a transaction to the generations of `state` and return the state that follows, in one call.
+    def commit(self, transaction: Transaction, state: TotalsState) -> None:
+        """Write a transaction to the generations of `state`, in one call.
 
-        Raises ConflictError when the state or a row is not as it was read, UnavailableError when others write at the
-        same moment again and again.
+        Raises ConflictError when there are other generations by now or a row is not as it was read, UnavailableError
+        when others write at the same moment again and again.
         """
+        ...
+
+    def counted_up_to(self, at: datetime | None, state: TotalsState) -> None:
+        """Note that a change of this moment was counted; an earlier one than is known changes nothing."""
         ...
 
     def commit_built(self, transaction: Transaction, generation: int) -> None:
@@ -109,8 +114,8 @@ class TotalsStore(Protocol):
 
     def pairs(
         self, generations: tuple[int, int], keys: Sequence[CounterKey]
-    ) -> tuple[dict[CounterKey, tuple[Numbers, Numbers]], bool]:
-        """Return counters of two generations, and whether nobody wrote while they were read."""
+    ) -> dict[CounterKey, tuple[Numbers, Numbers]]:
+        """Return counters of two generations. One call for each 50."""
         ...
 
     def clear(self, generation: int, place: int, *, limit: int) -> tuple[int, bool]:

@@ -1,13 +1,14 @@
 """The totals of one tenant: rows, counters, which generations there are, and the verification or rebuild under way.
 
-Everything that changes together is one transaction. Each has the state's row in it, which is therefore the place at
-which a tenant's writers meet; they are few, and fold what they bring.
+Everything that changes together is one transaction. Each checks the state's row, so that nothing is written to a
+generation that is over. Writers meet at the counters of everybody's; what they bring is folded first, and a transaction
+that met another one is sent again after a moment, as it is.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from zebros_core.dynamodb.cursor import CursorBinding
 from zebros_core.dynamodb.lookup import LookupTable
@@ -29,7 +30,8 @@ from zebros_pipeline.domain.ports_totals import GroupCounter, Numbers
 from zebros_pipeline.repositories import contributions, counters
 from zebros_pipeline.repositories.settings import SettingsRow
 
-STATE_ROW: Final = (("totals",), "state")
+_STATE_ROW: Final = (("totals",), "state")
+_AS_OF_ROW: Final = (("totals",), "asOf")
 
 _RUN_ROW: Final = (("totals",), "run")
 _PAIRS_A_CALL: Final = 50
@@ -48,29 +50,38 @@ class TotalsRepository:
 
     def state(self) -> TotalsState:
         """Return which generations there are."""
-        return state_of(self._lookup.get(*STATE_ROW))
+        return self.state_with()
 
     def state_with(self, *settings: SettingsRow[Any]) -> TotalsState:
         """Return which generations there are, and let settings take their rows, all in one call."""
-        rows = self._lookup.batch_get([STATE_ROW, *(row.place for row in settings)])
+        rows = self._lookup.batch_get([_STATE_ROW, _AS_OF_ROW, *(row.place for row in settings)])
         for row in settings:
             row.take(rows.get(row.place))
-        return state_of(rows.get(STATE_ROW))
+        return _state_of(rows.get(_STATE_ROW), rows.get(_AS_OF_ROW))
 
     def known(self, generations: Sequence[int], keys: Iterable[RecordKey]) -> Known:
         """Return how records stand in generations."""
         return self._rows.known(generations, keys)
 
-    def commit(self, transaction: Transaction, state: TotalsState) -> TotalsState:
+    def commit(self, transaction: Transaction, state: TotalsState) -> None:
         """Write a transaction to the generations of `state`."""
-        after = state.counting(transaction.at)
-        write(self._store, [self._state_op(state, after), *self._writes(transaction)])
-        return after
+        unchanged = self._lookup.check_op(*_STATE_ROW, _as_read(state))
+        write(self._store, [unchanged, *self._writes(transaction)])
 
     def commit_built(self, transaction: Transaction, generation: int) -> None:
         """Write a transaction to the generation that is being built."""
-        still_built = self._lookup.check_op(*STATE_ROW, {"building": generation})
+        still_built = self._lookup.check_op(*_STATE_ROW, {"building": generation})
         write(self._store, [still_built, *self._writes(transaction)])
+
+    def counted_up_to(self, at: datetime | None, state: TotalsState) -> None:
+        """Note that a change of this moment was counted."""
+        known = state.as_of
+        while at is not None and (known is None or known < at):
+            condition = "absent" if known is None else {"at": known}
+            if self._lookup.put(*_AS_OF_ROW, {"at": at}, condition=condition):
+                return
+            # Others have noted a change meanwhile; where it was a newer one, there is nothing left to do.
+            known = self.state().as_of
 
     def _writes(self, transaction: Transaction) -> list[WriteOp]:
         return [
@@ -82,8 +93,7 @@ class TotalsRepository:
         ]
 
     def _state_op(self, former: TotalsState, after: TotalsState) -> WriteOp:
-        condition = {"revision": former.revision} if former.revision else "absent"
-        return self._lookup.put_op(*STATE_ROW, _state_document(after), condition=condition)
+        return self._lookup.put_op(*_STATE_ROW, _state_document(after), condition=_as_read(former))
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -138,9 +148,8 @@ class TotalsRepository:
 
     def pairs(
         self, generations: tuple[int, int], keys: Sequence[CounterKey]
-    ) -> tuple[dict[CounterKey, tuple[Numbers, Numbers]], bool]:
-        """Return counters of two generations, and whether nobody wrote while they were read."""
-        before = self.state()
+    ) -> dict[CounterKey, tuple[Numbers, Numbers]]:
+        """Return counters of two generations."""
         found: dict[CounterKey, tuple[Numbers, Numbers]] = {}
         for start in range(0, len(keys), _PAIRS_A_CALL):
             few = keys[start : start + _PAIRS_A_CALL]
@@ -149,7 +158,7 @@ class TotalsRepository:
             for key in few:
                 one, other = (rows.get(self._counters.address(number, key)) for number in generations)
                 found[key] = (self._counters.numbers(one), self._counters.numbers(other))
-        return found, self.state().revision == before.revision
+        return found
 
     def clear(self, generation: int, place: int, *, limit: int) -> tuple[int, bool]:
         """Remove up to `limit` (at most 100) rows or counters of a place; return how many, and whether any are left."""
@@ -171,27 +180,25 @@ class TotalsRepository:
         return CursorBinding(self._store.tenant_id, "totals-run", {})
 
 
-def state_of(row: Mapping[str, Any] | None) -> TotalsState:
-    """Return the state that its row says; without one, the first generation is read and nothing was counted yet."""
+def _state_of(row: Mapping[str, Any] | None, as_of: Mapping[str, Any] | None) -> TotalsState:
+    """Return the state that its rows say; without them, the first generation is read and nothing was counted yet."""
+    moment = None if as_of is None else _instant(as_of["at"])
     if row is None:
-        return TotalsState()
-    return TotalsState(
-        revision=row["revision"],
-        current=row["current"],
-        building=row["building"] or None,
-        last=row["last"],
-        as_of=_instant(row.get("asOf")),
-    )
+        return TotalsState(as_of=moment)
+    return TotalsState(row["revision"], row["current"], row["building"] or None, row["last"], moment)
 
 
 def _state_document(state: TotalsState) -> dict[str, Any]:
-    document = {
+    return {
         "revision": state.revision,
         "current": state.current,
         "building": state.building or 0,
         "last": state.last,
     }
-    return document if state.as_of is None else {**document, "asOf": state.as_of}
+
+
+def _as_read(state: TotalsState) -> Literal["absent"] | Mapping[str, Any]:
+    return {"revision": state.revision} if state.revision else "absent"
 
 
 def _run_document(run: TotalsRun) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from typing import Final
 from zebros_core.errors import ConflictError, UnavailableError
 from zebros_core.messaging import EntityChanged, MalformedMessageError
 from zebros_pipeline.domain.contribution import NOTHING, contribution_of
-from zebros_pipeline.domain.generations import Change, RecordKey, newest, plan
+from zebros_pipeline.domain.generations import Change, RecordKey, latest, newest, plan
 from zebros_pipeline.domain.ports_totals import TotalsStore
 
 ROWS_A_CALL: Final = 100
-ATTEMPTS: Final = 8
-_LONGEST_PAUSE_SECONDS: Final = 0.4
+ATTEMPTS: Final = 10
+_LONGEST_PAUSE_SECONDS: Final = 1.0
 _SHORTEST_PAUSE_SECONDS: Final = 0.01
 
 Pause = Callable[[int], None]
@@ -51,13 +51,15 @@ def count_changes(totals: TotalsStore, changes: Iterable[Change], *, wait: Pause
     """
     state = totals.state()
     waiting: Sequence[Change] = newest(changes)
+    at = latest(*(change.at for change in waiting))
     attempt = 0
     while waiting:
         few = waiting[: ROWS_A_CALL // len(state.generations)]
         known = totals.known(state.generations, [change.key for change in few])
         try:
             for transaction in plan(few, known, state.generations):
-                state = totals.commit(transaction, state)
+                totals.commit(transaction, state)
+                attempt = 0
         except ConflictError as lost:
             attempt += 1
             if attempt == ATTEMPTS:
@@ -66,3 +68,5 @@ def count_changes(totals: TotalsStore, changes: Iterable[Change], *, wait: Pause
             state = totals.state()
             continue
         waiting, attempt = waiting[len(few) :], 0
+    # Also where all of it had been counted before, by a writer that got no further than that.
+    totals.counted_up_to(at, state)

@@ -43,7 +43,7 @@ LONGEST_READER: Final = timedelta(seconds=30)
 ABANDONED: Final = timedelta(minutes=10)
 """After which a run that nobody carried on gives way to one of the other kind."""
 
-_QUIET_MOMENTS: Final = 10
+_LOOKS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +173,9 @@ class Recount:
         state = self.totals.state()
         cleared_from = self.now() + LONGEST_READER
         flipped = replace(carried.moved(Phase.CLEARING), resume_at=cleared_from, touched_at=self.now())
-        next_state = state.flipped(carried.newest)
-        return self.totals.advance(flipped, former=run, state=state, next_state=next_state)
+        stored = self.totals.advance(flipped, former=run, state=state, next_state=state.flipped())
+        self.totals.counted_up_to(carried.newest, state)
+        return stored
 
     def _as_they_are(self, versions: Mapping[RecordKey, int]) -> list[Change]:
         """Return records that were not among the live ones: since they came late, or as gone at the known version."""
@@ -195,7 +196,7 @@ class Recount:
             number += 1
             counters, cursor = self._counters(run, number, None)
         kept_ones = number < self.totals.counter_places
-        pairs, _ = self.totals.pairs((run.former, run.built), [key for key, _ in counters])
+        pairs = self.totals.pairs((run.former, run.built), [key for key, _ in counters])
         # What the first round has seen differ, the second would find once more.
         differing = [key for key, (kept, built) in pairs.items() if kept != built and (kept_ones or not kept)]
         found = replace(
@@ -220,19 +221,28 @@ class Recount:
         return self.totals.counters(generation, place, limit=COUNTERS, cursor=cursor)
 
     def _look_again(self, run: TotalsRun) -> TotalsRun:
-        for attempt in range(_QUIET_MOMENTS):
-            pairs, quiet = self.totals.pairs((run.former, run.built), run.suspects)
-            if quiet or all(kept == built for kept, built in pairs.values()):
-                break
-            self.wait(attempt)
-        else:
-            # Written to without a pause, so no two of them were ever seen at one moment.
+        pairs = self._at_one_moment(run)
+        if pairs is None:
             return self._stored(replace(run, resume_at=self.now() + SECOND_LOOK), run)
         differences = tuple(
             _difference(key, kept, built) for key, (kept, built) in pairs.items() if kept != built
         )
         unnamed = run.found - len(run.suspects)
         return self._dropped(replace(run, differences=differences, found=len(differences) + unnamed), run)
+
+    def _at_one_moment(self, run: TotalsRun) -> Mapping[CounterKey, tuple[Numbers, Numbers]] | None:
+        """Return the suspects as they were while nobody wrote to them; None where there was no such moment.
+
+        Two reads that agree had no write in the middle of the first: it would show in the second.
+        """
+        before = self.totals.pairs((run.former, run.built), run.suspects)
+        for attempt in range(_LOOKS):
+            pairs = self.totals.pairs((run.former, run.built), run.suspects)
+            if pairs == before or all(kept == built for kept, built in pairs.values()):
+                return pairs
+            before = pairs
+            self.wait(attempt)
+        return None
 
     def _dropped(self, run: TotalsRun, former: TotalsRun) -> TotalsRun:
         state = self.totals.state()
