@@ -333,6 +333,63 @@ def test_an_opportunity_that_changes_meanwhile_is_taken_as_it_is_then(
     assert after["value"] == 77 and after["leadId"] == path.rpartition("/")[2]
 
 
+@contextmanager
+def broken_at(container: Container, world: SalesWorld, step: int, when: str) -> Iterator[list[str]]:
+    """Let the request die at its nth step: a write of its own or a call of the door, before it or after it was done."""
+    steps: list[str] = []
+
+    def pass_by(name: str) -> None:
+        steps.append(name)
+        if len(steps) == step:
+            raise ClientError({"Error": {"Code": "Broken", "Message": "x"}}, name)
+
+    def write(model: Any, **_: Any) -> None:
+        if model.name in {"PutItem", "TransactWriteItems"}:
+            pass_by(model.name)
+
+    events = container.dynamodb.meta.events
+    hook = "before-call.dynamodb" if when == "before" else "after-call.dynamodb"
+    events.register(hook, write)
+    setattr(world.doors, when, lambda service, call: pass_by(call["verb"]))
+    try:
+        yield steps
+    finally:
+        events.unregister(hook, write)
+        setattr(world.doors, when, lambda service, call: None)
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["granted", "refused"])
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", range(1, 6))
+def test_a_request_that_dies_at_any_step_is_all_or_nothing_in_the_end(
+    admin: Person,
+    of_customers: Customers,
+    world: SalesWorld,
+    container: Container,
+    follow: Follow,
+    step: int,
+    when: str,
+    refused: bool,
+) -> None:
+    if refused:
+        of_customers(admin).post("/v1/contacts", {"lastName": "Lee", "email": LEAD["email"]})
+    path = lead(admin)
+    with broken_at(container, world, step, when) as steps:
+        first = convert(admin, path)
+    assert (first.status == 500) == (len(steps) >= step), (first.status, steps)
+    follow(path)
+    follow(path)
+    again = convert(admin, path)
+    if refused:
+        assert again.status == 409
+        assert counts(admin, of_customers(admin)) == (0, 1, 0)
+        assert admin.get(path).body["status"] == "qualified"
+    else:
+        assert again.status == 200
+        assert counts(admin, of_customers(admin)) == (1, 1, 1)
+        assert admin.get(path).body["status"] == "converted"
+
+
 def test_plan_and_actor_are_forgotten_when_it_has_ended(admin: Person, container: Container) -> None:
     path = lead(admin)
     convert(admin, path)
