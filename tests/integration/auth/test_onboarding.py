@@ -26,7 +26,15 @@ CUSTOMERS = 3
 # that is a little more than the 30 s that the registry is stale for at most.
 WAIT_SCALE = 0.55
 PATIENCE_SECONDS = 150.0
-SHARED = ("customers", "contacts", "documents", "customers-lookup", "users", "auth-lookup", "audit")
+SHARED = (
+    *("users", "auth-lookup", "audit"),
+    *("customers", "contacts", "documents", "customers-lookup"),
+    *("leads", "products", "opportunities", "pipeline-lookup"),
+    *("activities", "activities-lookup"),
+)
+KEPT = {"customers": CUSTOMERS, "opportunities": 1, "activities": 1}
+"""What each company has when it leaves, beside its one person."""
+SERVICE_OF = {"customers": "customers", "opportunities": "pipeline", "activities": "activities"}
 
 
 @dataclass
@@ -38,6 +46,7 @@ class Company:
     onboarded_seconds: float
     admin: Member
     customers: list[str] = field(default_factory=list)
+    deal: str = ""
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +102,10 @@ def onboard(deployment: Deployment, platform: Member, model: IsolationName) -> C
     company.customers = [
         member.customer(f"Customer {number} of {id}")["customerId"] for number in range(CUSTOMERS)
     ]
+    deal = {"title": f"Deal of {id}", "customerId": company.customers[0]}
+    company.deal = member.ask("POST", "/v1/opportunities", deal)["opportunityId"]
+    call = {"type": "call", "subject": "Ring", "relatedType": "opportunity", "relatedId": company.deal}
+    member.ask("POST", "/v1/activities", call)
     return company
 
 
@@ -185,7 +198,8 @@ def test_tenants_leave_with_everything_and_their_neighbours_keep_everything(
         print(f"offboarding, {model}: {time.monotonic() - begun:.0f} s, {tenant['report']}")  # noqa: T201
         report = tenant["report"]
         for part in ("exported", "services"):
-            assert report[part]["customers"]["tables"]["customers"] == CUSTOMERS
+            for table, count in KEPT.items():
+                assert report[part][SERVICE_OF[table]]["tables"][table] == count
             assert report[part]["auth"]["tables"]["users"] == 1
         assert (report["people"], report["clients"]) == (1, 0)
         assert report["removedTables"] == (
@@ -193,7 +207,8 @@ def test_tenants_leave_with_everything_and_their_neighbours_keep_everything(
         )
         bucket, _, prefix = report["export"].removeprefix("s3://").partition("/")
         found = deployment.aws("s3").list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"]
-        assert any("/customers/customers-" in item["Key"] for item in found)
+        for table, service in SERVICE_OF.items():
+            assert any(f"/{service}/{table}-" in item["Key"] for item in found)
 
         assert not own_tables(deployment, home.id)
         left = {table: count for table in SHARED if (count := rows(deployment, table, home.id))}
@@ -203,6 +218,8 @@ def test_tenants_leave_with_everything_and_their_neighbours_keep_everything(
 
         still = neighbour.admin.ask("GET", "/v1/customers")["items"]
         assert {item["customerId"] for item in still} == set(neighbour.customers)
+        assert neighbour.admin.get(f"/v1/opportunities/{neighbour.deal}").status_code == 200
+        assert len(neighbour.admin.ask("GET", "/v1/activities")["items"]) == 1
         assert neighbour.admin.ask("GET", "/v1/me")["email"] == neighbour.admin.user
 
 
