@@ -14,22 +14,26 @@ from zebros_local.settings import CHECKOUT
 
 pytestmark = pytest.mark.e2e
 
-DOCUMENT = CHECKOUT / "services" / "customers" / "contracts" / "openapi.json"
+DOCUMENTS = [
+    CHECKOUT / "services" / name / "contracts" / "openapi.json"
+    for name in ("customers", "pipeline", "activities")
+]
 NOBODYS_ID = "01JC8Z4T5V6W7X8Y9ZABCDEFGH"
 _PARAMETER = re.compile(r"\{[^}]+\}")
 
 
-def operations(document: Path) -> list[Any]:
+def operations(documents: list[Path]) -> list[Any]:
     """Return method and path of every operation, named by its id."""
     return [
         pytest.param(method.upper(), path, id=operation["operationId"])
+        for document in documents
         for path, methods in json.loads(document.read_text())["paths"].items()
         for method, operation in methods.items()
         if method in {"get", "put", "post", "patch", "delete"}
     ]
 
 
-@pytest.mark.parametrize(("method", "path"), operations(DOCUMENT))
+@pytest.mark.parametrize(("method", "path"), operations(DOCUMENTS))
 def test_every_documented_operation_reaches_the_service(home: Member, method: str, path: str) -> None:
     answer = home.send(
         method, _PARAMETER.sub(NOBODYS_ID, path), {} if method in {"POST", "PUT", "PATCH"} else None
@@ -42,7 +46,7 @@ def test_every_documented_operation_reaches_the_service(home: Member, method: st
         assert answer.json()["requestId"]
 
 
-@pytest.mark.parametrize(("method", "path"), operations(DOCUMENT))
+@pytest.mark.parametrize(("method", "path"), operations(DOCUMENTS))
 def test_no_documented_operation_is_open_to_callers_without_a_token(
     deployment: Deployment, method: str, path: str
 ) -> None:

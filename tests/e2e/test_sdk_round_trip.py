@@ -22,7 +22,10 @@ CALLED: dict[type, set[str]] = {
         *("create", "get", "get_by_external_id", "upsert", "list", "search", "contacts", "documents"),
         *("history", "merge", "merge_state", "update", "patch", "replace", "delete", "restore", "batch"),
     },
-    Contacts: {"create", "get", "list", "update", "patch", "replace", "delete", "restore", "batch"},
+    Contacts: {
+        *("create", "get", "list", "history"),
+        *("update", "patch", "replace", "delete", "restore", "batch"),
+    },
     Documents: {"get", "upload", "resume", "download", "delete"},
     Fields: {"list", "create", "delete"},
 }
@@ -124,6 +127,7 @@ def test_a_contacts_life(client: Client, other: Client) -> None:
         client.contacts.get(contact.id)
     restored = client.contacts.restore(contact.id)
     assert (restored.position, restored.phone, restored.customer_id) == ("buyer", "+31 6", second.id)
+    eventually(lambda: client.contacts.history(contact.id).first(1)[0].operation == "restored")
     with pytest.raises(NotFoundError):
         other.contacts.get(contact.id)
     assert list(other.contacts.list(email=email)) == []
