@@ -14,6 +14,7 @@ from zebros import AsyncClient
 from zebros.client import Client
 from zebros.errors import ApiError, ForbiddenError, UnavailableError, VersionConflictError
 from zebros.models import ContactInfo, merge_patch
+from zebros.resources import in_order
 
 ACME = {
     "customerId": "c1",
@@ -180,12 +181,33 @@ def test_requests_on_their_way_together_give_outcomes_in_order(client: Client, a
     both_sent = threading.Barrier(2, timeout=10)
 
     def slowly(request: httpx.Request) -> httpx.Response:
-        both_sent.wait()  # neither is answered before the other was sent
+        if b'"e0"' not in request.content:  # the first is sent alone
+            both_sent.wait()  # neither is answered before the other was sent
         return outcomes(request)
 
     api.answers = [slowly]
-    results = list(client.customers.batch(upserts(400), parallel=2))  # type: ignore[arg-type]
-    assert [(each.index, each.id) for each in results] == [(at, f"e{at}") for at in range(400)]
+    results = list(client.customers.batch(upserts(500), parallel=2))  # type: ignore[arg-type]
+    assert [(each.index, each.id) for each in results] == [(at, f"e{at}") for at in range(500)]
+
+
+def test_a_service_that_answers_slowly_gets_one_request_at_a_time(
+    client: Client, api: ScriptedApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_order, "_FAST_SECONDS", 0.0)
+    monkeypatch.setattr(in_order, "_SLOW_SECONDS", 0.0)
+    under_way: list[int] = []
+    most: list[int] = []
+
+    def counted(request: httpx.Request) -> httpx.Response:
+        under_way.append(1)
+        most.append(len(under_way))
+        answer = outcomes(request)
+        under_way.pop()
+        return answer
+
+    api.answers = [counted]
+    assert len(list(client.customers.batch(upserts(1000), parallel=4))) == 1000  # type: ignore[arg-type]
+    assert max(most) == 1
 
 
 def test_an_error_among_requests_on_their_way_comes_after_the_outcomes_before_it(

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_import", "add_user_import"]
 
-# Rows do not depend on each other, and while one request waits for the database the next ones are read: with four
-# on their way an import takes about a third of the time; more would only fill the tenant's budget of requests.
+# Rows do not depend on each other: while one request waits for the database, others are carried out beside it. More of
+# them would only fill the tenant's budget of requests.
 BATCHES_AT_ONCE = 4
 
 FileName = Annotated[

@@ -53,7 +53,7 @@ class Collection(VersionedCollection[R]):
         """Run any number of operations, up to 100 in a request; yields an outcome for each, in their order.
 
         Lazy on both sides: operations are taken, and requests sent, as the outcomes are read. With `parallel`
-        so many requests are on their way at once: for operations whose order does not matter. An error of a
+        up to so many requests are on their way at once: for operations whose order does not matter. An error of a
         whole request (no answer, not signed in) is raised; what was yielded before it has been done, and what
         was on its way beside it may have been.
         """
