@@ -170,6 +170,10 @@ class TenantWorld:
     def count(self, events: list[EntityChanged]) -> None:
         count_changes(self.totals, [change_of(event, ZONE) for event in events], wait=lambda attempt: None)
 
+    def steps(self, kind: RunKind, number: int) -> None:
+        for _ in range(number):
+            self.step(kind)
+
     def step(self, kind: RunKind) -> None:
         try:
             self.last_run = self.recount.carry_on(kind, None, lambda: False)
@@ -266,6 +270,7 @@ _ACTIONS = st.one_of(
     st.tuples(st.just("deliver next"), st.integers(1, 8)),
     st.tuples(st.just("deliver while others do"), _PICKS, _PICKS),
     st.tuples(st.just("steps"), st.sampled_from(RunKind), st.integers(1, 30)),
+    st.tuples(st.just("deliver while a run goes on"), _PICKS, st.sampled_from(RunKind), st.integers(1, 30)),
     st.tuples(st.just("steps while others deliver"), st.sampled_from(RunKind), st.integers(1, 5), _PICKS),
     st.tuples(st.just("hide from the index"), st.sampled_from(range(3)), _IDS),
     st.tuples(st.just("wait"), st.sampled_from((1, 61, 700))),
@@ -288,8 +293,10 @@ def _act(world: TenantWorld, action: tuple[Any, ...]) -> None:
             world.totals.before_commit = lambda: world.deliver(others)
             world.deliver(picks)
         case ("steps", kind, number):
-            for _ in range(number):
-                world.step(kind)
+            world.steps(kind, number)
+        case ("deliver while a run goes on", picks, kind, number):
+            world.totals.before_commit = lambda: world.steps(kind, number)
+            world.deliver(picks)
         case ("steps while others deliver", kind, number, picks):
             for _ in range(number):
                 world.totals.before_commit = lambda: world.deliver(picks)

@@ -1,5 +1,15 @@
 """The totals of one tenant: rows, counters, which generations there are, and the verification or rebuild under way.
 
+=========================================  =====================================  ==================================
+lookup row, below ``{t}#``                 sort key                               what
+=========================================  =====================================  ==================================
+totals                                     ``state``, ``asOf``, ``run``           the generations, the newest change
+                                                                                  counted, the last run
+contribution, generation, entity, shard    record id                              what a record has added, and its
+                                                                                  version
+total, generation, kind, kind of group     ``{ids#…}{counter}``                   a counter: an attribute an amount
+=========================================  =====================================  ==================================
+
 Everything that changes together is one transaction. Each checks the state's row, so that nothing is written to a
 generation that is over. Writers meet at the counters of everybody's; what they bring is folded first, and a transaction
 that met another one is sent again after a moment, as it is.
