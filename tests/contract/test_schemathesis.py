@@ -25,10 +25,16 @@ from schemathesis.specs.openapi.checks import (
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from activities_in_process import activities_service
 from auth_in_process import auth_service
 from customers_in_process import customers_service
+from in_process_doors import InProcessDoors
+from pipeline_in_process import pipeline_service
 from service_in_process import access_token
 
+from zebros_activities.contracts import CONTRACTS as ACTIVITIES_CONTRACTS
+from zebros_activities.handlers.bulk import DOOR as ACTIVITIES_DOOR
+from zebros_activities.handlers.routes import ROUTES as ACTIVITIES_ROUTES
 from zebros_auth.bootstrap import Container as AuthContainer
 from zebros_auth.contracts import CONTRACTS as AUTH_CONTRACTS
 from zebros_auth.domain.identity import Person
@@ -36,7 +42,11 @@ from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
 from zebros_core.clock import SystemClock
 from zebros_core.tenancy.registry import Tenant
 from zebros_customers.contracts import CONTRACTS
+from zebros_customers.handlers.bulk import DOOR as CUSTOMERS_DOOR
 from zebros_customers.handlers.routes import ROUTES
+from zebros_pipeline.contracts import CONTRACTS as PIPELINE_CONTRACTS
+from zebros_pipeline.handlers.bulk import DOOR as PIPELINE_DOOR
+from zebros_pipeline.handlers.routes import ROUTES as PIPELINE_ROUTES
 
 pytestmark = pytest.mark.contract
 
@@ -90,17 +100,24 @@ class Gateway:
 SERVICES = {
     "auth": (auth_service, AUTH_ROUTES, AUTH_CONTRACTS),
     "customers": (customers_service, ROUTES, CONTRACTS),
+    "pipeline": (pipeline_service, PIPELINE_ROUTES, PIPELINE_CONTRACTS),
+    "activities": (activities_service, ACTIVITIES_ROUTES, ACTIVITIES_CONTRACTS),
 }
+DOORS = {"customers": CUSTOMERS_DOOR, "pipeline": PIPELINE_DOOR, "activities": ACTIVITIES_DOOR}
 
 
 @pytest.fixture(scope="module")
 def apis() -> Iterator[dict[str, Any]]:
-    """Each service's committed document, bound to the service in this process."""
+    """Each service's committed document, bound to the service in this process; they reach each other's doors."""
     with ExitStack() as stack:
         made: dict[str, Any] = {}
+        doors = InProcessDoors()
         known = Person("ada", "ada@aurora.example", "Ada", "aurora", "north", "tenant-admin")
         for name, (start, routes, contracts) in SERVICES.items():
-            container = stack.enter_context(start(f"schema{name[:4]}"))
+            container = stack.enter_context(start("schema"))
+            if name in DOORS:
+                doors.serve(container, DOORS[name])
+                doors.connect(container)
             if isinstance(container, AuthContainer):
                 container.identity.people["ada"] = known  # type: ignore[attr-defined]
             unlimited = {"requestsPerSecond": 100_000, "requestBurst": 100_000}
