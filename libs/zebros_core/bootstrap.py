@@ -218,13 +218,18 @@ class ServiceContainer:
         )
 
     def system_access(self, tenant_id: str, cause: str) -> tuple[TenantContext, TenantStore]:
-        """Return the context and the store with which our own machinery works for a tenant."""
+        """Return the context and the store with which our own machinery works for a tenant.
+
+        A function that reaches tables of tenants with their own credentials only, such as a bulk door, does so here too.
+        """
         tenant = self.registry.get(tenant_id)
         system = SystemContext(tenant_id, cause, isolation=tenant.isolation, index_shards=tenant.index_shards)
         acting = TenantContext(
             tenant_id, system.actor, isolation=tenant.isolation, index_shards=tenant.index_shards
         )
-        return acting, self.access.bind(system)
+        credentials = self.tenant_credentials
+        client = None if credentials is None else credentials.client_for(acting)
+        return acting, self.access.bind(system, client=client)
 
     def note_written(self, tenant_id: str, written: Mapping[str, Collection[tuple[str, int]]]) -> None:
         """Tell the cache of records that were written, by entity, as id and version, where bodies are not at hand."""

@@ -117,6 +117,26 @@ def test_a_caller_cannot_give_themselves_the_scope_of_our_machinery(
     assert written["createdBy"] == "system:repair"
 
 
+def test_our_machinery_too_works_with_the_session_of_its_tenant(
+    container: Any, admin: Any, doors: InProcessDoors
+) -> None:
+    del doors
+    context = _context(container, admin, user_id="system:repair")
+    machinery = container.bulk_doors.system_door("customers", context)
+    signed_by: list[Any] = []
+
+    def note(request: Any, **_: Any) -> None:
+        signed_by.append(request.context.get("signing", {}).get("request_credentials"))
+
+    container.dynamodb.meta.events.register("before-sign.dynamodb", note)
+    try:
+        assert machinery.apply([_wish("m-3", "New")])[0]["outcome"] == "created"
+    finally:
+        container.dynamodb.meta.events.unregister("before-sign.dynamodb", note)
+    assert signed_by
+    assert all(signed_by)
+
+
 def test_a_context_for_another_door_is_refused(container: Any, admin: Any, doors: InProcessDoors) -> None:
     token = container.internal_tokens.sign(_context(container, admin), audience="zebros-pipeline-test-bulk")
     call = {"verb": "read", "token": token, "entity": "customer", "ids": [new_id(admin.clock)]}
