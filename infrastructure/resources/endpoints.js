@@ -7,8 +7,11 @@
  * a call to a service that is not listed ends in a timeout. DynamoDB and S3 have gateway endpoints (network.yml).
  */
 
-/** What functions in the VPC call: secrets, credentials by tenant, events, bulk doors, state machines, push endpoints. */
-const OF_FUNCTIONS = ['ssm', 'sts', 'events', 'lambda', 'states', 'sns'];
+/**
+ * What functions in the VPC call: secrets, credentials by tenant, events, bulk doors, state machines, push endpoints,
+ * schedules of reminders.
+ */
+const OF_FUNCTIONS = ['ssm', 'sts', 'events', 'lambda', 'states', 'sns', 'scheduler'];
 
 /** What Keycloak's tasks need: their image, log and secrets; and mail. */
 const OF_KEYCLOAK = ['ecr.api', 'ecr.dkr', 'logs', 'secretsmanager', 'email-smtp'];

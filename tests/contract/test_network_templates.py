@@ -111,6 +111,7 @@ def test_a_closed_network_has_endpoints_instead_of_a_way_out_and_the_issuer_insi
         "lambda",
         "states",
         "sns",
+        "scheduler",
         "secretsmanager",
         "logs",
         "ecr.dkr",

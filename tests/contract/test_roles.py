@@ -154,7 +154,7 @@ CALLERS = {
     "customers": {},
     "pipeline": {
         "Http": {"zebros-customers-prod-bulk", "zebros-activities-prod-bulk"},
-        "Bulk": {"zebros-customers-prod-bulk"},
+        "Bulk": {"zebros-customers-prod-bulk", "zebros-activities-prod-bulk"},
         "Followup": {"zebros-customers-prod-bulk"},
     },
     "activities": {
