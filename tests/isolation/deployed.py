@@ -19,6 +19,7 @@ from zebros_auth.adapters.keycloak import KeycloakIdentity
 from zebros_auth.domain.identity import TENANT_ROLES, NewPerson
 from zebros_auth.realm.admin import KeycloakRealmAdmin
 from zebros_core.auth.internal import InternalTokens
+from zebros_core.bulk.client import bulk_function
 from zebros_core.clock import SystemClock
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import DynamoDbTenantRegistry, Tenant
@@ -30,8 +31,7 @@ from zebros_local.identity import LocalIdentity
 from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-STACKS = [f"zebros-{service}-{STAGE}" for service in ("auth", "customers")]
-BULK = f"zebros-customers-{STAGE}-bulk"
+STACKS = [f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities")]
 ADMIN_SECRET = "local-secret"
 PASSWORD = "demo"
 # Keycloak's tokens live fifteen minutes.
@@ -42,6 +42,8 @@ _PATIENCE_SECONDS = 30.0
 
 class DeployedService:
     """The port's adapter over a running local stack."""
+
+    pictures_are_cheap = False
 
     def __init__(self, state: StackState) -> None:
         self._state = state
@@ -120,8 +122,9 @@ class DeployedService:
         """Send the form as a browser would."""
         httpx.post(form["url"], data=form["fields"], files={"file": content}).raise_for_status()
 
-    def settle(self) -> None:
-        """Wait until the queues of events are empty and nothing more comes."""
+    def settle(self, tenant: str) -> None:
+        """Wait until the queues of events are empty and nothing more comes, of whichever tenant."""
+        del tenant
         sqs = emulator_client("sqs", self._state)
         queues = [url for url in sqs.list_queues().get("QueueUrls", []) if not url.endswith("-dlq")]
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -138,24 +141,53 @@ class DeployedService:
         numbers = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
         return any(int(number) for number in numbers.values())
 
-    def rows(self, tenant: str) -> str | None:
-        """Return None: what the tenant's admin sees is compared instead."""
-        del tenant
-        return None
+    def rows(self, tenant: str) -> list[str]:
+        """Return every stored row of a tenant: in its own tables, or among all the rows of those that are shared."""
+        dynamodb = emulator_client("dynamodb", self._state)
+        names = [
+            name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]
+        ]
+        own = f"zebros-{STAGE}-t-"
+        found: list[str] = []
+        for name in names:
+            if name.startswith(own) and not name.startswith(f"{own}{tenant}-"):
+                continue
+            pages = dynamodb.get_paginator("scan").paginate(
+                TableName=name,
+                FilterExpression="tenantId = :tenant",
+                ExpressionAttributeValues={":tenant": {"S": tenant}},
+            )
+            found += [f"{name} {json.dumps(row, sort_keys=True)}" for page in pages for row in page["Items"]]
+        return sorted(found)
 
-    def bulk(self, payload: Mapping[str, Any]) -> Any:
-        """Invoke the bulk door."""
-        answer = self._lambda.invoke(FunctionName=BULK, Payload=json.dumps(payload))
+    def bulk(self, service: str, payload: Mapping[str, Any]) -> Any:
+        """Invoke the bulk door of a service."""
+        function = bulk_function(service, STAGE)
+        answer = self._lambda.invoke(FunctionName=function, Payload=json.dumps(payload))
         return json.loads(answer["Payload"].read())
 
-    def sign(self, caller: Caller, model: Model, *, audience: str | None = None) -> str:
+    def sign(
+        self,
+        service: str,
+        caller: Caller,
+        model: Model,
+        *,
+        audience: str | None = None,
+        scopes: frozenset[str] = frozenset(),
+    ) -> str:
         """Sign an internal call with the key that the deployed functions derive."""
-        variables = self._lambda.get_function_configuration(FunctionName=BULK)["Environment"]["Variables"]
+        function = bulk_function(service, STAGE)
+        variables = self._lambda.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
         key = hmac.new(variables["CURSOR_SECRET"].encode(), b"internal-calls", hashlib.sha256).digest()
         context = TenantContext(
-            caller.tenant, caller.user, roles=frozenset(caller.roles), isolation=model, team_id=caller.team
+            caller.tenant,
+            caller.user,
+            roles=frozenset(caller.roles),
+            scopes=scopes,
+            isolation=model,
+            team_id=caller.team,
         )
-        return InternalTokens(key, SystemClock()).sign(context, audience=audience or BULK)
+        return InternalTokens(key, SystemClock()).sign(context, audience=audience or function)
 
 
 def _address(caller: Caller) -> str:

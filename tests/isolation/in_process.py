@@ -41,6 +41,8 @@ _REQUESTS = count(1)
 class InProcessService:
     """The port's adapter over containers in this process, by service."""
 
+    pictures_are_cheap = True
+
     def __init__(self, containers: Mapping[str, Any], doors: InProcessDoors) -> None:
         self.containers = containers
         self.container: ServiceContainer = containers["customers"]
@@ -124,8 +126,8 @@ class InProcessService:
                 trail.events.remove(entry)
                 self.auth.audit_log(tenant).append(entry)
 
-    def rows(self, tenant: str) -> str:
-        """Return every stored row and object of a tenant."""
+    def rows(self, tenant: str) -> list[str]:
+        """Return every stored row and object of a tenant, and whom the identity provider knows."""
         kept = [
             f"{name} {sorted(as_plain(row.attrs).items())!r}"
             for name, table in tables().items()
@@ -134,7 +136,7 @@ class InProcessService:
         ]
         identity: Any = self.auth.identity
         known = [repr(found) for found in (*identity.people_of(tenant), *identity.clients_of(tenant))]
-        return json.dumps([*sorted(kept), *sorted(known), *sorted(self._objects(tenant))])
+        return sorted([*kept, *known, *self._objects(tenant)])
 
     def _objects(self, tenant: str) -> list[str]:
         buckets = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets

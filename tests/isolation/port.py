@@ -53,6 +53,9 @@ class Answer:
 class Service(Protocol):
     """The services that run somewhere, behind one address."""
 
+    pictures_are_cheap: bool
+    """Whether all of a tenant's rows can be looked at around every call, or rather once before and after all."""
+
     def register(self, model: Model) -> str:
         """Make a new, empty tenant and return its id."""
         ...
@@ -73,8 +76,8 @@ class Service(Protocol):
         """Let the events of all writes of a tenant so far take effect, or wait until they have."""
         ...
 
-    def rows(self, tenant: str) -> str | None:
-        """Return every stored row of a tenant, or None where only the API can be asked."""
+    def rows(self, tenant: str) -> list[str]:
+        """Return every stored row of a tenant, in order, to be compared later."""
         ...
 
     def bulk(self, service: str, payload: Mapping[str, Any]) -> Any:

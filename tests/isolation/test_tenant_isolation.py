@@ -33,15 +33,20 @@ def test_a_recipe_tries_every_place_in_which_a_record_can_be_named(operation: Op
     assert operation.references <= in_bodies
 
 
-@pytest.mark.parametrize("victim", [0, 1], ids=["first", "second"])
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_another_tenant_learns_and_changes_nothing(
-    service: Service, estates: Estates, operation: Operation, model: Model, victim: int
+    service: Service, estates: Estates, operation: Operation, model: Model
 ) -> None:
-    theirs, neighbour = estates[model][victim], estates[model][1 - victim]
-    stranger = estates[MODELS[(MODELS.index(model) + 1) % len(MODELS)]][0]
-    judge(service, operation, theirs, neighbour, *([stranger] if victim == 0 else []))
+    first, second = estates[model]
+    if not service.pictures_are_cheap:
+        # The same code runs there: what differs on a stack is shown by one direction.
+        judge(service, operation, first, second)
+        return
+    stranger = estates[MODELS[(MODELS.index(model) + 1) % len(MODELS)]][1]
+    judge(service, operation, first, second, stranger)
+    if operation.path_names or operation.query_names or operation.references:
+        judge(service, operation, second, first)
 
 
 @pytest.mark.parametrize("model", MODELS)

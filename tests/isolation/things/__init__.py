@@ -1,11 +1,10 @@
-"""What a tenant can have, by service: how each thing is made, what nobody has in its place, and what is seen of it.
+"""What a tenant can have, by service: how each thing is made, and what nobody has in its place.
 
 A service's module gives:
 
 - ``MAKERS``: name -> how the thing is made, through the API. All but the ids are made up.
 - ``NEVER``: name -> how a thing of that kind would be called which nobody has, from a mark, where it is no id.
 - ``more``: what else a complete estate has, so that every list has a second page and every derived row is there.
-- ``seen``: the calls that show an admin everything of the service.
 """
 
 from __future__ import annotations
@@ -17,7 +16,6 @@ from things import activities, auth, customers, pipeline
 
 if TYPE_CHECKING:
     from estate import Estate
-    from port import Call
 
 _SERVICES = (customers, auth, pipeline, activities)
 
@@ -37,8 +35,3 @@ def make_more(estate: Estate) -> None:
     """Make what else a complete estate has."""
     for service in _SERVICES:
         service.more(estate)
-
-
-def seen(estate: Estate) -> list[Call]:
-    """Return the calls that show the admin everything."""
-    return [call for service in _SERVICES for call in service.seen(estate)]

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from port import Call
-
 from things.making import deleted, external_ids, free, never_external_ids
 
 if TYPE_CHECKING:
@@ -99,14 +97,3 @@ def more(estate: Estate) -> None:
     _comment(estate)
     activity(estate, status="completed")
     estate.send("PATCH", f"/v1/activities/{estate['activity']}", {"tags": [estate.mark, "changed"]})
-
-
-def seen(estate: Estate) -> list[Call]:
-    """Return the calls that show the admin everything."""
-    return [
-        Call("GET", "/v1/activities", query={"limit": "200"}),
-        Call("GET", f"/v1/activities/{estate['activity']}/comments"),
-        Call("GET", "/v1/email-templates", query={"limit": "200"}),
-        Call("GET", f"/v1/email-templates/{estate['template']}"),
-        Call("GET", f"/v1/activities/{estate['deleted_activity']}"),
-    ]

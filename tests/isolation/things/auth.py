@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from port import Call
-
 if TYPE_CHECKING:
     from estate import Estate
 
@@ -76,15 +74,3 @@ NEVER: dict[str, Callable[[str], str]] = {
 def more(estate: Estate) -> None:
     """Nothing: every list has two already."""
     del estate
-
-
-def seen(estate: Estate) -> list[Call]:
-    """Return the calls that show the admin everything."""
-    del estate
-    return [
-        Call("GET", "/v1/users", query={"limit": "200"}),
-        Call("GET", "/v1/teams", query={"limit": "200"}),
-        Call("GET", "/v1/integrations", query={"limit": "200"}),
-        Call("GET", "/v1/me/devices"),
-        Call("GET", "/v1/me/preferences"),
-    ]

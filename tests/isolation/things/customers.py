@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from port import Call
-
 from things.making import deleted, external_ids, free, never_external_ids
 
 if TYPE_CHECKING:
@@ -114,20 +112,3 @@ def more(estate: Estate) -> None:
     contact(estate, customerId=estate["customer"])
     for path in (f"/v1/customers/{estate['customer']}", f"/v1/contacts/{estate['contact']}"):
         estate.send("PATCH", path, {"tags": [estate.mark, "changed"]})
-
-
-def seen(estate: Estate) -> list[Call]:
-    """Return the calls that show the admin everything."""
-    customer_path = f"/v1/customers/{estate['customer']}"
-    return [
-        Call("GET", "/v1/customers", query={"limit": "200"}),
-        Call("GET", "/v1/contacts", query={"limit": "200"}),
-        Call("GET", "/v1/fields"),
-        Call("GET", f"{customer_path}/documents", query={"limit": "200"}),
-        Call("GET", f"{customer_path}/contacts", query={"limit": "200"}),
-        Call("GET", f"/v1/merges/{estate['merge']}"),
-        Call("GET", f"/v1/documents/{estate['in_parts']}/parts"),
-        # Deleted: still not to be read, hence neither restored by others.
-        Call("GET", f"/v1/customers/{estate['deleted_customer']}"),
-        Call("GET", f"/v1/contacts/{estate['deleted_contact']}"),
-    ]

@@ -118,19 +118,3 @@ def more(estate: Estate) -> None:
     for path in ("leads/" + estate["lead"], "products/" + estate["product"]):
         estate.send("PATCH", f"/v1/{path}", {"tags": [estate.mark, "changed"]})
     estate.send("POST", f"/v1/opportunities/{estate['opportunity']}/move", {"stage": "proposal"})
-
-
-def seen(estate: Estate) -> list[Call]:
-    """Return the calls that show the admin everything."""
-    return [
-        Call("GET", "/v1/leads", query={"limit": "200"}),
-        Call("GET", "/v1/products", query={"limit": "200"}),
-        Call("GET", "/v1/opportunities", query={"limit": "200"}),
-        Call("GET", f"/v1/opportunities/{estate['opportunity']}/stages"),
-        Call("GET", STAGES_PATH),
-        Call("GET", "/v1/pipeline/currencies"),
-        *(
-            Call("GET", f"/v1/{entity}/{estate[f'deleted_{name}']}")
-            for entity, name in (("leads", "lead"), ("products", "product"), ("opportunities", "opportunity"))
-        ),
-    ]
