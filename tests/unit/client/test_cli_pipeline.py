@@ -93,7 +93,7 @@ def test_owners_are_called_by_their_names_the_best_first(world: World) -> None:
         ok({"items": people, "nextCursor": None}),
     )
     lines = world.run("pipeline", "value", "--by", "owner").stdout.splitlines()
-    assert lines[4:8] == [
+    assert lines[5:9] == [
         "OWNER\tWON\tWON VALUE\tOPEN\tOPEN VALUE\tLOST\tWIN RATE",
         "Nora North\t1\t99 EUR\t0\t0 EUR\t1\t50.00%",
         "u1\t1\t10 EUR\t0\t0 EUR\t0\t100.00%",
@@ -328,7 +328,10 @@ def test_the_dashboard_is_one_screen(world: World) -> None:
     )
 
 
-def test_a_new_tenants_dashboard_says_what_to_do(world: World) -> None:
+def test_a_new_tenants_figures_say_what_to_do(world: World) -> None:
+    nothing = {**FORECAST, "months": [{"month": "2026-11", "categories": []}], "undated": {"categories": []}}
+    answer(world, ok(nothing))
+    assert "Nothing closes" in world.run("pipeline", "forecast").stderr
     empty = {"asOf": "2026-11-28T08:00:00Z", "baseCurrency": "EUR", "winRate": None}
     answer(world, ok(empty))
     result = world.run("dashboard")

@@ -8,7 +8,7 @@ import typer
 
 from zebros.cli.figures import figures_table, missing_rates, worth
 from zebros.cli.options import one_of
-from zebros.cli.output import JsonFlag, ProfileName, bar, moment, print_json, print_record
+from zebros.cli.output import JsonFlag, ProfileName, bar, moment, note, print_json, print_record
 from zebros.cli.pipeline import VIEWS, ViewOption
 from zebros.cli.runtime import connect
 
@@ -38,8 +38,10 @@ def _print(found: Dashboard) -> None:
     figures_table(
         found.pipeline_by_stage,
         found.base_currency,
-        empty="No opportunities yet. Add one: zebros opportunities create TITLE --value 1000",
+        empty="There are no stages.",
     )
+    if not any(stage.count for stage in found.pipeline_by_stage):
+        note("No opportunities yet. Add one: zebros opportunities create TITLE --value 1000")
     typer.echo()
     typer.secho("This month", bold=True)
     print_record(

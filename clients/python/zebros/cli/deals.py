@@ -143,7 +143,8 @@ def recent(
     empty = "Nothing was won or lost" + (
         " that matches." if any((won, lost, from_, to, owner, team)) else " yet."
     )
-    print_table(("closed", "outcome", "title", "value", "lost because", "id"), rows, empty=empty)
+    columns = ("closed", "outcome", "title", "value", "lost because", "id")
+    print_table(columns, rows, empty=empty, numbers=("value",))
 
 
 @app.command(
@@ -204,6 +205,7 @@ def at_risk(
         empty=f"Nothing is at risk: no open opportunity is past its date, or idle for {days} days."
         if reason is None
         else f"Nothing is {reason}.",
+        numbers=("value",),
     )
 
 

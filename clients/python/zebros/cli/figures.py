@@ -53,7 +53,8 @@ def figures_table(stages: Sequence[StageFigures], base: str, *, empty: str) -> N
         )
         for stage in stages
     ]
-    print_table(("stage", "count", "value", "weighted", ""), rows, empty=empty)
+    columns = ("stage", "count", "value", "weighted", "")
+    print_table(columns, rows, empty=empty, numbers=columns[1:4])
 
 
 def group_tables(groups: Sequence[GroupFigures], base: str, names: Mapping[str, str], by: str) -> None:
@@ -82,11 +83,8 @@ def group_tables(groups: Sequence[GroupFigures], base: str, names: Mapping[str, 
         )
         for group, won, open_, lost in kinds
     ]
-    print_table(
-        (by, "won", "won value", "open", "open value", "lost", "win rate"),
-        rows,
-        empty=f"No {by} has opportunities.",
-    )
+    columns = (by, "won", "won value", "open", "open value", "lost", "win rate")
+    print_table(columns, rows, empty=f"No {by} has opportunities.", numbers=columns[1:])
 
 
 def forecast_table(found: Forecast) -> None:
@@ -110,7 +108,7 @@ def forecast_table(found: Forecast) -> None:
             cells += [f"{each.count:,}", worth(each, found.base_currency)] if filled and each else ["", ""]
         rows.append(cells)
     columns = ["month", *(column for name in used for column in (_words(name), f"{_words(name)} value"))]
-    print_table(columns, rows, empty="Nothing closes in these months.")
+    print_table(columns, rows if used else [], empty="Nothing closes in these months.", numbers=columns[1:])
 
 
 def missing_rates(codes: Sequence[str], base: str) -> None:

@@ -326,5 +326,6 @@ KIND: RecordKind[Lead] = RecordKind(
         "owner": lambda each: each.owner_id,
     },
     pairs=_pairs,
+    numbers=("score",),
 )
 add_record_commands(app, KIND)

@@ -267,5 +267,6 @@ KIND: RecordKind[Opportunity] = RecordKind(
         "owner": lambda each: each.owner_id,
     },
     pairs=_pairs,
+    numbers=("value",),
 )
 add_record_commands(app, KIND)

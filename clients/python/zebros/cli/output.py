@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -45,8 +45,13 @@ def note(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """A table, or the sentence that says what to do when there is nothing in it."""
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, numbers: Collection[str] = ()
+) -> None:
+    """A table, or the sentence that says what to do when there is nothing in it.
+
+    The columns of `numbers` end at the right on a terminal.
+    """
     listed = [[_printable(cell) for cell in row] for row in rows]
     if not listed:
         note(empty)
@@ -63,7 +68,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty:
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     for at, name in enumerate(columns):
-        table.add_column(name, no_wrap=at == 0, overflow="fold")
+        align = "right" if name in numbers else "left"
+        table.add_column(name, no_wrap=at == 0 or name in numbers, overflow="fold", justify=align)
     for row in listed:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)

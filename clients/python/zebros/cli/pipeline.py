@@ -71,6 +71,7 @@ def value(
         return
     figures_table(found.stages, found.base_currency, empty="The pipeline is empty.")
     if found.groups is not None:
+        typer.echo()
         group_tables(found.groups, found.base_currency, names, by or "")
     typer.echo()
     _tell_summary(found)

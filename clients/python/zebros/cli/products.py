@@ -149,5 +149,6 @@ KIND: RecordKind[Product] = RecordKind(
         "active": lambda each: "yes" if each.active else "no",
     },
     pairs=_pairs,
+    numbers=("price",),
 )
 add_record_commands(app, KIND)

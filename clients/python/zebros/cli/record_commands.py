@@ -31,6 +31,8 @@ class RecordKind(Generic[R]):
     collection: "Callable[[Client], Any]"
     columns: Mapping[str, Callable[[R], str | None]]
     pairs: Callable[[R], Pairs]
+    numbers: tuple[str, ...] = ()
+    """The columns that end at the right."""
 
     @property
     def argument(self) -> Any:
@@ -43,7 +45,7 @@ class RecordKind(Generic[R]):
             print_json([record.to_json() for record in records])  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
             return
         rows = ([read(each) or "" for read in self.columns.values()] for each in records)
-        print_table(tuple(self.columns), rows, empty=empty)
+        print_table(tuple(self.columns), rows, empty=empty, numbers=self.numbers)
 
     def print_one(self, record: R, json: bool) -> None:
         """Name and value on a line each, or JSON."""
