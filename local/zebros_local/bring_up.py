@@ -22,8 +22,11 @@ from zebros_local.stack import Stack
 from zebros_local.state import StackState
 
 
-def bring_up(stack: Stack, progress: Progress) -> StackState:
-    """Start the stack, deploy what changed and make the demo tenants; safe to repeat at any point."""
+def bring_up(stack: Stack, progress: Progress, *, for_people: bool = True) -> StackState:
+    """Start the stack, deploy what changed and make the demo tenants; safe to repeat at any point.
+
+    `for_people`: with demo people and sales, and every function started, which takes longer than the rest.
+    """
     ensure_realm(stack.settings, stack.up(), progress)
     deploy_local(stack, progress)
     state = stack.state
@@ -31,13 +34,18 @@ def bring_up(stack: Stack, progress: Progress) -> StackState:
         step.note(", ".join(ensure_demo_tenants(state)))
     with progress.step("first request as") as step:
         step.note(", ".join(check_api(state)))
+    if for_people:
+        _furnish(state, progress)
+    return state
+
+
+def _furnish(state: StackState, progress: Progress) -> None:
     with progress.step("demo people") as step:
         step.note(f"{ensure_demo_records(state)} recorded")
     with progress.step("functions that follow") as step:
         step.note(f"{warm_followers(state)} started")
     with progress.step("demo sales") as step:
         step.note(f"{ensure_demo_sales(state)} records entered")
-    return state
 
 
 def ensure_realm(settings: LocalSettings, state: StackState, progress: Progress) -> None:

@@ -34,7 +34,7 @@ def stack(deployment: Deployment) -> Iterator[Stack]:
     with tempfile.TemporaryDirectory(prefix="zebros-outages-") as folder:
         stack = Stack(LocalSettings.from_environ(os.environ, Path(folder)))
         try:
-            bring_up(stack, Progress())
+            bring_up(stack, Progress(), for_people=False)
             yield stack
         finally:
             stack.down()
