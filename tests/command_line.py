@@ -26,6 +26,8 @@ class Terminal:
     deployment: Deployment
     config: Path
     environ: Mapping[str, str] = field(default_factory=dict[str, str])
+    patience_seconds: float = 180.0
+    """So long may a command take."""
 
     def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
         """Run a command to its end; `typed` is its standard input."""
@@ -35,7 +37,7 @@ class Terminal:
             input=typed,
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=self.patience_seconds,
             check=False,
         )
 
@@ -59,7 +61,7 @@ class Terminal:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=180,
+            timeout=self.patience_seconds,
             check=False,
         )
         assert done.returncode == 0, f"{line}: {done.returncode}\n{done.stdout}"
