@@ -33,7 +33,9 @@ const COMPILED = 'UNCHECKED_HASH';
  */
 function targetArguments(root, stage) {
   if (stage !== 'local') return AWS_TARGET;
-  const python = firstExisting(process.env.ZEBROS_PYTHON, path.join(root, '.venv/bin/python'));
+  // By the environment's own path: a copy of the checkout that links to it shares what was built.
+  const environment = firstExisting(path.join(root, '.venv'));
+  const python = firstExisting(process.env.ZEBROS_PYTHON, environment && path.join(fs.realpathSync(environment), 'bin/python'));
   return ['--python', python ?? 'python3', '--only-binary', ':all:', '--compile-bytecode'];
 }
 

@@ -68,7 +68,7 @@ SCHEDULES = {
         "Reminder",
         "Remind",
         "zebros-prod-reminders",
-        {"Reminders": ALL_OF_SCHEDULES, "Http": ALL_OF_SCHEDULES},  # which mends what is missing
+        {"Reminders": ALL_OF_SCHEDULES, "Bulk": ALL_OF_SCHEDULES},  # which mends what is missing
     ),
 }
 """By service: the kind of schedule, the consumer that it feeds, its group, and who may do what with it."""
