@@ -51,7 +51,7 @@ _TWO_WORKERS = ("-n", "2", "--dist", "loadfile", *_PLAIN)
 SUITES = (
     Suite("unit", needs_stack=False, budget_seconds=60, arguments=_TWO_WORKERS),
     Suite("properties", needs_stack=False, budget_seconds=180, arguments=_TWO_WORKERS),
-    Suite("contract", needs_stack=True, budget_seconds=120),
+    Suite("contract", needs_stack=True, budget_seconds=150),
     Suite("integration", needs_stack=True, budget_seconds=360),
     # Grouped by the suite itself: the deployed service on one worker, the one in process on the other.
     Suite(
