@@ -1,8 +1,8 @@
 """The sales of a real company, brought in by the command and told again: to the unit, and to nobody else.
 
 The data is not the project's: without its folder the story is left out. `make test` takes every 20th opportunity, since
-each is followed by seven messages, which take the emulator longer than the writes themselves; `make prove` takes all 8,800,
-which took seven and a half minutes on two busy cores.
+each is followed by seven messages, which take the emulator longer than the writes themselves; `make prove` takes all of
+them, which took seven and a half minutes on two busy cores.
 """
 
 from __future__ import annotations
