@@ -220,7 +220,7 @@ class ServiceContainer:
     def system_access(self, tenant_id: str, cause: str) -> tuple[TenantContext, TenantStore]:
         """Return the context and the store with which our own machinery works for a tenant.
 
-        A function that reaches tables of tenants with their own credentials only, such as a bulk door, does so here too.
+        A function that reaches tables of tenants with their credentials only, such as a bulk door, does so here too.
         """
         tenant = self.registry.get(tenant_id)
         system = SystemContext(tenant_id, cause, isolation=tenant.isolation, index_shards=tenant.index_shards)
