@@ -49,7 +49,7 @@ _PLAIN = ("-p", "no:schemathesis")
 _TWO_WORKERS = ("-n", "2", "--dist", "loadfile", *_PLAIN)
 
 SUITES = (
-    Suite("unit", needs_stack=False, budget_seconds=60, arguments=_TWO_WORKERS),
+    Suite("unit", needs_stack=False, budget_seconds=150, arguments=_TWO_WORKERS),
     Suite("properties", needs_stack=False, budget_seconds=180, arguments=_TWO_WORKERS),
     Suite("contract", needs_stack=True, budget_seconds=150),
     Suite("integration", needs_stack=True, budget_seconds=360),
@@ -60,7 +60,7 @@ SUITES = (
         budget_seconds=240,
         arguments=("-n", "2", "--dist", "loadgroup", *_PLAIN),
     ),
-    Suite("e2e", needs_stack=True, budget_seconds=240),
+    Suite("e2e", needs_stack=True, budget_seconds=420),
     # Alone, on a stack with the real Keycloak.
     Suite(
         "keycloak",
