@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from secrets import token_hex
 from typing import Any, Protocol
@@ -79,6 +81,18 @@ class Estate:
     def picture(self) -> list[str]:
         """Return every row of the tenant, to be compared later."""
         return self.service.rows(self.admin.tenant)
+
+    @contextmanager
+    def untouched(self) -> Iterator[None]:
+        """Assert that nothing of the tenant's changes meanwhile.
+
+        Where pictures are dear that is left to whoever compares those of before and after all.
+        """
+        before = self.picture() if self.service.pictures_are_cheap else None
+        yield
+        if before is not None:
+            changed = sorted(set(before) ^ set(self.picture()))
+            assert not changed, f"another tenant's data was changed: {changed}"
 
 
 class Nowhere:

@@ -27,17 +27,16 @@ _ALIKE_HEADERS = ("content-type", "etag", "cache-control", "location", "retry-af
 def judge(service: Service, operation: Operation, victim: Estate, *attackers: Estate) -> None:
     """Raise AssertionError when an attacker learns or changes anything of the victim's by this operation.
 
-    Where pictures are dear, whether anything has changed is left to whoever compares those of before and after all.
+    Where pictures are dear, keys are judged only where the victim has used its own already.
     """
-    use_key(operation, victim)
+    if service.pictures_are_cheap:
+        use_key(operation, victim)
     for attacker in attackers:
         # Things are made when they are first named: that is not to happen between the two pictures.
         list(_attempts(operation, victim, attacker))
-    before = victim.picture() if service.pictures_are_cheap else None
-    for attacker in attackers:
-        _judge(service, operation, victim, attacker)
-    if before is not None:
-        assert victim.picture() == before, f"{operation.id} changed another tenant's data"
+    with victim.untouched():
+        for attacker in attackers:
+            _judge(service, operation, victim, attacker)
 
 
 def use_key(operation: Operation, victim: Estate) -> None:
@@ -65,7 +64,7 @@ def _judge(service: Service, operation: Operation, victim: Estate, attacker: Est
         _tells_nothing(answer, call, victim, told)
     if operation.has_cursor:
         _judge_cursor(service, operation, victim, attacker)
-    if operation.takes_key:
+    if operation.id in victim.key_answers:
         _judge_key(service, operation, victim, attacker)
 
 

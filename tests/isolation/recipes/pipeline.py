@@ -81,9 +81,12 @@ RECIPES: dict[str, Recipe] = {
     "replaceLead": Recipe(
         body=lambda _: _LEAD,
         headers=WHATEVER_IT_IS,
-        references=(taking("free_lead_external_id_2", _LEAD),),
+        references=(taking("free_lead_external_id_2", _LEAD, leadId="single_lead"),),
     ),
-    "updateLead": Recipe(body=lambda _: {"score": 50}, references=(taking("free_lead_external_id_3", {}),)),
+    "updateLead": Recipe(
+        body=lambda _: {"score": 50},
+        references=(taking("free_lead_external_id_3", {}, leadId="single_lead"),),
+    ),
     "deleteLead": Recipe(),
     "restoreLead": Recipe(path={"leadId": "deleted_lead"}),
     "getLeadHistory": Recipe(),
@@ -131,10 +134,11 @@ RECIPES: dict[str, Recipe] = {
     "replaceProduct": Recipe(
         body=lambda t: {"name": f"{t['product_name']} anew"},
         headers={**WHATEVER_IT_IS, **ALL_THE_SAME},
-        references=(taking("free_product_external_id_2", _PRODUCT),),
+        references=(taking("free_product_external_id_2", _PRODUCT, productId="single_product"),),
     ),
     "updateProduct": Recipe(
-        body=lambda _: {"unitPrice": 3}, references=(taking("free_product_external_id_3", {}),)
+        body=lambda _: {"unitPrice": 3},
+        references=(taking("free_product_external_id_3", {}, productId="single_product"),),
     ),
     "deleteProduct": Recipe(),
     "restoreProduct": Recipe(path={"productId": "deleted_product"}),
