@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from in_process import InProcessService
 from port import MODELS, Call, Caller, Model, Service
 
 pytestmark = pytest.mark.isolation
@@ -155,3 +156,16 @@ def test_totals_are_verified_against_the_tenants_own_records(companies: tuple[Co
         assert answer.status == 200, answer.text
         run = answer.body
         assert (run["done"], run["differing"], run["checked"]) == (True, 0, 3 * len(company.sellers)), run
+
+
+@pytest.mark.parametrize("path", ["/v1/pipeline/totals:verify", "/v1/pipeline/totals:rebuild"])
+def test_a_run_of_another_tenant_cannot_be_carried_on(in_process: InProcessService, path: str) -> None:
+    one, two = (Caller(in_process.register("pool"), user="ada") for _ in range(2))
+    in_process.call(one, Call("POST", "/v1/opportunities", {"title": "Deal", "value": 1}))
+    # What it finds to differ, since no event has been handed on, it looks at again later: the run stays open.
+    begun = in_process.call(one, Call("POST", "/v1/pipeline/totals:verify", {})).body
+    assert not begun["done"] and begun["nextCursor"], begun
+    before = in_process.rows(one.tenant)
+    answer = in_process.call(two, Call("POST", path, {"cursor": begun["nextCursor"]}))
+    assert answer.status == 400, answer.text
+    assert in_process.rows(one.tenant) == before
