@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,18 @@ def broken_store(container: Container, status: str) -> Iterator[None]:
         yield
     finally:
         events.unregister("before-call.dynamodb.TransactWriteItems", refuse)
+
+
+def test_somebody_without_a_team_gets_theirs_finished_too(
+    admin: Person, of_customers: Customers, world: SalesWorld, follow: Follow
+) -> None:
+    loner = replace(admin, user="loner", team=None)
+    path = lead(loner)
+    silence(world, "before")
+    assert convert(loner, path).status == 503
+    follow(path)
+    assert loner.get(path).body["status"] == "converted"
+    assert counts(loner, of_customers(loner)) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
