@@ -43,7 +43,7 @@ STACKS = tuple(f"zebros-{service}-{STAGE}" for service in ("auth", "customers", 
 """The stacks in which a tenant may have tables of its own."""
 CONSUMERS = ("history", "search", "cache", "followup")
 # What a person was promised is asserted where it was promised; this is how long anything may take on a busy machine.
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
