@@ -57,7 +57,7 @@ SUITES = (
     Suite(
         "isolation",
         needs_stack=True,
-        budget_seconds=240,
+        budget_seconds=360,
         arguments=("-n", "2", "--dist", "loadgroup", *_PLAIN),
     ),
     Suite("e2e", needs_stack=True, budget_seconds=420),
