@@ -15,7 +15,8 @@ from typing import Any
 from benchmarks.rows import Row
 
 _UNITS_LIMIT = 1.1
-"""Units are counted in steps of 4 KB: pages of records that differ by a byte may differ by half a unit."""
+_STEP = 0.5
+"""Units of a Query are counted in steps of 4 KB: pages of records that differ by a byte may differ by one step."""
 
 
 @dataclass(slots=True)
@@ -65,11 +66,17 @@ def flat_rows(group: str, costs: Sequence[Mapping[str, Cost]], note: str) -> lis
         Row(
             f"{group}: {operation}, {what}",
             max(getattr(other[operation], what) for other in larger),
-            getattr(smallest[operation], what),
+            baseline,
             what,
-            limit,
+            _units_limit(baseline) if what == "units" else 1.0,
             note,
         )
         for operation in smallest
-        for what, limit in (("calls", 1.0), ("units", _UNITS_LIMIT), ("items", 1.0))
+        for what in ("calls", "units", "items")
+        for baseline in [getattr(smallest[operation], what)]
     ]
+
+
+def _units_limit(baseline: float) -> float:
+    """Return by how much units may grow: a tenth, or one step of the count where that is more."""
+    return max(_UNITS_LIMIT, round((baseline + _STEP) / baseline, 3)) if baseline else _UNITS_LIMIT
