@@ -42,3 +42,7 @@ class DoorReferences:
         if (entity, id) not in self._known:
             self.prefetch(entity, [id])
         return self._known.get((entity, id))
+
+    def know(self, entity: str, id: str) -> None:
+        """Take a record as found that was made just now."""
+        self._known[entity, id] = {f"{entity}Id": id}

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from zebros_core.auth.permissions import EVERYTHING, Rights
 from zebros_core.bootstrap import ServiceContainer
 from zebros_core.bulk.client import BulkDoorClient
+from zebros_core.bulk.references import DoorReferences
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.ids import new_id
@@ -18,7 +19,6 @@ from zebros_core.records.history import HistoryRepository
 from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
 from zebros_pipeline.adapters.record_sources import DoorRecords, OwnRecords
-from zebros_pipeline.adapters.references import DoorReferences
 from zebros_pipeline.domain.conversion import Actor
 from zebros_pipeline.repositories.conversions import ConversionRepository
 from zebros_pipeline.repositories.customer_states import CustomerStateRepository
@@ -38,6 +38,8 @@ from zebros_pipeline.use_cases.workspace import Workspace
 _ACTIVITIES = "activities"
 _CUSTOMERS = "customers"
 """The service that keeps customers, contacts and the definitions of custom fields."""
+_KEEPERS = {"customer": _CUSTOMERS, "contact": _CUSTOMERS}
+"""The services that keep what records here name."""
 
 
 class Container(ServiceContainer):
@@ -133,7 +135,7 @@ class Container(ServiceContainer):
             customer_states=CustomerStateRepository(store),
             stages=StageRepository(store),
             currencies=CurrencyRepository(store, registered=str(settings.get("currency", "EUR"))),
-            references=DoorReferences(door),
+            references=DoorReferences(lambda _: door, _KEEPERS),
             customers=door,
             upkeep=self.bulk_doors.system_door(_CUSTOMERS, machinery),
             totals=totals,
