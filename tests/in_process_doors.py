@@ -50,5 +50,5 @@ class InProcessDoors:
         """Let services call these doors, as services of one stage, which share the secret of internal calls."""
         for container in containers:
             vars(container)["bulk_doors"] = BulkDoors(
-                self, container.internal_tokens.sign, stage=container.core.stage
+                self, container.internal_tokens.sign, stage=container.core.stage, clock=container.clock
             )

@@ -128,8 +128,8 @@ class ServiceContainer:
         """Return what a use case works with for this caller; each service has its own."""
         raise NotImplementedError(f"the service {self.service} has no workspaces")
 
-    def system_workspace(self, tenant_id: str, cause: str) -> Any:
-        """Return what our own machinery works with for a tenant: it may do everything there."""
+    def system_workspace(self, tenant_id: str, cause: str, job_id: str | None = None) -> Any:
+        """Return what our own machinery works with for a tenant, or for its job: it may do everything there."""
         raise NotImplementedError(f"the service {self.service} has no workspaces")
 
     # -- other services --------------------------------------------------------------------------------------
@@ -144,16 +144,23 @@ class ServiceContainer:
     @cached_property
     def bulk_doors(self) -> BulkDoors:
         """The bulk doors of the services of this stage."""
+        from zebros_core.bulk.client import ANSWER_SECONDS
+
+        return self.doors_answering(ANSWER_SECONDS)
+
+    def doors_answering(self, seconds: float) -> BulkDoors:
+        """Return the bulk doors of the services of this stage for callers who wait so long for an answer."""
         from botocore.config import Config
 
-        from zebros_core.bulk.client import ANSWER_SECONDS, BulkDoors, LambdaInvoke
+        from zebros_core.bulk.client import BulkDoors, LambdaInvoke
 
         # One attempt: what a door has done is told by its receipts, to whoever asks again with the same mutation ids.
-        brief = Config(connect_timeout=2, read_timeout=ANSWER_SECONDS, retries={"total_max_attempts": 1})
+        once = Config(connect_timeout=2, read_timeout=seconds, retries={"total_max_attempts": 1})
         return BulkDoors(
-            LambdaInvoke(lambda: self.client("lambda", brief)),
+            LambdaInvoke(lambda: self.client("lambda", once)),
             self.internal_tokens.sign,
             stage=self.core.stage,
+            clock=self.clock,
         )
 
     def system_door(self, service: str, tenant_id: str, cause: str) -> BulkDoorClient:
@@ -217,15 +224,27 @@ class ServiceContainer:
             context, client=None if credentials is None else credentials.client_for(context)
         )
 
-    def system_access(self, tenant_id: str, cause: str) -> tuple[TenantContext, TenantStore]:
-        """Return the context and the store with which our own machinery works for a tenant.
+    def system_access(
+        self, tenant_id: str, cause: str, job_id: str | None = None
+    ) -> tuple[TenantContext, TenantStore]:
+        """Return the context and the store with which our own machinery works for a tenant, for a job if it is one's.
 
         A function that reaches tables of tenants with their credentials only, such as a bulk door, does so here too.
         """
         tenant = self.registry.get(tenant_id)
-        system = SystemContext(tenant_id, cause, isolation=tenant.isolation, index_shards=tenant.index_shards)
+        system = SystemContext(
+            tenant_id,
+            cause,
+            isolation=tenant.isolation,
+            index_shards=tenant.index_shards,
+            job_id=job_id,
+        )
         acting = TenantContext(
-            tenant_id, system.actor, isolation=tenant.isolation, index_shards=tenant.index_shards
+            tenant_id,
+            system.actor,
+            isolation=tenant.isolation,
+            index_shards=tenant.index_shards,
+            job_id=job_id,
         )
         credentials = self.tenant_credentials
         client = None if credentials is None else credentials.client_for(acting)

@@ -24,6 +24,9 @@ __all__ = [
 MAX_MUTATIONS = 500
 MAX_CALL_BYTES = 4 * 1024 * 1024
 MAX_READS = 100
+MAX_CHANGES = 500
+MAX_REINSTATED = 100
+MAX_SETTINGS = 100
 
 MutationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 EntityName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]{0,39}$")]

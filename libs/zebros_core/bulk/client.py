@@ -6,11 +6,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-from zebros_core.bulk.calls import MAX_MUTATIONS, MAX_READS
+from zebros_core.bulk.calls import (
+    MAX_CALL_BYTES,
+    MAX_CHANGES,
+    MAX_MUTATIONS,
+    MAX_READS,
+    MAX_REINSTATED,
+    MAX_SETTINGS,
+)
+from zebros_core.bulk.retries import IDEMPOTENT, NO_PATIENCE, DoorRefusedError, Patience
+from zebros_core.clock import Clock, SystemClock
+from zebros_core.dynamodb.codec import instant_text
 from zebros_core.errors import (
     BadRequestError,
     ConflictError,
@@ -18,6 +29,7 @@ from zebros_core.errors import (
     FieldError,
     ForbiddenError,
     NotFoundError,
+    PayloadTooLargeError,
     UnavailableError,
     ValidationError,
     ZebrosError,
@@ -40,7 +52,14 @@ SYSTEM_SCOPE: Final = "internal:system"
 _INTERNAL: Final = "internal:"
 
 ANSWER_SECONDS: Final = 25.0
-"""How long a caller waits: shorter than the time that a person's request has."""
+"""How long a caller waits: shorter than the time that a person's request has. A job may wait longer, at most for as
+long as a door works: `ServiceContainer.doors_answering`."""
+
+_NO_CAPACITY: Final = 503
+_INDEX_LAG: Final = timedelta(minutes=1)
+_SEPARATOR_BYTES: Final = 2
+_PORTION_BYTES: Final = MAX_CALL_BYTES - 16 * 1024
+"""Bytes of a call's wishes: beside them is room for the signed context."""
 
 
 def bulk_function(service: str, stage: str) -> str:
@@ -79,11 +98,31 @@ class LambdaInvoke:
 class BulkDoors:
     """The doors of all services of a stage."""
 
-    def __init__(self, invoke: Invoke, sign: Callable[..., str], *, stage: str) -> None:
+    def __init__(
+        self,
+        invoke: Invoke,
+        sign: Callable[..., str],
+        *,
+        stage: str,
+        clock: Clock | None = None,
+        patience: Patience = NO_PATIENCE,
+    ) -> None:
         """`sign` is `InternalTokens.sign`."""
         self._invoke = invoke
         self._sign = sign
         self._stage = stage
+        self._clock = clock or SystemClock()
+        self._patience = patience
+
+    def until(self, deadline: float) -> BulkDoors:
+        """Return the same doors for a job: what was not answered is repeated until `deadline`, in `time.monotonic`
+        seconds.
+        """
+        return self.patient(Patience(until=deadline))
+
+    def patient(self, patience: Patience) -> BulkDoors:
+        """Return the same doors with another patience."""
+        return BulkDoors(self._invoke, self._sign, stage=self._stage, clock=self._clock, patience=patience)
 
     def door(self, service: str, context: TenantContext) -> BulkDoorClient:
         """Return the door of a service for this caller, whose rights count there as here."""
@@ -92,32 +131,40 @@ class BulkDoors:
         return self._client(service, replace(context, scopes=own))
 
     def system_door(self, service: str, context: TenantContext) -> BulkDoorClient:
-        """Return the door of a service for our own machinery, whose context is of an event or a schedule."""
+        """Return the door of a service for our own machinery, whose context is of an event or a schedule.
+
+        What it writes is of the context's job, if there is one.
+        """
         return self._client(service, replace(context, scopes=frozenset({SYSTEM_SCOPE})))
 
     def _client(self, service: str, context: TenantContext) -> BulkDoorClient:
-        return BulkDoorClient(self._invoke, self._sign, bulk_function(service, self._stage), context)
+        function = bulk_function(service, self._stage)
+
+        def ask(verb: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+            token = self._sign(context, audience=function)
+            return self._invoke(function, {"verb": verb, "token": token, **fields})
+
+        return BulkDoorClient(ask, self._clock, self._patience)
 
 
 class BulkDoorClient:
     """One service's door, for one caller. What it refuses is raised as the error that it was there."""
 
     def __init__(
-        self, invoke: Invoke, sign: Callable[..., str], function: str, context: TenantContext
+        self,
+        ask: Callable[[str, Mapping[str, Any]], dict[str, Any]],
+        clock: Clock,
+        patience: Patience = NO_PATIENCE,
     ) -> None:
-        self._invoke = invoke
-        self._sign = sign
-        self._function = function
-        self._context = context
+        self._ask = ask
+        self._clock = clock
+        self._patience = patience
 
     def call(self, verb: str, **fields: Any) -> dict[str, Any]:
         """Call a verb with its fields by wire names. Raises UnavailableError, or what the door was refused for."""
-        token = self._sign(self._context, audience=self._function)
-        answer = self._invoke(self._function, {"verb": verb, "token": token, **fields})
-        problem = answer.get("problem")
-        if problem is not None:
-            raise error_of(problem)
-        return answer
+        if verb not in IDEMPOTENT:
+            return self._answer(verb, fields)
+        return self._patience.repeat(lambda: self._answer(verb, fields))
 
     def read(self, entity: str, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Return those of these records that are live and that the caller may see, by wire names."""
@@ -127,17 +174,162 @@ class BulkDoorClient:
             found += self.call("read", entity=entity, ids=wanted[start : start + MAX_READS])["items"]
         return found
 
-    def export(self, entity: str, *, limit: int = 200, cursor: str | None = None) -> dict[str, Any]:
-        """Return a page of the live records: `items` and `nextCursor`."""
-        return self.call("export", entity=entity, limit=limit, **({"cursor": cursor} if cursor else {}))
+    # -- exports -----------------------------------------------------------------------------------------------
+
+    def export(
+        self, entity: str, *, limit: int = 200, cursor: str | None = None, since: datetime | None = None
+    ) -> dict[str, Any]:
+        """Return a page of the live records: `items` and `nextCursor`. Those of the trash are not exported."""
+        fields: dict[str, Any] = {"entity": entity, "limit": limit}
+        fields |= {"cursor": cursor} if cursor else {}
+        fields |= {"since": instant_text(since)} if since else {}
+        return self.call("export", **fields)
+
+    def export_all(
+        self, entity: str, *, since: datetime | None = None, limit: int = 500
+    ) -> Iterator[dict[str, Any]]:
+        """Give every live record once, oldest first, and at the end those that came in the meantime.
+
+        The index by which a door finds records is a moment late, so the last pass begins a minute before this one did.
+        """
+        begun = self._clock.now() - _INDEX_LAG
+        started = begun.strftime("%Y-%m-%dT%H:%M:%S")
+        young: set[str] = set()
+        for record in self._exported(entity, since, limit):
+            if record["createdAt"] >= started:
+                young.add(record[f"{entity}Id"])
+            yield record
+        for record in self._exported(entity, begun if since is None else max(begun, since), limit):
+            if record[f"{entity}Id"] not in young:
+                yield record
+
+    def _exported(self, entity: str, since: datetime | None, limit: int) -> Iterator[dict[str, Any]]:
+        return self._pages(lambda cursor: self.export(entity, limit=limit, cursor=cursor, since=since))
+
+    # -- what a job wrote --------------------------------------------------------------------------------------
+
+    def changes(self, job: str, *, limit: int = MAX_CHANGES, cursor: str | None = None) -> dict[str, Any]:
+        """Return a page of what a job wrote: `items` (entity, id, version, operation, at, changes), `nextCursor`.
+
+        The versions of a record are neighbours, the lowest first. The history is kept from events: `count_changes`
+        tells whether all are there by now.
+        """
+        return self.call("changes", job=job, limit=limit, **({"cursor": cursor} if cursor else {}))
+
+    def changes_all(self, job: str) -> Iterator[dict[str, Any]]:
+        """Give everything that a job wrote, as far as the history has it by now."""
+        return self._pages(lambda cursor: self.changes(job, cursor=cursor))
+
+    def count_changes(self, job: str) -> int:
+        """Return how many versions of records a job wrote, as far as the history has them by now.
+
+        It reads a row for each of them: ask again after a pause that grows with the number.
+        """
+        total = 0
+        cursor: str | None = None
+        while True:
+            page = self.call("countChanges", job=job, **({"cursor": cursor} if cursor else {}))
+            total += int(page["count"])
+            cursor = page["nextCursor"]
+            if cursor is None:
+                return total
+
+    # -- writes ------------------------------------------------------------------------------------------------
 
     def apply(self, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Apply mutations (`BulkMutation` by wire names); return the outcome of each, in their order."""
-        outcomes: list[dict[str, Any]] = []
-        for start in range(0, len(mutations), MAX_MUTATIONS):
-            some = list(mutations[start : start + MAX_MUTATIONS])
-            outcomes += self.call("apply", mutations=some)["outcomes"]
-        return outcomes
+        """Apply mutations (`BulkMutation` by wire names); return the outcome of each, in their order.
+
+        With patience, those that were refused for want of capacity are sent again.
+        """
+        return self._outcomes("apply", "mutations", mutations, MAX_MUTATIONS)
+
+    def reinstate(self, mutations: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Put records back as an export gave them (`ReinstateMutation` by wire names); return the outcome of each.
+
+        For our own machinery only: `system_door`.
+        """
+        return self._outcomes("reinstate", "mutations", mutations, MAX_REINSTATED)
+
+    # -- settings ----------------------------------------------------------------------------------------------
+
+    def settings(self) -> Iterator[dict[str, Any]]:
+        """Give what a tenant has set that is no record, each as `kind`, `id`, `value`. For our own machinery only."""
+        return self._pages(lambda cursor: self.call("settings", **({"cursor": cursor} if cursor else {})))
+
+    def put_settings(self, items: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Set what `settings` gave; return the outcome of each. For our own machinery only."""
+        return self._outcomes("putSettings", "items", items, MAX_SETTINGS)
+
+    # -- the wire ----------------------------------------------------------------------------------------------
+
+    def _answer(self, verb: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._ask(verb, fields)
+        problem = answer.get("problem")
+        if problem is not None:
+            raise error_of(problem)
+        return answer
+
+    def _pages(self, page_at: Callable[[str | None], dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        cursor: str | None = None
+        while True:
+            page = page_at(cursor)
+            yield from page["items"]
+            cursor = page["nextCursor"]
+            if cursor is None:
+                return
+
+    def _outcomes(
+        self, verb: str, field: str, wishes: Sequence[Mapping[str, Any]], most: int
+    ) -> list[dict[str, Any]]:
+        return [
+            outcome
+            for portion in _portions(wishes, most)
+            for outcome in self._outcomes_of(verb, field, portion)
+        ]
+
+    def _outcomes_of(
+        self, verb: str, field: str, wishes: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """Send wishes, and those again that found no capacity, for as long as there is patience."""
+        outcomes: dict[int, dict[str, Any]] = {}
+
+        def attempt() -> None:
+            waiting = [
+                number
+                for number in range(len(wishes))
+                if number not in outcomes or _found_no_capacity(outcomes[number])
+            ]
+            answer = self._answer(verb, {field: [wishes[number] for number in waiting]})
+            outcomes.update(zip(waiting, answer["outcomes"], strict=True))
+            if any(_found_no_capacity(outcome) for outcome in outcomes.values()):
+                raise UnavailableError
+
+        try:
+            self._patience.repeat(attempt)
+        except UnavailableError:
+            if len(outcomes) < len(wishes):
+                raise
+        return [outcomes[number] for number in range(len(wishes))]
+
+
+def _found_no_capacity(outcome: Mapping[str, Any]) -> bool:
+    problem = outcome.get("problem")
+    return problem is not None and problem["status"] == _NO_CAPACITY
+
+
+def _portions(wishes: Sequence[Mapping[str, Any]], most: int) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """Give wishes in their order in as few portions as a call takes: so many, and so many bytes."""
+    portion: list[Mapping[str, Any]] = []
+    size = 0
+    for wish in wishes:
+        length = len(json.dumps(wish)) + _SEPARATOR_BYTES
+        if portion and (len(portion) == most or size + length > _PORTION_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(wish)
+        size += length
+    if portion:
+        yield portion
 
 
 def error_of(problem: Mapping[str, Any]) -> ZebrosError:
@@ -149,7 +341,7 @@ def error_of(problem: Mapping[str, Any]) -> ZebrosError:
         return ConflictError(detail)
     if kind == DuplicateError.code:
         return DuplicateError(problem.get("records", ()), detail)
-    for error in (ForbiddenError, ValidationError, BadRequestError):
+    for error in (ForbiddenError, ValidationError, PayloadTooLargeError, BadRequestError):
         if kind == error.code:
             return error(detail, fields=fields)
     status = int(problem.get("status", 500))
@@ -157,4 +349,6 @@ def error_of(problem: Mapping[str, Any]) -> ZebrosError:
         return ConflictError(detail, fields=fields)
     if status == 422:
         return ValidationError(detail, fields=fields)
-    return UnavailableError(detail="A service that this one needs refused the call.")
+    if status in {429, _NO_CAPACITY}:
+        return UnavailableError(detail="A service that this one needs has no capacity at the moment.")
+    return DoorRefusedError(detail="A service that this one needs refused the call.")

@@ -162,7 +162,7 @@ def workspace_of(have: ServiceContainer, caller: TenantContext) -> Any:
     """Return the workspace of whoever the call is signed for: a caller's, or that of our own machinery."""
     if SYSTEM_SCOPE not in caller.scopes:
         return have.workspace(caller)
-    return have.system_workspace(caller.tenant_id, caller.user_id.removeprefix(SYSTEM_ACTOR))
+    return have.system_workspace(caller.tenant_id, caller.user_id.removeprefix(SYSTEM_ACTOR), caller.job_id)
 
 
 def _check_entity(entity: str, known: Collection[str], where: str) -> None:

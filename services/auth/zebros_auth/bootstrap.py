@@ -66,9 +66,9 @@ class Container(ServiceContainer):
         """Return what a use case works with for this caller."""
         return self._workspace(context, self.request_store(context), self.permissions)
 
-    def system_workspace(self, tenant_id: str, cause: str) -> Workspace:
-        """Return what our own machinery works with for a tenant: it may do everything there."""
-        context, store = self.system_access(tenant_id, cause)
+    def system_workspace(self, tenant_id: str, cause: str, job_id: str | None = None) -> Workspace:
+        """Return what our own machinery works with for a tenant, or for its job: it may do everything there."""
+        context, store = self.system_access(tenant_id, cause, job_id)
         return self._workspace(context, store, EVERYTHING)
 
     def audit_log(self, tenant_id: str) -> AuditLog:

@@ -62,9 +62,9 @@ class Container(ServiceContainer):
         door = self.bulk_doors.door(_CUSTOMERS, context)
         return self._workspace(context, self.request_store(context), self.permissions, door)
 
-    def system_workspace(self, tenant_id: str, cause: str) -> Workspace:
-        """Return what our own machinery works with for a tenant: it may do everything there."""
-        context, store = self.system_access(tenant_id, cause)
+    def system_workspace(self, tenant_id: str, cause: str, job_id: str | None = None) -> Workspace:
+        """Return what our own machinery works with for a tenant, or for its job: it may do everything there."""
+        context, store = self.system_access(tenant_id, cause, job_id)
         return self._workspace(context, store, EVERYTHING, self.bulk_doors.system_door(_CUSTOMERS, context))
 
     def acting_workspace(self, tenant_id: str, actor: Actor) -> Workspace:
