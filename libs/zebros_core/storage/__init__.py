@@ -15,14 +15,19 @@ from zebros_core.storage.multipart import (
     plan_parts,
 )
 from zebros_core.storage.objects import ObjectInfo, ObjectStore, PresignedPost
+from zebros_core.storage.streams import ObjectChangedError, ObjectReader, ObjectStreams, ObjectWriter
 
 __all__ = [
     "MULTIPART_FROM_BYTES",
     "IncompleteUploadError",
     "LazyS3Client",
     "MultipartUploads",
+    "ObjectChangedError",
     "ObjectInfo",
+    "ObjectReader",
     "ObjectStore",
+    "ObjectStreams",
+    "ObjectWriter",
     "PartPlan",
     "PresignedPost",
     "S3Client",

@@ -1,0 +1,1 @@
+"""State machines, files and other things outside, behind the ports of the domain."""

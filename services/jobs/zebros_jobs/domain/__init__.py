@@ -1,0 +1,1 @@
+"""Jobs and what they are made of: entities, rules, errors. No input, no output."""

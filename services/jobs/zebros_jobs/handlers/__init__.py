@@ -1,0 +1,1 @@
+"""Lambda entries and routes: parse, call one use case, return."""

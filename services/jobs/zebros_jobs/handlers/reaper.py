@@ -1,0 +1,18 @@
+"""What recurs: look after the jobs that have not ended. Invoked by a schedule every minute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from zebros_jobs.bootstrap import container
+from zebros_jobs.use_cases.reap_jobs import reap_jobs
+
+
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
+    """Begin anew what stopped; return how many jobs."""
+    del event, context
+    have = container()
+    begun = reap_jobs(have.watched, lambda tenant_id: have.system_workspace(tenant_id, "reaper"))
+    have.metrics.emit({"JobsBegunAnew": (begun, "Count")})
+    return {"done": begun}

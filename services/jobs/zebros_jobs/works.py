@@ -1,0 +1,13 @@
+"""What each kind of job does, wired with what it needs; a kind's modules are loaded when a job of it is worked on."""
+
+from __future__ import annotations
+
+from zebros_jobs.domain.job import JobKind
+from zebros_jobs.use_cases.run_job import Work
+
+__all__ = ["work_of"]
+
+
+def work_of(kind: JobKind) -> Work:
+    """Return the work of a kind of job. Raises ValueError for a kind that no worker knows."""
+    raise ValueError(f"no worker knows jobs of kind {kind.value}")
