@@ -17,7 +17,7 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticSerializationUnexpectedValue
 
 from zebros_core.ids import ID_LENGTH, is_id
 
@@ -82,6 +82,13 @@ def _number(value: Any) -> Any:
     return Decimal(str(value))
 
 
+def _as_json_number(value: Decimal) -> float:
+    # A union tries its members in turn: without the check, the text "12.5" would become a number.
+    if not isinstance(value, Decimal):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise PydanticSerializationUnexpectedValue("not a decimal")
+    return float(value)
+
+
 def _text(maximum: int) -> StringConstraints:
     return StringConstraints(strip_whitespace=True, min_length=1, max_length=maximum)
 
@@ -118,12 +125,10 @@ Tags = Annotated[
     AfterValidator(_tags),
     Field(max_length=MAX_TAGS),
 ]
-Number = Annotated[
-    Decimal,
-    BeforeValidator(_number),
-    Field(max_digits=15, allow_inf_nan=False),
-    PlainSerializer(float, when_used="json"),
-]
+JsonNumber = Annotated[Decimal, PlainSerializer(_as_json_number, when_used="json")]
+"""A decimal that is a number in JSON: as a text it would come back as one."""
+
+Number = Annotated[JsonNumber, BeforeValidator(_number), Field(max_digits=15, allow_inf_nan=False)]
 """A decimal of at most 15 significant digits, which a JSON number carries without loss."""
 
 CustomValue = bool | Number | Annotated[str, _text(200), AfterValidator(_printable)] | None

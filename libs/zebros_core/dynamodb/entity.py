@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import enum
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from zebros_core.clock import to_instant
+from zebros_core.values import JsonNumber
 
 __all__ = [
     "BUSINESS",
@@ -48,9 +48,8 @@ SYSTEM: Final = Classification.SYSTEM
 Instant = Annotated[AwareDatetime, AfterValidator(to_instant)]
 """An aware datetime, kept in UTC and whole milliseconds."""
 
-CustomValue = bool | int | Decimal | str | list[str] | None
-"""What a tenant-defined field may hold. Floats (JSON's numbers) become the Decimal that they are written as.
-"""
+CustomValue = bool | int | JsonNumber | str | list[str] | None
+"""What a tenant-defined field may hold. Floats (JSON's numbers) become the Decimal that they are written as."""
 
 UNSTAMPED: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """The times of a record that was not written yet."""
