@@ -53,12 +53,15 @@ class DoorRefusedError(UnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Until when a call is repeated, in `time.monotonic` seconds; between two attempts is a random pause that grows.
+    """Until when a call is repeated, in `time.monotonic` seconds, and for how many `seconds` at most.
+
+    Between two attempts is a random pause that grows.
 
     The pause is of full jitter, so that many callers of a door that comes back do not come all at once.
     """
 
-    until: float
+    until: float = float("inf")
+    seconds: float = float("inf")
     monotonic: Callable[[], float] = field(default=time.monotonic)
     sleep: Callable[[float], None] = field(default=time.sleep)
     # The system's generator: a seeded one would give every container restored from one snapshot the same pauses.
@@ -67,6 +70,7 @@ class Patience:
     def repeat(self, attempt: Callable[[], T]) -> T:
         """Return what an attempt gives. Raises the last UnavailableError when another one would come too late."""
         number = 0
+        until = min(self.until, self.monotonic() + self.seconds)
         while True:
             try:
                 return attempt()
@@ -74,7 +78,7 @@ class Patience:
                 raise
             except UnavailableError:
                 pause = self.jitter() * min(_MOST_SECONDS, _BASE_SECONDS * 2**number)
-                if self.monotonic() + pause >= self.until:
+                if self.monotonic() + pause >= until:
                     raise
             self.sleep(pause)
             number += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from zebros_core.auth.permissions import EVERYTHING, Rights
 from zebros_core.bootstrap import ServiceContainer
@@ -26,6 +26,14 @@ from zebros_jobs.repositories.slots import SlotRepository
 from zebros_jobs.repositories.watched import WatchedJobs
 from zebros_jobs.settings import LAYERS, Settings
 from zebros_jobs.use_cases.workspace import Workspace
+
+if TYPE_CHECKING:
+    from zebros_core.bulk.client import BulkDoors
+
+DOOR_SECONDS: Final = 110.0
+"""How long a door may take for a full batch; its function has 120 seconds."""
+PATIENCE_SECONDS: Final = 150.0
+"""For how long a worker repeats a call that a door did not answer or had no capacity for."""
 
 
 class Container(ServiceContainer):
@@ -65,15 +73,21 @@ class Container(ServiceContainer):
         """Return what a use case works with for this caller."""
         return self._workspace(context, self.request_store(context), self.permissions)
 
-    def system_workspace(self, tenant_id: str, cause: str) -> Workspace:
-        """Return what our own machinery works with for a tenant: it may do everything there."""
+    def system_workspace(self, tenant_id: str, cause: str, job_id: str | None = None) -> Workspace:
+        """Return what our own machinery works with for a tenant: it may do everything there, in the name of a job."""
         context, store = self.system_access(tenant_id, cause)
-        return self._workspace(context, store, EVERYTHING)
+        return self._workspace(replace(context, job_id=job_id), store, EVERYTHING)
 
     def job_workspace(self, tenant_id: str, job_id: str) -> Workspace:
-        """Return what the worker of a job works with: what it writes is in the job's name."""
-        context, store = self.system_access(tenant_id, "jobs")
-        return self._workspace(replace(context, job_id=job_id), store, EVERYTHING)
+        """Return what the worker of a job works with."""
+        return self.system_workspace(tenant_id, "jobs", job_id)
+
+    @cached_property
+    def bulk_doors(self) -> BulkDoors:
+        """The bulk doors, which a worker waits for longer than a person would."""
+        from zebros_core.bulk.retries import Patience
+
+        return self.doors_answering(DOOR_SECONDS).patient(Patience(seconds=PATIENCE_SECONDS))
 
     def _workspace(self, context: TenantContext, store: TenantStore, rights: Rights) -> Workspace:
         tenant_id = context.tenant_id

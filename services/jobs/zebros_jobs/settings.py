@@ -28,6 +28,8 @@ class Settings:
     """What the ARN of each kind's state machine begins with; the kind follows."""
     large_work: Literal["fargate", "lambda"] = "lambda"
     lease: timedelta = timedelta(seconds=60)
+    beat: timedelta | None = None
+    """How often a worker renews its lease while a batch is under way; None: with its checkpoints only."""
     jobs_at_once: int = 3
     """How many jobs of one tenant run at the same time; the others wait."""
     signing_key: str = ""
@@ -62,7 +64,8 @@ class Settings:
             backups_bucket=text("BACKUPS_BUCKET"),
             machine_arn_prefix=text("MACHINE_ARN_PREFIX"),
             large_work=cast(Literal["fargate", "lambda"], large_work),
-            lease=timedelta(seconds=number("LEASE_SECONDS", 60)),
+            lease=(lease := timedelta(seconds=number("LEASE_SECONDS", 60))),
+            beat=lease / 3,
             jobs_at_once=number("JOBS_AT_ONCE", 3),
             signing_key=text("SIGNING_KEY"),
             data_key=text("DATA_KEY"),

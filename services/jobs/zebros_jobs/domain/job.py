@@ -11,7 +11,7 @@ from pydantic import Field
 from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, Instant, StoredEntity
 from zebros_core.values import Value
 
-__all__ = ["ENDED", "OPEN", "Acting", "Job", "JobFile", "JobKind", "JobProblem", "JobState"]
+__all__ = ["ENDED", "KEPT_STOPPING", "OPEN", "Acting", "Job", "JobFile", "JobKind", "JobProblem", "JobState"]
 
 
 class JobKind(StrEnum):
@@ -67,6 +67,12 @@ class JobProblem(Value):
     code: str
     detail: str
     errors: tuple[Mapping[str, str], ...] = ()
+
+
+KEPT_STOPPING: Final = JobProblem(
+    code="kept-stopping",
+    detail="It stopped again and again without an end. What it had done is kept; tell whoever runs the platform.",
+)
 
 
 class Job(StoredEntity):

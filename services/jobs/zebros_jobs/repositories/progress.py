@@ -38,6 +38,8 @@ class Progress:
     cancelled: bool = False
     worked: bool = False
     """Whether the work is whole; what is left is to put its results together."""
+    tries: int = 0
+    """Workers that have begun since the last checkpoint, this one included: those before it died or met trouble."""
     updated_at: datetime | None = None
 
     def is_held(self, now: datetime) -> bool:
@@ -70,7 +72,12 @@ class ProgressRepository:
         if present.is_held(now) and present.holder != holder:
             return None
         row = self._lookup.get(("progress", job_id), _SORT)
-        sets = {"holder": holder, "leaseUntil": until.isoformat(), "updatedAt": now.isoformat()}
+        sets = {
+            "holder": holder,
+            "leaseUntil": until.isoformat(),
+            "updatedAt": now.isoformat(),
+            "tries": present.tries + 1,
+        }
         if row is None:
             taken = self._lookup.put(
                 ("progress", job_id), _SORT, {**sets, "done": 0, "cancelled": False}, condition="absent"
@@ -78,12 +85,18 @@ class ProgressRepository:
         else:
             condition = {"holder": row.get("holder", ""), "leaseUntil": row.get("leaseUntil", "")}
             taken = self._set(job_id, sets, condition)
-        return replace(present, holder=holder, lease_until=until, updated_at=now) if taken else None
+        if not taken:
+            return None
+        return replace(present, holder=holder, lease_until=until, updated_at=now, tries=present.tries + 1)
+
+    def renew(self, job_id: str, holder: str, until: datetime) -> bool:
+        """Renew the lease and nothing else; False when the holder has lost it."""
+        return self._set(job_id, {"leaseUntil": until.isoformat()}, {"holder": holder})
 
     def save(self, job_id: str, progress: Progress, *, lease: timedelta) -> Progress | None:
         """Store a checkpoint and renew the lease; None when the holder has lost it."""
         now = self._store.access.clock.now()
-        renewed = replace(progress, lease_until=now + lease, updated_at=now)
+        renewed = replace(progress, lease_until=now + lease, updated_at=now, tries=0)
         saved = self._set(job_id, _row(renewed), {"holder": progress.holder})
         return renewed if saved else None
 
@@ -91,10 +104,16 @@ class ProgressRepository:
         """Note how much there is to do."""
         self._upsert(job_id, {"unit": unit, **({"total": total} if total is not None else {})})
 
-    def release(self, job_id: str, holder: str) -> None:
-        """Give the lease back, if it is still this holder's."""
+    def release(self, job_id: str, holder: str, *, in_order: bool = True) -> None:
+        """Give the lease back, if it is still this holder's; `in_order` tells that it met no trouble."""
         now = self._store.access.clock.now()
-        self._set(job_id, {"holder": "", "leaseUntil": "", "updatedAt": now.isoformat()}, {"holder": holder})
+        sets = {
+            "holder": "",
+            "leaseUntil": "",
+            "updatedAt": now.isoformat(),
+            **({"tries": 0} if in_order else {}),
+        }
+        self._set(job_id, sets, {"holder": holder})
 
     def cancel(self, job_id: str) -> None:
         """Make the holder stop at its next checkpoint."""
@@ -121,6 +140,7 @@ def _row(progress: Progress) -> dict[str, Any]:
         "counters": json.dumps(progress.counters, sort_keys=True),
         "note": progress.note,
         "worked": progress.worked,
+        "tries": progress.tries,
         "holder": progress.holder,
         "leaseUntil": progress.lease_until.isoformat() if progress.lease_until else "",
         "updatedAt": progress.updated_at.isoformat() if progress.updated_at else "",
@@ -145,6 +165,7 @@ def _progress(row: Mapping[str, Any]) -> Progress:
         lease_until=_instant(row.get("leaseUntil")),
         cancelled=bool(row.get("cancelled", False)),
         worked=bool(row.get("worked", False)),
+        tries=int(row.get("tries", 0)),
         updated_at=_instant(row.get("updatedAt")),
     )
 

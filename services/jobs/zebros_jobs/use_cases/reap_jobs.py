@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from zebros_core.errors import NotFoundError, VersionMismatchError
-from zebros_jobs.domain.job import Job, JobProblem, JobState
+from zebros_jobs.domain.job import KEPT_STOPPING, Job, JobState
 from zebros_jobs.repositories.watched import WatchedJobs
 from zebros_jobs.use_cases.end_job import end_job
 from zebros_jobs.use_cases.start_job import dispatch
@@ -17,10 +17,6 @@ __all__ = ["look_after", "reap_jobs", "watch_job"]
 MOST_ATTEMPTS: Final = 5
 SILENT_LEASES: Final = 5
 """A job that has said nothing for so many leases is taken for dead, whatever its execution says."""
-_KEPT_STOPPING: Final = JobProblem(
-    code="kept-stopping",
-    detail="It stopped again and again without an end. What it had done is kept; tell whoever runs the platform.",
-)
 
 
 def reap_jobs(watched: WatchedJobs, workspace_of: Callable[[str], Workspace]) -> int:
@@ -62,7 +58,7 @@ def look_after(workspace: Workspace, job: Job) -> bool:
 
 def _begin_anew(workspace: Workspace, job: Job) -> bool:
     if job.attempt >= MOST_ATTEMPTS:
-        end_job(workspace, job.id, JobState.FAILED, problem=_KEPT_STOPPING)
+        end_job(workspace, job.id, JobState.FAILED, problem=KEPT_STOPPING)
         return False
     try:
         again = workspace.jobs.save(job.model_copy(update={"attempt": job.attempt + 1}), previous=job)

@@ -8,14 +8,17 @@ ids made of job and row, files are written in parts with names made of their num
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from zebros_core.bulk.client import BulkDoorClient
 from zebros_core.clock import Clock
+from zebros_core.errors import UnavailableError
 from zebros_core.ids import new_id
 from zebros_core.storage import ObjectStore, ObjectStreams
 from zebros_core.tenancy import TenantContext
@@ -50,7 +53,7 @@ class Deadline:
 
 
 class JobRun:
-    """A worker's hold on one job. Made by `open_run`; `close` gives the lease back."""
+    """A worker's hold on one job. Made by `open_run`; leaving its `with` block gives the lease back."""
 
     def __init__(self, workspace: Workspace, job: Job, progress: Progress, deadline: Deadline) -> None:
         self.workspace = workspace
@@ -58,6 +61,7 @@ class JobRun:
         self.job = job
         self.progress = progress
         self._deadline = deadline
+        self._ended = threading.Event()
 
     @property
     def job_id(self) -> str:
@@ -158,9 +162,29 @@ class JobRun:
             raise LeaseLostError
         self.progress = saved
 
-    def close(self) -> None:
-        """Give the lease back."""
-        self.workspace.progress.release(self.job_id, self.progress.holder)
+    def __enter__(self) -> Self:
+        """Renew the lease from now on while the worker lives, however long a batch takes."""
+        beat = self.workspace.settings.beat
+        if beat is not None:
+            threading.Thread(target=self._beat, args=(beat.total_seconds(),), daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the lease back. A worker that dies does not get here, and its lease runs out."""
+        self._ended.set()
+        if kind is None or issubclass(kind, Exception):
+            self.workspace.progress.release(self.job_id, self.progress.holder, in_order=kind is None)
+
+    def _beat(self, seconds: float) -> None:
+        while not self._ended.wait(seconds):
+            until = self.clock.now() + self.workspace.settings.lease
+            try:
+                if not self.workspace.progress.renew(self.job_id, self.progress.holder, until):
+                    return  # lost: the next checkpoint says so
+            except UnavailableError:
+                continue  # the lease outlives a beat that was missed
 
 
 class Work(ABC):

@@ -8,7 +8,7 @@ from typing import Final
 
 from zebros_core.errors import NotFoundError, UnavailableError, VersionMismatchError, ZebrosError
 from zebros_jobs.domain.errors import CancelledError, JobStop, LeaseLostError, PausedError
-from zebros_jobs.domain.job import Job, JobProblem, JobState
+from zebros_jobs.domain.job import KEPT_STOPPING, Job, JobProblem, JobState
 from zebros_jobs.domain.work import StepAnswer
 from zebros_jobs.use_cases.end_job import end_job
 from zebros_jobs.use_cases.run_job import Deadline, JobRun, Work, open_run
@@ -19,6 +19,8 @@ __all__ = ["STEPS", "run_step"]
 _HELD_SECONDS: Final = 5
 """How long to wait for another worker's lease: a live one goes on meanwhile, a dead one's runs out."""
 _AGAIN_SECONDS: Final = 1
+MOST_TRIES: Final = 5
+"""So many workers may stop between two checkpoints before the work itself is taken to be at fault."""
 _GAVE_UP: Final = JobProblem(
     code="gave-up",
     detail="It stopped for a reason that nobody foresaw. What it had done is kept; start it again, and tell whoever"
@@ -89,24 +91,25 @@ def _held(workspace: Workspace, job: Job, deadline: Deadline, carry_out: Prepare
     run = open_run(workspace, job, deadline)
     if run is None:
         return StepAnswer("again", _HELD_SECONDS)
-    try:
-        if run.progress.cancelled:
-            raise CancelledError
-        answer = carry_out(run)
-    except PausedError:
-        answer = StepAnswer("again", _AGAIN_SECONDS)
-    except CancelledError:
-        answer = StepAnswer("cancelled")
-    except LeaseLostError:
-        return StepAnswer("again", _HELD_SECONDS)
-    except (UnavailableError, JobStop):
-        run.close()
-        raise
-    except ZebrosError as error:
-        _note_problem(workspace, job.id, problem_of(error))
-        answer = StepAnswer("failed")
-    run.close()
-    return answer
+    with run:
+        if run.progress.tries > MOST_TRIES:
+            _note_problem(workspace, job.id, KEPT_STOPPING)
+            return StepAnswer("failed")
+        try:
+            if run.progress.cancelled:
+                raise CancelledError
+            return carry_out(run)
+        except PausedError:
+            return StepAnswer("again", _AGAIN_SECONDS)
+        except CancelledError:
+            return StepAnswer("cancelled")
+        except LeaseLostError:
+            return StepAnswer("again", _HELD_SECONDS)
+        except (UnavailableError, JobStop):
+            raise
+        except ZebrosError as error:
+            _note_problem(workspace, job.id, problem_of(error))
+            return StepAnswer("failed")
 
 
 def _check(workspace: Workspace, work: Work, job: Job, deadline: Deadline) -> StepAnswer:
@@ -135,7 +138,8 @@ def _finalize(workspace: Workspace, work: Work, job: Job, deadline: Deadline) ->
     run = open_run(workspace, job, deadline)
     if run is None:
         return StepAnswer("again", _HELD_SECONDS)
-    result = work.finalize(run)
+    with run:
+        result = work.finalize(run)
     cancelled = run.progress.cancelled and not run.progress.worked
     end_job(
         workspace,
@@ -145,7 +149,6 @@ def _finalize(workspace: Workspace, work: Work, job: Job, deadline: Deadline) ->
         files=result.files,
         problem=job.problem,
     )
-    run.close()
     return StepAnswer("done")
 
 

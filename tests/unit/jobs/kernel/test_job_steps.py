@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,8 +19,9 @@ from zebros_core.tenancy import TenantContext
 from zebros_jobs.bootstrap import Container
 from zebros_jobs.domain.errors import JobInputError
 from zebros_jobs.domain.job import Job, JobKind, JobState
+from zebros_jobs.repositories.progress import ProgressRepository
 from zebros_jobs.use_cases.reap_jobs import reap_jobs, watch_job
-from zebros_jobs.use_cases.run_job import Deadline, JobRun
+from zebros_jobs.use_cases.run_job import Deadline, JobRun, open_run
 from zebros_jobs.use_cases.start_job import start_job
 
 Tenants = Callable[..., str]
@@ -237,11 +240,14 @@ def test_large_work_is_a_tasks_only_where_there_are_tasks(
 
 
 def test_a_tenant_has_so_many_slots_and_the_next_begins_when_one_ends(
-    container: Container, tenant: Tenants, start: Callable[..., Job]
+    container: Container, tenant: Tenants, start: Callable[..., Job], clock: FixedClock
 ) -> None:
     here, elsewhere = tenant(), tenant()
     machines = machines_of(container)
-    jobs = [start(here) for _ in range(5)]
+    jobs: list[Job] = []
+    for _ in range(5):
+        jobs.append(start(here))
+        clock.advance(1)
     other = start(elsewhere)
     assert [each[2] for each in machines.started] == [*(job.id for job in jobs[:3]), other.id]
     carry_out(container, here, jobs[1].id, work=Counting())
@@ -303,3 +309,59 @@ def test_people_see_their_own_jobs_and_administrators_all(
     assert {job["jobId"] for job in everybody} == {mine.id, theirs.id}
     assert person(here).get("/v1/jobs", state="succeeded").body["items"] == []
     assert person(here).get("/v1/jobs", state="lost").status == 400
+
+
+def test_work_that_kills_every_worker_at_one_place_fails_there(
+    container: Container, tenant: Tenants, start: Callable[..., Job], clock: FixedClock
+) -> None:
+    here = tenant()
+    job = start(here)
+
+    def poison(run: JobRun, reached: int) -> None:
+        if reached == 2:
+            raise KilledError
+
+    work = Counting(at=poison)
+    step(container, here, job.id, "prepare", work=work)
+    for _ in range(5):
+        with pytest.raises(KilledError):
+            step(container, here, job.id, "work", work=work)
+        clock.advance(container.settings.lease.total_seconds())
+    assert step(container, here, job.id, "work", work=work) == "failed"
+    assert step(container, here, job.id, "check", work=work) == "failed"
+    step(container, here, job.id, "finalize", work=work)
+    ended = jobs_of(container, here).get(job.id)
+    assert (ended.state, ended.problem.code, ended.result) == (
+        JobState.FAILED,
+        "kept-stopping",
+        '{"counted": 2}',
+    )
+    assert work.counted == [0, 1], "what was done before is kept, and nothing is done twice"
+
+
+def test_a_living_worker_renews_its_lease_while_a_batch_takes_long(
+    container: Container, tenant: Tenants, start: Callable[..., Job]
+) -> None:
+    here = tenant()
+    job = start(here)
+    workspace = container.job_workspace(here, job.id)
+    beats: list[str] = []
+    beaten = threading.Event()
+
+    class Watched(ProgressRepository):
+        def renew(self, job_id: str, holder: str, until: datetime) -> bool:
+            beats.append(holder)
+            beaten.set()
+            return len(beats) < 2  # somebody else has it: there is nothing left to renew
+
+    watched = replace(
+        workspace,
+        progress=Watched(workspace.jobs.store),
+        settings=replace(workspace.settings, beat=timedelta(milliseconds=1)),
+    )
+    run = open_run(watched, job, Deadline())
+    assert run is not None
+    with run:
+        assert beaten.wait(5)
+        assert beats[0] == run.progress.holder
+    assert not container.system_workspace(here, "test").progress.get(job.id).is_held(container.clock.now())
