@@ -11,8 +11,11 @@
  *                (default: services/<name>/zebros_<name> and libs/zebros_core)
  *   files        name in the zip -> file below the repository (default: permissions.json)
  *   awsServices  botocore's names of the AWS services that the code calls
+ *
+ * `{artefact}` in the texts of a service's resources becomes the artefact's hash: images that are made from it are named so.
  */
 
+const crypto = require('crypto');
 const fs = require('fs');
 const path = require('path');
 
@@ -21,6 +24,8 @@ const { wheelEntries } = require('./wheels');
 const { archive, entry } = require('./zip');
 
 const ROOT = path.resolve(__dirname, '../..');
+const ARTEFACT = '{artefact}';
+const HASH_LENGTH = 20;
 const DEFAULT_AWS_SERVICES = ['dynamodb', 'events', 'lambda', 's3', 'sqs', 'ssm', 'sts'];
 
 class BuildPlugin {
@@ -50,6 +55,12 @@ class BuildPlugin {
     ].sort(([left], [right]) => (left < right ? -1 : 1));
   }
 
+  nameByContent(content) {
+    const { service } = this.serverless;
+    const hash = crypto.createHash('sha256').update(content).digest('hex').slice(0, HASH_LENGTH);
+    service.resources = JSON.parse(JSON.stringify(service.resources).replaceAll(ARTEFACT, hash));
+  }
+
   async build() {
     const started = Date.now();
     const { service } = this.serverless;
@@ -65,6 +76,7 @@ class BuildPlugin {
       fs.writeFileSync(artefact, content);
       service.package.artifact = artefact;
       service.artifact = artefact;
+      this.nameByContent(content);
       const megabytes = (content.length / 1e6).toFixed(1);
       this.log.info(`Built ${path.basename(artefact)}, ${megabytes} MB, in ${Date.now() - started} ms`);
     } finally {

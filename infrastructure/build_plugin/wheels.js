@@ -21,6 +21,9 @@ const BUILD_FORMAT = 2;
 
 const AWS_TARGET = ['--python-version', '3.13', '--python-platform', 'aarch64-manylinux_2_28', '--only-binary', ':all:'];
 
+/** Published without a wheel: built where the artefact is. Pure Python, so that it is the same for every target. */
+const SOURCES_ONLY = ['font-roboto'];
+
 const firstExisting = (...candidates) => candidates.find((candidate) => candidate && fs.existsSync(candidate));
 
 /** What uv is told so that nothing looks at a source's time: an archive's are not the build's. */
@@ -51,6 +54,7 @@ function unusedServiceData(awsServices) {
 async function install(root, lock, target, folder) {
   const uv = firstExisting(process.env.ZEBROS_UV, path.join(root, '.venv/bin/uv')) ?? 'uv';
   const args = ['pip', 'install', '--quiet', '--no-deps', '--require-hashes', '--link-mode', 'copy', ...target];
+  args.push(...SOURCES_ONLY.flatMap((name) => ['--no-binary', name]));
   try {
     const env = { ...process.env, PYC_INVALIDATION_MODE: COMPILED };
     await promisify(execFile)(uv, [...args, '--target', folder, '--requirements', lock], { cwd: root, env });

@@ -16,18 +16,22 @@
  *     as: tenant                      # or both: see tenant_role.js
  *     topics: [notifications]         # sns:Publish to `zebros-{stage}-{topic}`
  *     mail: true                      # SendEmail from the stage's sender, and no other; `raw`: whole messages too
- *     defers: { reminder: [create, delete] }   # one-time schedules of schedules.js: also `read`, `update`
+ *     defers: { reminder: [create, delete] }   # schedules of schedules.js: also `read`, `update`
  *     calls: [customers]              # the bulk doors of these services: `zebros-{service}-{stage}-bulk`
+ *     machines: { start: [onboarding] }   # also `look`, `stop`: executions of `zebros-{stage}-onboarding` (machines.js)
+ *     signs: true                     # certificates, with the stage's key for them
+ *     seals: [backup]                 # data keys of tenants for this purpose, made and opened with the stage's data key
  *     devices: [register, push]       # endpoints of the stage's push applications; messages to them
  *
- * `functions.http.iamRoleStatements: ${file(../../infrastructure/fragments/access.js):http}`. A table name stands for the
+ * `functions.http.iamRoleStatements: ${file(../../infrastructure/fragments/access.js):http}`; a name that is no function's
+ * is for a role that a service makes itself. A table name stands for the
  * shared table and for the same table of a tenant that has its own (`zebros-{stage}-t-{tenant}-{name}`). Nothing here
  * grants PartiQL, table management, or an action by wildcard, and Scan goes to no function but the one through which a
  * whole tenant leaves; every function may read the tenant registry.
  */
 
 const { pascal } = require('./alarm');
-const { TABLE_ACTIONS, allow, keyStatement, scheduleGroupName, scheduleRoleId, sub, tenantRoleArn } = require('./grants');
+const { TABLE_ACTIONS, allow, keyStatement, machineName, own, scheduleGroupName, scheduleRoleId, sub, tenantRoleArn } = require('./grants');
 
 const STREAM_ACTIONS = ['dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:DescribeStream'];
 const OBJECT_ACTIONS = {
@@ -90,8 +94,6 @@ function objectStatements(stage, objects = {}) {
   });
 }
 
-const own = (service, resource) => sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
-
 /** Reading a secret by name through SSM takes both rights. */
 const secretStatements = (sid, stage, name, secret) => [
   allow(`Read${sid}Parameter`, ['ssm:GetParameter'], [
@@ -153,6 +155,36 @@ const callStatements = (stage, calls = []) =>
     ? [allow('CallDoors', ['lambda:InvokeFunction'], calls.map((service) => own('lambda', `function:zebros-${service}-${stage}-bulk`)))]
     : [];
 
+/** Verb -> what it takes, and whether that is asked of the machine or of its executions. */
+const MACHINE_ACTIONS = {
+  start: ['states:StartExecution', (name) => `stateMachine:${name}`],
+  look: ['states:DescribeExecution', (name) => `execution:${name}:*`],
+  stop: ['states:StopExecution', (name) => `execution:${name}:*`],
+};
+
+const machineStatements = (stage, machines = {}) =>
+  Object.entries(machines).map(([verb, names]) => {
+    const [action, resource] = MACHINE_ACTIONS[verb];
+    return allow(`${pascal(verb)}Machines`, [action], names.map((name) => own('states', resource(machineName(stage, name)))));
+  });
+
+const signStatements = (stage) => [
+  allow('SignCertificates', ['kms:Sign', 'kms:GetPublicKey'], [{ 'Fn::ImportValue': `zebros-${stage}-certificates-key-arn` }]),
+];
+
+/**
+ * A tenant's data key is made and opened under the name of the tenant and of what it is for, and of nothing else: what was
+ * sealed for one cannot be opened for another, whoever mixes them up.
+ */
+const sealStatements = (stage, purposes = []) =>
+  purposes.map((purpose) =>
+    allow(`Seal${pascal(purpose)}`, ['kms:GenerateDataKey', 'kms:Decrypt'], [{ 'Fn::ImportValue': `zebros-${stage}-data-key-arn` }], {
+      StringEquals: { 'kms:EncryptionContext:purpose': purpose },
+      StringLike: { 'kms:EncryptionContext:tenantId': '????*' },
+      'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': ['purpose', 'tenantId'] },
+    })
+  );
+
 function notifyStatements(stage, sender, { topics = [], mail, devices = [] }) {
   const statements = [];
   if (topics.length) {
@@ -206,6 +238,9 @@ module.exports = async ({ resolveConfigurationProperty, resolveVariable }) => {
       ...notifyStatements(stage, sender, grants),
       ...deferStatements(stage, grants.defers),
       ...callStatements(stage, grants.calls),
+      ...machineStatements(stage, grants.machines),
+      ...(grants.signs ? signStatements(stage) : []),
+      ...sealStatements(stage, grants.seals),
       ...(grants.cache && hasCache ? cachePassword(stage) : []),
       keyStatement(stage, region, grants.topics ? [...KEY_USERS, 'sns'] : KEY_USERS),
     ];

@@ -6,7 +6,7 @@
  *   history: { source: [zebros.customers], detailType: [EntityChanged], detail: {...} }   # detail: optional pattern
  *   delivery: { topic: NotificationsTopic }   # logical id of an SNS topic of the same stack, instead of the bus
  *   bounces: { sharedTopic: mail-feedback }   # `zebros-{stage}-{name}`: a topic of another stack, deployed before this one
- *   due: { schedule: reminder }               # one-time schedules of schedules.js alone
+ *   due: { schedule: reminder }               # schedules of schedules.js alone
  *
  * For each: a rule on the bus (or a subscription to the topic, whose messages arrive as they were published), a queue, a
  * dead-letter queue that takes both what the sender could not deliver and what the function failed on five times, the

@@ -10,6 +10,8 @@ const TABLE_ACTIONS = {
 };
 
 const sub = (text) => ({ 'Fn::Sub': text });
+/** A resource of this account and region. */
+const own = (service, resource) => sub(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${resource}`);
 const allow = (Sid, Action, Resource, Condition) => ({ Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) });
 
 /** The data key, and only by way of the services that hold the data. */
@@ -25,8 +27,22 @@ const tenantRoleName = (service, stage) => `zebros-${service}-${stage}-tenant`;
 const tenantRoleArn = (service, stage) =>
   sub(`arn:\${AWS::Partition}:iam::\${AWS::AccountId}:role/${tenantRoleName(service, stage)}`);
 
+// Of state machines (machines.js).
+const machineName = (stage, name) => `zebros-${stage}-${name}`;
+
 // Of `custom.schedules` (schedules.js).
 const scheduleGroupName = (stage, name) => `zebros-${stage}-${name}s`;
 const scheduleRoleId = (name) => `${pascal(name)}ScheduleRole`;
 
-module.exports = { TABLE_ACTIONS, allow, keyStatement, scheduleGroupName, scheduleRoleId, sub, tenantRoleArn, tenantRoleName };
+module.exports = {
+  TABLE_ACTIONS,
+  allow,
+  keyStatement,
+  machineName,
+  own,
+  scheduleGroupName,
+  scheduleRoleId,
+  sub,
+  tenantRoleArn,
+  tenantRoleName,
+};

@@ -1,13 +1,13 @@
 'use strict';
 
 /**
- * One-time schedules from a service's `custom.schedules`, which names for each kind the consumer that they feed:
+ * Schedules, one-time or recurring, from a service's `custom.schedules`, which names for each kind the consumer that they feed:
  *
  *   reminder: due
  *
  * For each: the group `zebros-{stage}-reminders` of EventBridge Scheduler, and the role as which its schedules send, to
  * that consumer's queue and, what cannot be delivered, to its dead letters. The schedules themselves are made by functions
- * that have `defers` in their access (access.js), and remove themselves once they have been.
+ * that have `defers` in their access (access.js); one-time ones remove themselves once they have been.
  */
 
 const { pascal } = require('./alarm');

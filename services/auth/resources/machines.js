@@ -8,8 +8,8 @@
  * a new one goes on where another stopped.
  */
 
-const { alarm, pascal, watched } = require('../../../infrastructure/fragments/alarm');
-const { allow } = require('../../../infrastructure/fragments/grants');
+const { pascal, watched } = require('../../../infrastructure/fragments/alarm');
+const { invoke, machine } = require('../../../infrastructure/fragments/machines');
 
 // The same steps as in zebros_auth/domain/operation.py; tests/contract compares the two.
 const OPERATIONS = {
@@ -17,6 +17,8 @@ const OPERATIONS = {
   // Other containers may serve the tenant until what they know of it is 30 s old, and a request of theirs may take as long.
   offboarding: { steps: ['export', 'erase', 'tables', 'identity', 'close'], maxTurns: 1500, firstWaitSeconds: 60 },
 };
+
+const FUNCTION = 'TenancyLambdaFunction';
 
 // 25,000 events are the most that an execution may have: 1,500 turns of some ten are within.
 const STEP_SECONDS = 340;
@@ -82,97 +84,18 @@ function definition(kind) {
   };
 }
 
-function role(kind) {
-  return {
-    Type: 'AWS::IAM::Role',
-    Properties: {
-      AssumeRolePolicyDocument: {
-        Version: '2012-10-17',
-        Statement: [
-          {
-            Effect: 'Allow',
-            Principal: { Service: 'states.amazonaws.com' },
-            Action: 'sts:AssumeRole',
-            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
-          },
-        ],
-      },
-      Policies: [
-        {
-          PolicyName: kind,
-          PolicyDocument: {
-            Version: '2012-10-17',
-            Statement: [
-              allow('CarryOutSteps', ['lambda:InvokeFunction'], [{ 'Fn::GetAtt': ['TenancyLambdaFunction', 'Arn'] }]),
-              // AWS offers no narrower resource for the delivery of logs and for traces.
-              allow(
-                'DeliverLogs',
-                [
-                  'logs:CreateLogDelivery',
-                  'logs:GetLogDelivery',
-                  'logs:UpdateLogDelivery',
-                  'logs:DeleteLogDelivery',
-                  'logs:ListLogDeliveries',
-                  'logs:PutResourcePolicy',
-                  'logs:DescribeResourcePolicies',
-                  'logs:DescribeLogGroups',
-                ],
-                ['*']
-              ),
-              allow('WriteTraces', ['xray:PutTraceSegments', 'xray:PutTelemetryRecords', 'xray:GetSamplingRules', 'xray:GetSamplingTargets'], ['*']),
-            ],
-          },
-        },
-      ],
-    },
-  };
-}
-
-function machine(stage, kind, days) {
-  const id = pascal(kind);
-  const name = `zebros-${stage}-${kind}`;
-  return {
-    [`${id}MachineRole`]: role(kind),
-    [`${id}MachineLogs`]: {
-      Type: 'AWS::Logs::LogGroup',
-      Properties: {
-        // Under this prefix policies of delivery do not grow with each group.
-        LogGroupName: `/aws/vendedlogs/states/${name}`,
-        RetentionInDays: days,
-        KmsKeyId: { 'Fn::ImportValue': `zebros-${stage}-data-key-arn` },
-      },
-    },
-    [`${id}Machine`]: {
-      Type: 'AWS::StepFunctions::StateMachine',
-      Properties: {
-        StateMachineName: name,
-        StateMachineType: 'STANDARD',
-        RoleArn: { 'Fn::GetAtt': [`${id}MachineRole`, 'Arn'] },
-        DefinitionString: JSON.stringify(definition(kind), null, 2),
-        DefinitionSubstitutions: { TenancyFunction: { 'Fn::GetAtt': ['TenancyLambdaFunction', 'Arn'] } },
-        LoggingConfiguration: {
-          Level: 'ALL',
-          IncludeExecutionData: true, // a tenant's id, a count and an outcome
-          Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn: { 'Fn::GetAtt': [`${id}MachineLogs`, 'Arn'] } } }],
-        },
-        TracingConfiguration: { Enabled: true },
-      },
-    },
-    [`${id}MachineFailures`]: alarm(stage, {
-      name: `${name}-stopped`,
-      description: `An ${kind} stopped: the tenant says why; mend it and resume`,
-      namespace: 'AWS/States',
-      metric: 'ExecutionsFailed',
-      dimensions: { StateMachineArn: { Ref: `${id}Machine` } },
-      statistic: 'Sum',
-      threshold: 0,
-    }),
-  };
-}
-
 module.exports = async ({ resolveVariable }) => {
   const stage = await resolveVariable('sls:stage');
   const days = await resolveVariable('param:logRetentionDays');
-  const Resources = Object.assign({}, ...Object.keys(OPERATIONS).map((kind) => machine(stage, kind, days)));
+  const machines = Object.keys(OPERATIONS).map((kind) =>
+    machine(stage, days, {
+      name: kind,
+      definition: definition(kind),
+      substitutions: { TenancyFunction: { 'Fn::GetAtt': [FUNCTION, 'Arn'] } },
+      statements: [invoke(FUNCTION)],
+      stopped: `An ${kind} stopped: the tenant says why; mend it and resume`,
+    })
+  );
+  const Resources = Object.assign({}, ...machines);
   return { Resources: await watched(Resources, resolveVariable) };
 };

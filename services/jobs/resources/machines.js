@@ -5,8 +5,7 @@
  *
  *   ${WorkerFunction}                        the function that carries out the steps
  *   ${Task}, ${Cluster}                      the task that does the work of a large job instead, and where it runs
- *   ${SubnetA}, ${SubnetB}, ${TaskSecurityGroup}
- *   ${Partition}
+ *   ${SubnetA}, ${SubnetB}, ${TaskSecurityGroup}   its network
  *
  * In a stage without tasks the definitions are deployed without the state that runs one; large jobs are then worked on by
  * the function in turns. On a laptop there is no network that a task could be put into.
@@ -47,7 +46,7 @@ const imported = (stage, name) => ({ 'Fn::ImportValue': `zebros-${stage}-${name}
 
 const substitutions = (stage, hasTasks, hasNetwork) => ({
   WorkerFunction: { 'Fn::GetAtt': [FUNCTION, 'Arn'] },
-  ...(hasTasks && { Partition: { Ref: 'AWS::Partition' }, Cluster: imported(stage, 'cluster-arn'), Task: { Ref: TASK.definition } }),
+  ...(hasTasks && { Cluster: imported(stage, 'cluster-arn'), Task: { Ref: TASK.definition } }),
   ...(hasTasks &&
     hasNetwork && {
       SubnetA: imported(stage, 'private-subnet-a'),
