@@ -14,6 +14,8 @@ REMOVE      by the table's TTL     none: the delete was published when the tombs
 REMOVE      else                   removed, at the old image's version + 1: a move writes its new item
                                    at version + 2, so the removal loses in whatever order they arrive
 ==========  =====================  ====================================================================
+
+An update by which a person's values were erased is published without `previous`, which would hand them on.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from zebros_core.ids import derived_id
 from zebros_core.messaging.envelope import EntityChanged, Operation
 from zebros_core.messaging.errors import ForeignMessageError, MalformedMessageError
 from zebros_core.messaging.images import ImageReader
+from zebros_core.tenancy.context import ERASURE_ACTOR
 
 E = TypeVar("E", bound=StoredEntity)
 
@@ -74,7 +77,7 @@ class ChangeReader(Generic[E]):
         if operation is Operation.UPDATED:
             names = self._changed_since(new) if old is None else self._schema.changed_fields(old, new)
             changed = tuple(self._schema.stored_name(name) for name in names)
-            if old is not None:
+            if old is not None and new.updated_by != ERASURE_ACTOR:
                 before = self._images.wire(old)
                 previous = {name: before.get(name) for name in changed}
         actor = new.deleted_by if operation is Operation.DELETED else new.updated_by

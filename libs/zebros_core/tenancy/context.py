@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 __all__ = [
+    "ERASURE_ACTOR",
+    "ERASURE_CAUSE",
     "MAX_INDEX_SHARDS",
     "PLATFORM_TENANT_ID",
     "SYSTEM_ACTOR",
@@ -40,6 +42,10 @@ part of the audit log. No tenant is registered under it."""
 
 SYSTEM_ACTOR: Final = "system:"
 """What the actor of our own machinery begins with; its cause follows."""
+
+ERASURE_CAUSE: Final = "erasure"
+ERASURE_ACTOR: Final = f"{SYSTEM_ACTOR}{ERASURE_CAUSE}"
+"""Who writes when a person's values are erased: such a write is published without what it replaced."""
 
 # More shards than this would not fit a merged page's position into a cursor of 1 KB.
 MAX_INDEX_SHARDS: Final = 8
