@@ -11,10 +11,15 @@ from zebros_core.values import ExternalId, RecordId
 
 __all__ = [
     "MAX_CALL_BYTES",
+    "MAX_CHANGES",
     "MAX_MUTATIONS",
     "MAX_READS",
+    "MAX_REINSTATED",
+    "MAX_SETTINGS",
     "ApplyCall",
     "BulkMutation",
+    "ChangesCall",
+    "CountChangesCall",
     "ExportCall",
     "MutationId",
     "ReadCall",
@@ -30,6 +35,8 @@ MAX_SETTINGS = 100
 
 MutationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 EntityName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]{0,39}$")]
+JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+Cursor = Annotated[str | None, Field(max_length=1024)]
 
 
 class BulkMutation(WireModel):
@@ -71,7 +78,7 @@ class ExportCall(SignedCall):
     verb: Literal["export"]
     entity: EntityName
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
-    cursor: Annotated[str | None, Field(max_length=1024)] = None
+    cursor: Cursor = None
     since: Instant | None = None
 
 
@@ -84,3 +91,26 @@ class ReadCall(SignedCall):
     verb: Literal["read"]
     entity: EntityName
     ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]
+
+
+class ChangesCall(SignedCall):
+    """`changes`: a page of the versions that a job wrote of this service's records, with what each changed.
+
+    Needs the right to export all of them. The history is kept from events: see `countChanges`.
+    """
+
+    verb: Literal["changes"]
+    job: JobId
+    limit: Annotated[int, Field(ge=1, le=MAX_CHANGES)] = MAX_CHANGES
+    cursor: Cursor = None
+
+
+class CountChangesCall(SignedCall):
+    """`countChanges`: how many versions a job wrote, as far as the history has them by now.
+
+    A large job is counted in parts: add up `count` until `nextCursor` is null.
+    """
+
+    verb: Literal["countChanges"]
+    job: JobId
+    cursor: Cursor = None

@@ -1,31 +1,43 @@
 """A service's bulk door: other services' mutations, reads and exports, and the service's own upkeep, by signed calls.
 
-Every door takes `apply`, `export` and `read`; a service may add verbs of its own. What is refused is answered as
-`{"problem": …}`, so that the caller need not read an error's text.
+Every door takes `apply`, `export` and `read`, and tells what a job wrote by `changes` and `countChanges`; a service may
+add verbs of its own, or have its own instead of these. What is refused is answered as `{"problem": …}`, so that the
+caller need not read an error's text.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar, cast
 
 from zebros_core.audit import new_audit_event, record_refusal
 from zebros_core.auth.principal import served_tenant
 from zebros_core.bootstrap import ServiceContainer
-from zebros_core.bulk.calls import MAX_CALL_BYTES, ApplyCall, BulkMutation, ExportCall, ReadCall, SignedCall
+from zebros_core.bulk.calls import (
+    MAX_CALL_BYTES,
+    ApplyCall,
+    BulkMutation,
+    ChangesCall,
+    CountChangesCall,
+    ExportCall,
+    ReadCall,
+    SignedCall,
+)
 from zebros_core.bulk.client import SYSTEM_SCOPE
 from zebros_core.bulk.mutations import mutation_of, outcome_problem
+from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.errors import ForbiddenError, PayloadTooLargeError, ValidationError, ZebrosError
 from zebros_core.http.batch import written_records
 from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
 from zebros_core.records.export import export_records, read_records
+from zebros_core.records.job_changes import count_job_changes, job_changes
 from zebros_core.records.mutations import Mutation, MutationOperation, RecordVerbs, apply_mutations
 from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
 
-__all__ = ["BulkDoor", "DoorVerb", "workspace_of"]
+__all__ = ["BulkDoor", "DoorVerb", "documents", "workspace_of"]
 
 
 S = TypeVar("S", bound=ServiceContainer)
@@ -67,16 +79,17 @@ class BulkDoor(Generic[S]):
             return {"problem": json.loads(problem.body(instance="bulk", request_id=""))}
 
     def _verb(self, name: object) -> DoorVerb[S]:
-        own: dict[str, DoorVerb[S]] = {
+        known: dict[str, DoorVerb[S]] = {
+            "apply": DoorVerb(ApplyCall, self._apply),
             "export": DoorVerb(ExportCall, self._export),
             "read": DoorVerb(ReadCall, self._read),
         }
-        if isinstance(name, str):
-            found = own.get(name) or self.more.get(name)
-            if found is not None:
-                return found
+        if self.verbs:
+            known["changes"] = DoorVerb(ChangesCall, self._changes)
+            known["countChanges"] = DoorVerb(CountChangesCall, self._count_changes)
+        known |= self.more
         # A call without a verb that we know is told what an `apply` would be told.
-        return DoorVerb(ApplyCall, self._apply)
+        return known.get(name) or known["apply"] if isinstance(name, str) else known["apply"]
 
     def _as_caller(self, verb: DoorVerb[S], call: Any) -> dict[str, Any]:
         """Carry out a verb for whoever the call is signed for; what it is refused for want of a right is recorded."""
@@ -143,19 +156,26 @@ class BulkDoor(Generic[S]):
         _check_entity(call.entity, self.exported, "/entity")
         workspace = workspace_of(have, caller)
         page = export_records(workspace, call.entity, limit=call.limit, cursor=call.cursor, since=call.since)
-        if page.items:
-            # Before the records leave: without the entry there is no export.
-            details = {**_details(call), "records": len(page.items)}
-            have.audit_trail.record(
-                new_audit_event(
-                    caller, "records.exported", clock=have.clock, entity=call.entity, details=details
-                )
-            )
-        return {"items": _documents(page.items), "nextCursor": page.next_cursor}
+        _record_export(have, caller, call, len(page.items))
+        return {"items": documents(page.items), "nextCursor": page.next_cursor}
 
     def _read(self, have: S, caller: TenantContext, call: ReadCall) -> dict[str, Any]:
         _check_entity(call.entity, self.exported, "/entity")
-        return {"items": _documents(read_records(workspace_of(have, caller), call.entity, call.ids))}
+        return {"items": documents(read_records(workspace_of(have, caller), call.entity, call.ids))}
+
+    def _changes(self, have: S, caller: TenantContext, call: ChangesCall) -> dict[str, Any]:
+        page = job_changes(
+            workspace_of(have, caller), self.verbs, call.job, limit=call.limit, cursor=call.cursor
+        )
+        _record_export(have, caller, call, len(page.items))
+        items = [change.model_dump(mode="json", by_alias=True) for change in page.items]
+        return {"items": items, "nextCursor": page.next_cursor}
+
+    def _count_changes(self, have: S, caller: TenantContext, call: CountChangesCall) -> dict[str, Any]:
+        counted, cursor = count_job_changes(
+            workspace_of(have, caller), self.verbs, call.job, cursor=call.cursor
+        )
+        return {"count": counted, "nextCursor": cursor}
 
 
 def workspace_of(have: ServiceContainer, caller: TenantContext) -> Any:
@@ -170,10 +190,25 @@ def _check_entity(entity: str, known: Collection[str], where: str) -> None:
         raise ValidationError.for_field(where, "unknown_entity", f"one of {', '.join(sorted(known))}")
 
 
-def _documents(records: list[Any]) -> list[dict[str, Any]]:
-    return [record.model_dump(mode="json", by_alias=True, exclude_none=True) for record in records]
+def documents(records: Iterable[StoredEntity]) -> list[dict[str, Any]]:
+    """Return records as doors give them out: by wire names, without nulls, and equal ones in equal form."""
+    # A set has no order; documents are compared by their hash.
+    return [
+        record.model_dump(mode="json", by_alias=True, exclude_none=True) | {"tags": sorted(record.tags)}
+        for record in records
+    ]
+
+
+def _record_export(have: ServiceContainer, caller: TenantContext, call: Any, count: int) -> None:
+    """Record that data leaves, before it does: without the entry there is no export."""
+    if count:
+        details = {**_details(call), "records": count}
+        entity = cast("str | None", getattr(call, "entity", None))
+        have.audit_trail.record(
+            new_audit_event(caller, "records.exported", clock=have.clock, entity=entity, details=details)
+        )
 
 
 def _details(call: Any) -> dict[str, Any]:
-    entity = cast("str | None", getattr(call, "entity", None))
-    return {"operation": f"bulk:{call.verb}", **({"entity": entity} if entity else {})}
+    named = {name: cast("str | None", getattr(call, name, None)) for name in ("entity", "job")}
+    return {"operation": f"bulk:{call.verb}", **{name: value for name, value in named.items() if value}}

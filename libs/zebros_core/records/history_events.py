@@ -35,7 +35,9 @@ def keep_history(
             if _has_value(before.get(name)) or _has_value(after.get(name))
         },
     )
-    history.append(change.entity, change.id, entry)
+    # A move to another key is new there, and very large changes leave out what was before.
+    former_unknown = change.operation is Operation.UPDATED and change.previous is None
+    history.append(change.entity, change.id, entry, former_unknown=former_unknown)
 
 
 def _changed_names(schema: EntitySchema[Any], change: EntityChanged) -> Sequence[str]:

@@ -16,6 +16,7 @@ lookup       pk, sk                      none; rows below
 lookup row, below ``{t}#``              sort key                     what
 ======================================  ===========================  ==========================================
 history, entity, id                     version, ten digits          one entry of a record's history
+job, job id, shard of 16                ``{entity}#{id}#{version}``  a version that a job wrote, for 90 days
 word, first letter                      ``{word}#{id}``              a word of a customer's name
 words, id                               ``-``                        the words under which a customer stands now
 fields                                  ``{entity}#{name}``          a custom field's definition

@@ -24,6 +24,7 @@ stages, opportunity id                  version, ten digits          one stage t
 conversion, id                          ``-``                        a lead's conversion and how far it is
 customer, id                            ``-``                        a customer that was deleted or merged away
 history, entity, id                     version, ten digits          one entry of a record's history
+job, job id, shard of 16                ``{entity}#{id}#{version}``  a version that a job wrote, for 90 days
 mutation, id                            ``-``                        what a mutation of the bulk door did
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request
 guard, kind, value                      ``-``                        who has a unique e-mail, name, external id
