@@ -23,7 +23,17 @@ from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.values import Value
 
-__all__ = ["JOB_TTL_SECONDS", "FieldChange", "HistoryEntry", "HistoryRepository", "JobChange"]
+__all__ = [
+    "ERASED_OPERATION",
+    "JOB_TTL_SECONDS",
+    "FieldChange",
+    "HistoryEntry",
+    "HistoryRepository",
+    "JobChange",
+]
+
+ERASED_OPERATION: Final = "erased"
+"""Of a row that only keeps the place of a version, so that its late event adds nothing: `zebros_core.privacy.history`."""
 
 JOB_TTL_SECONDS: Final = 90 * 24 * 3600
 """How long it can be listed what a job wrote: for as long as it can be undone."""
@@ -129,6 +139,7 @@ class HistoryRepository:
                 }
             )
             for row in page.items
+            if row["operation"] != ERASED_OPERATION
         ]
         return Page(entries, page.next_cursor)
 

@@ -14,7 +14,7 @@ from zebros_core.bulk.client import BulkDoorClient
 from zebros_core.clock import FixedClock
 from zebros_core.errors import BadRequestError, ForbiddenError, ValidationError
 from zebros_core.messaging import EntityChanged
-from zebros_core.records.history import JOB_TTL_SECONDS
+from zebros_core.records.history import ERASED_OPERATION, JOB_TTL_SECONDS
 from zebros_core.records.history_events import keep_history
 from zebros_core.tenancy import TenantContext
 from zebros_customers.handlers.bulk import DOOR
@@ -249,6 +249,20 @@ def test_a_version_whose_history_was_erased_is_still_listed(
     assert [(change["id"], change["operation"], change["changes"]) for change in found] == [
         (made, "created", {})
     ]
+
+
+def test_a_place_that_an_erasure_keeps_is_not_shown_and_takes_no_late_event(
+    admin: Any, container: Any, door: Door, changes: TableChanges
+) -> None:
+    made = door(admin).apply(creates(1))[0]["id"]
+    (created,) = changes.take()
+    history = container.system_workspace(admin.tenant, "erasure").history
+    row = {"operation": ERASED_OPERATION, "at": "2026-01-01T00:00:00.000Z", "actor": "x", "changes": {}}
+    history._lookup.put(("history", "customer", made), "0000000001", row)
+    keep(container, [created])
+    assert admin.get(f"/v1/customers/{made}/history").body["items"] == []
+    found = list(door(admin).changes_all("job-1"))
+    assert [(change["id"], change["changes"]) for change in found] == [(made, {})]
 
 
 def test_who_may_not_export_everything_is_not_told(
