@@ -15,9 +15,12 @@ from zebros_core.dynamodb.store import TenantStore
 from zebros_core.records.history import HistoryRepository
 from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.storage import MultipartUploads, ObjectStore, ObjectStreams
+from zebros_core.storage.versions import ObjectVersions
 from zebros_core.tenancy import SystemContext, TenantContext
-from zebros_core.tenancy.context import PLATFORM_TENANT_ID
+from zebros_core.tenancy.context import ERASURE_CAUSE, PLATFORM_TENANT_ID
 from zebros_jobs.adapters.machines import StepFunctionsMachines
+from zebros_jobs.adapters.signing import KmsSigner
+from zebros_jobs.domain.certificates import Signer
 from zebros_jobs.domain.work import Machines
 from zebros_jobs.repositories.jobs import JobRepository
 from zebros_jobs.repositories.keys import LOOKUP_TABLE
@@ -83,6 +86,11 @@ class Container(ServiceContainer):
         return self.system_workspace(tenant_id, "jobs", job_id)
 
     @cached_property
+    def signer(self) -> Signer:
+        """Signs certificates; the client is made at the first."""
+        return KmsSigner(lambda: self.client("kms"), self.settings.signing_key)
+
+    @cached_property
     def bulk_doors(self) -> BulkDoors:
         """The bulk doors, which a worker waits for longer than a person would."""
         from zebros_core.bulk.retries import Patience
@@ -111,6 +119,10 @@ class Container(ServiceContainer):
             door=self.bulk_doors.door,
             system_door=lambda service: self.bulk_doors.system_door(service, context),
             tenant=lambda: self.registry.get(tenant_id),
+            audit=self.audit_trail,
+            signer=self.signer,
+            versions=lambda purpose: ObjectVersions(self.s3, self.settings.bucket(purpose), tenant_id),
+            erasing=lambda: self.system_workspace(tenant_id, ERASURE_CAUSE, context.job_id),
         )
 
 

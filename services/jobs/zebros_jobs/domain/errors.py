@@ -24,10 +24,14 @@ class JobStop(ZebrosError):
 
 
 class PausedError(JobStop):
-    """The worker's time is over, or it is told to end: the job goes on from its checkpoint."""
+    """The worker's time is over, or it is told to end, or it has to wait: the job goes on from its checkpoint."""
 
     code = "job-paused"
     default_detail = "The work goes on in a moment."
+
+    def __init__(self, wait_seconds: int = 1) -> None:
+        super().__init__()
+        self.wait_seconds = wait_seconds
 
 
 class CancelledError(JobStop):

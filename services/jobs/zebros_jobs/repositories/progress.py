@@ -41,6 +41,8 @@ class Progress:
     tries: int = 0
     """Workers that have begun since the last checkpoint, this one included: those before it died or met trouble."""
     updated_at: datetime | None = None
+    wait_until: datetime | None = None
+    """Before which there is nothing to do for a worker."""
 
     def is_held(self, now: datetime) -> bool:
         """Whether somebody works on the job at this moment."""
@@ -144,6 +146,7 @@ def _row(progress: Progress) -> dict[str, Any]:
         "holder": progress.holder,
         "leaseUntil": progress.lease_until.isoformat() if progress.lease_until else "",
         "updatedAt": progress.updated_at.isoformat() if progress.updated_at else "",
+        "waitUntil": progress.wait_until.isoformat() if progress.wait_until else "",
     }
     if progress.total is not None:
         row["total"] = progress.total
@@ -167,6 +170,7 @@ def _progress(row: Mapping[str, Any]) -> Progress:
         worked=bool(row.get("worked", False)),
         tries=int(row.get("tries", 0)),
         updated_at=_instant(row.get("updatedAt")),
+        wait_until=_instant(row.get("waitUntil")),
     )
 
 

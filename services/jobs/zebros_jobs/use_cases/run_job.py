@@ -13,8 +13,9 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, NoReturn, Self
 
 from zebros_core.bulk.client import BulkDoorClient
 from zebros_core.clock import Clock
@@ -30,6 +31,9 @@ from zebros_jobs.repositories.progress import Progress
 from zebros_jobs.use_cases.workspace import Workspace
 
 __all__ = ["Deadline", "JobRun", "Work", "open_run"]
+
+MOST_WAIT_SECONDS: Final = 120
+"""Longer than this a job may not be silent: the reaper would take it for dead."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -141,12 +145,22 @@ class JobRun:
             done=self.progress.done if done is None else done,
             counters=self.progress.counters if counters is None else counters,
             note=self.progress.note if note is None else note,
+            wait_until=None,
         )
         self._store(progress)
         if self.workspace.progress.get(self.job_id).cancelled:
             raise CancelledError
         if self._deadline.is_over:
             raise PausedError
+
+    def wait(self, seconds: int) -> NoReturn:
+        """End this stretch of work at the last checkpoint: for so long, at most two minutes, there is nothing to do.
+
+        Raises PausedError. (A worker costs while it waits, a state machine does not.)
+        """
+        wait = min(max(1, seconds), MOST_WAIT_SECONDS)
+        self._store(replace(self.progress, wait_until=self.clock.now() + timedelta(seconds=wait)))
+        raise PausedError(wait)
 
     def keep(self) -> None:
         """Renew the lease, where a while passes between two checkpoints. Raises LeaseLostError."""

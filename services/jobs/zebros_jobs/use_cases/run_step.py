@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from math import ceil
 from typing import Final
 
 from zebros_core.errors import NotFoundError, UnavailableError, VersionMismatchError, ZebrosError
@@ -99,8 +100,8 @@ def _held(workspace: Workspace, job: Job, deadline: Deadline, carry_out: Prepare
             if run.progress.cancelled:
                 raise CancelledError
             return carry_out(run)
-        except PausedError:
-            return StepAnswer("again", _AGAIN_SECONDS)
+        except PausedError as paused:
+            return StepAnswer("again", paused.wait_seconds)
         except CancelledError:
             return StepAnswer("cancelled")
         except LeaseLostError:
@@ -124,7 +125,10 @@ def _check(workspace: Workspace, work: Work, job: Job, deadline: Deadline) -> St
         return StepAnswer("done")
     if progress.cancelled:
         return StepAnswer("cancelled")
-    return StepAnswer("again", _HELD_SECONDS if progress.is_held(workspace.now) else _AGAIN_SECONDS)
+    if progress.is_held(workspace.now):
+        return StepAnswer("again", _HELD_SECONDS)
+    waits = (progress.wait_until - workspace.now).total_seconds() if progress.wait_until else 0
+    return StepAnswer("again", max(_AGAIN_SECONDS, ceil(waits)))
 
 
 def _finalize(workspace: Workspace, work: Work, job: Job, deadline: Deadline) -> StepAnswer:

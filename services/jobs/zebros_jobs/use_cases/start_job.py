@@ -19,11 +19,15 @@ def create_job(
     state: JobState = JobState.QUEUED,
     parent_id: str | None = None,
     repeat: RequestKey | None = None,
+    id: str | None = None,
 ) -> Created[Job]:
-    """Keep a job of the caller's; a repeated request gets the first one's. It is not started yet."""
+    """Keep a job of the caller's; a repeated request gets the first one's. It is not started yet.
+
+    `id` is one that `new_id` gave for this request, where something of the job had to be kept before it.
+    """
     context = workspace.context
     job = Job(
-        id=workspace.jobs.new_id(f"create-{kind.value}", repeat),
+        id=id or workspace.jobs.new_id(f"create-{kind.value}", repeat),
         kind=kind,
         state=state,
         title=title,

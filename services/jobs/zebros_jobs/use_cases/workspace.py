@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from zebros_core.audit.trail import AuditTrail
 from zebros_core.bulk.client import BulkDoorClient
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.records.workspace import RecordWorkspace
 from zebros_core.storage import MultipartUploads, ObjectStore, ObjectStreams
+from zebros_core.storage.versions import ObjectVersions
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
+from zebros_jobs.domain.certificates import Signer
 from zebros_jobs.domain.work import Machines
 from zebros_jobs.repositories.jobs import JobRepository
 from zebros_jobs.repositories.progress import ProgressRepository
@@ -25,6 +28,10 @@ class Workspace(RecordWorkspace):
     `objects`, `streams` and `uploads` give the tenant's objects in the bucket of a purpose (transfers, reports,
     backups, documents). `door` is another service's bulk door with the rights of a context, `system_door` with our
     machinery's.
+
+    For privacy requests: `audit` takes entries of the audit log, `signer` signs certificates, `versions` gives the
+    tenant's objects of a purpose with all their versions, and `erasing` is the same workspace for erasures: what it
+    writes is published without what it replaced.
     """
 
     settings: Settings
@@ -39,3 +46,7 @@ class Workspace(RecordWorkspace):
     door: Callable[[str, TenantContext], BulkDoorClient]
     system_door: Callable[[str], BulkDoorClient]
     tenant: Callable[[], Tenant]
+    audit: AuditTrail
+    signer: Signer
+    versions: Callable[[str], ObjectVersions]
+    erasing: Callable[[], Workspace]
