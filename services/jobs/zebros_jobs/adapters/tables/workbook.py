@@ -54,8 +54,9 @@ _WIDTHS: Final[Mapping[ColumnKind, int]] = {
 class SheetBook:
     """A workbook of tables, written row by row to a file or a stream; `close`, or the end of a `with`, makes it.
 
-    Instants stand in UTC, without their zone: Excel knows none. Where a sheet is full, its table goes on in the next
-    one, with the header again. `truncated` counts cells whose text was cut to Excel's limit.
+    Instants stand in UTC, without their zone: Excel knows none; one without a zone stands as it is. Where a sheet is
+    full, its table goes on in the next one, with the header again. `truncated` counts cells whose text was cut to
+    Excel's limit.
     """
 
     def __init__(self, out: BinaryIO | str) -> None:
@@ -186,11 +187,11 @@ class Sheet:
             else:
                 sheet.write_number(row, number, float(cell), form)
         elif isinstance(cell, datetime):
-            at = cell.astimezone(UTC)
+            at = cell.astimezone(UTC).replace(tzinfo=None) if cell.tzinfo else cell
             if at.date() < _FIRST_DAY:
-                sheet.write_string(row, number, instant_text(cell), form)
+                sheet.write_string(row, number, instant_text(cell) if cell.tzinfo else cell.isoformat(), form)
             else:
-                sheet.write_datetime(row, number, at.replace(tzinfo=None), self._instant)
+                sheet.write_datetime(row, number, at, self._instant)
         elif isinstance(cell, date):
             if cell < _FIRST_DAY:
                 sheet.write_string(row, number, cell.isoformat(), form)
