@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from zebros_activities.domain.local_days import local_date, local_day
+from zebros_core.local_days import local_date, local_day
 
 pytestmark = pytest.mark.properties
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from zebros_core.currencies import minor_digits
 from zebros_core.errors import ZebrosError
 from zebros_core.messaging import EntityChanged, MalformedMessageError, Operation
 from zebros_pipeline.domain.contribution import (
@@ -23,7 +24,7 @@ from zebros_pipeline.domain.contribution import (
     local_day,
 )
 from zebros_pipeline.domain.currencies import CurrencySettings
-from zebros_pipeline.domain.totals import Tally, minor_digits
+from zebros_pipeline.domain.totals import Tally
 from zebros_pipeline.use_cases.count_change import change_of
 
 DEAL: dict[str, Any] = {

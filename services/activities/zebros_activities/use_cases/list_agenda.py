@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from zebros_activities.domain.activity import Activity, ActivityStatus
-from zebros_activities.domain.local_days import local_date, local_day
+from zebros_core.local_days import local_date, local_day
 from zebros_activities.repositories.activities import Listing, Span
 from zebros_activities.repositories.anchors import AnchoredCursors
 from zebros_activities.use_cases.list_activities import sight_of

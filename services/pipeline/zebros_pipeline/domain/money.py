@@ -4,27 +4,18 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from zebros_core.currencies import currency_codes
 from zebros_core.values import Number
 
 MAX_DIGITS = 15
 """Significant digits of an amount, which a JSON number carries without loss."""
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-
-
-@cache
-def currency_codes() -> frozenset[str]:
-    """Return the active codes of ISO 4217 that have a minor unit: no metals, no units of account, no test codes."""
-    # A list of 180 entries is parsed when it is first needed, and not while a container starts.
-    from iso4217 import Currency
-
-    return frozenset(currency.code for currency in Currency if currency.exponent is not None)
 
 
 def _currency(code: str) -> str:

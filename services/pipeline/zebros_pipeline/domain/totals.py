@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
-from functools import cache
 from typing import Final
 
+from zebros_core.currencies import minor_digits
 from zebros_pipeline.domain.contribution import EXACT, NONE, Amount, exact_sum, slot_and_amount
 from zebros_pipeline.domain.currencies import CurrencySettings
 from zebros_pipeline.domain.ports_totals import GroupCounter, Numbers
@@ -238,15 +238,3 @@ def win_rate(won: int, lost: int) -> Decimal | None:
 def _rounded(amount: Decimal, currency: str) -> Decimal:
     """Return an amount in the currency's minor unit, halves to the even neighbour."""
     return amount.quantize(Decimal(1).scaleb(-minor_digits(currency)), ROUND_HALF_EVEN, _ROUNDING)
-
-
-@cache
-def minor_digits(currency: str) -> int:
-    """Return how many decimal places a currency's minor unit has: 2 for euros, 0 for yen."""
-    # A list of 180 entries is parsed when it is first needed, and not while a container starts.
-    from iso4217 import Currency
-
-    try:
-        return int(Currency(currency).exponent or 0)
-    except ValueError:
-        return 2

@@ -1,11 +1,26 @@
-"""The local day around an instant, as instants in UTC."""
+"""Local days as instants in UTC: that of a date, and that around an instant."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+__all__ = ["bounds", "local_date", "local_day"]
+
 _SECOND = timedelta(seconds=1)
+_EARLY, _LATE = date(1, 1, 2), date(9999, 12, 30)
+
+
+def bounds(first: date, last: date, zone: str) -> tuple[datetime, datetime]:
+    """Return the first instant of a day in `zone`, and the first instant after the last one of the same or a later day.
+
+    At the calendar's ends they are the calendar's own in UTC.
+    """
+    where = ZoneInfo(zone)
+    begin = datetime(first.year, first.month, first.day, tzinfo=UTC)
+    end = datetime(last.year, last.month, last.day, tzinfo=UTC)
+    begin = begin if first <= _EARLY else _first(first, where)
+    return begin, end if last >= _LATE else _end(last, where)
 
 
 def local_day(now: datetime, zone: str) -> tuple[datetime, datetime]:
