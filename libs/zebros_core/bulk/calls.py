@@ -22,7 +22,10 @@ __all__ = [
     "CountChangesCall",
     "ExportCall",
     "MutationId",
+    "PutSettingsCall",
     "ReadCall",
+    "SettingsCall",
+    "SettingsItem",
     "SignedCall",
 ]
 
@@ -114,3 +117,28 @@ class CountChangesCall(SignedCall):
     verb: Literal["countChanges"]
     job: JobId
     cursor: Cursor = None
+
+
+class SettingsCall(SignedCall):
+    """`settings`: a page of what the tenant has set here that is no record, for backups. For our own machinery only."""
+
+    verb: Literal["settings"]
+    cursor: Cursor = None
+
+
+class SettingsItem(WireModel):
+    """One thing that was set: of which kind, its id among those, and what `settings` gave as its value."""
+
+    kind: EntityName
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    value: dict[str, Any]
+
+
+class PutSettingsCall(SignedCall):
+    """`putSettings`: set what `settings` gave, an outcome for each: created, updated, unchanged, conflict, rejected.
+
+    What is as wanted already is left alone, so it may be repeated. For our own machinery only.
+    """
+
+    verb: Literal["putSettings"]
+    items: Annotated[list[SettingsItem], Field(max_length=MAX_SETTINGS)]

@@ -37,7 +37,7 @@ from zebros_core.records.job_changes import count_job_changes, job_changes
 from zebros_core.records.mutations import Mutation, MutationOperation, RecordVerbs, apply_mutations
 from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
 
-__all__ = ["BulkDoor", "DoorVerb", "documents", "workspace_of"]
+__all__ = ["BulkDoor", "DoorVerb", "documents", "ensure_machinery", "workspace_of"]
 
 
 S = TypeVar("S", bound=ServiceContainer)
@@ -183,6 +183,12 @@ def workspace_of(have: ServiceContainer, caller: TenantContext) -> Any:
     if SYSTEM_SCOPE not in caller.scopes:
         return have.workspace(caller)
     return have.system_workspace(caller.tenant_id, caller.user_id.removeprefix(SYSTEM_ACTOR), caller.job_id)
+
+
+def ensure_machinery(caller: TenantContext, detail: str) -> None:
+    """Raise ForbiddenError with `detail` unless the call is of our own machinery."""
+    if SYSTEM_SCOPE not in caller.scopes:
+        raise ForbiddenError(detail)
 
 
 def _check_entity(entity: str, known: Collection[str], where: str) -> None:

@@ -21,6 +21,9 @@ from zebros_core.tenancy import TenantContext
 
 if TYPE_CHECKING:
     from zebros_activities.bootstrap import Container
+    from zebros_activities.use_cases.workspace import Workspace
+    from zebros_core.bulk.client import BulkDoorClient
+    from zebros_core.dynamodb.store import TenantStore
 
 
 class Mailing:
@@ -61,16 +64,27 @@ class Mailing:
 
     def desk(self, context: TenantContext) -> EmailDesk:
         """Return what the use cases of templates and of writing mails work with for this caller."""
+        have = self._container
+        door = have.bulk_doors.door("customers", context)
+        return self._desk(have.workspace(context), have.request_store(context), door)
+
+    def system_desk(self, tenant_id: str, cause: str) -> EmailDesk:
+        """Return the desk of our own machinery, for a tenant's templates."""
+        have = self._container
+        context, store = have.system_access(tenant_id, cause)
+        door = have.bulk_doors.system_door("customers", context)
+        return self._desk(have.system_workspace(tenant_id, cause), store, door)
+
+    def _desk(self, workspace: Workspace, store: TenantStore, door: BulkDoorClient) -> EmailDesk:
         from zebros_activities.adapters.mail_contacts import DoorMailContacts
 
-        have = self._container
-        objects = self._objects(context.tenant_id)
+        objects = self._objects(store.tenant_id)
         return EmailDesk(
-            workspace=have.workspace(context),
-            templates=EmailTemplateRepository(have.request_store(context), objects),
+            workspace=workspace,
+            templates=EmailTemplateRepository(store, objects),
             contents=EmailContents(objects),
             engine=self.engine,
-            contacts=DoorMailContacts(have.bulk_doors.door("customers", context), have.clock),
+            contacts=DoorMailContacts(door, self._container.clock),
         )
 
     def room(self, tenant_id: str) -> MailRoom:

@@ -10,8 +10,9 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from zebros_activities.domain.values import Instant
 from zebros_core.errors import FieldError, ValidationError
-from zebros_core.values import Name, Number, Value
+from zebros_core.values import Name, Number, RecordId, Value
 
 __all__ = [
     "MAX_HTML_BYTES",
@@ -20,6 +21,7 @@ __all__ = [
     "VARIABLES",
     "EmailContent",
     "EmailTemplate",
+    "KeptTemplate",
     "TemplateDraft",
     "TemplateValues",
     "moved_to",
@@ -130,6 +132,34 @@ class EmailTemplate(Value):
     updated_at: datetime
     updated_by: str
     create_fingerprint: str | None = None
+
+
+class KeptTemplate(TemplateDraft):
+    """A template as a backup holds it, with who made it when."""
+
+    template_id: RecordId
+    created_at: Instant
+    created_by: Annotated[str, Field(min_length=1, max_length=256)]
+
+    @property
+    def content(self) -> EmailContent:
+        """What it says."""
+        return EmailContent(subject=self.subject, text=self.text, html=self.html)
+
+    @property
+    def template(self) -> EmailTemplate:
+        """The template, new."""
+        return EmailTemplate(
+            template_id=self.template_id,
+            name=self.name,
+            subject=self.subject,
+            object_id="",
+            version=1,
+            created_at=self.created_at,
+            created_by=self.created_by,
+            updated_at=self.created_at,
+            updated_by=self.created_by,
+        )
 
 
 def name_guard(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from zebros_activities.bootstrap import Container, container
+from zebros_activities.handlers import backups
 from zebros_activities.use_cases.check_reminders import check_reminders
 from zebros_activities.use_cases.get_activity import read_texts
 from zebros_activities.use_cases.verbs import EXPORTED, VERBS
@@ -58,6 +59,7 @@ DOOR: BulkDoor[Container] = BulkDoor(
     verbs=VERBS,
     exported=EXPORTED,
     more={
+        **backups.DOOR_VERBS,
         "checkReminders": DoorVerb(CheckRemindersCall, _check_reminders),
         "texts": DoorVerb(TextsCall, _texts),
     },

@@ -84,6 +84,24 @@ class EmailTemplateRepository:
             return _template(existing), True
         return created, False
 
+    def bring_back(self, template: EmailTemplate, content: EmailContent) -> EmailTemplate:
+        """Store a template under its own id that is not there (any more).
+
+        Raises DuplicateError naming the template that has its name, VersionMismatchError where it is there by now.
+        """
+        row = self._lookup.get(_PARTITION, template.template_id)
+        # The row of one that was deleted a moment ago is still there, for repeated creates.
+        version = row["version"] + 1 if row is not None else template.version
+        stored = template.model_copy(update={"object_id": self._store.new_id(), "version": version})
+        condition: Any = "absent" if row is None else {"version": row["version"], "deleted": True}
+        try:
+            self._write(stored, content, [self._put(stored, condition), self._claim(stored)])
+        except DuplicateError:
+            raise
+        except ConflictError as error:
+            raise self._lost(template) from error
+        return stored
+
     def replace(
         self, template: EmailTemplate, content: EmailContent, *, previous: EmailTemplate
     ) -> EmailTemplate:

@@ -13,6 +13,7 @@ from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
 from zebros_core.tenancy import TenantContext
 from zebros_customers.bootstrap import Container, container
 from zebros_customers.domain.custom_field import FieldEntity
+from zebros_customers.handlers import backups
 from zebros_customers.use_cases.check_names import check_names
 from zebros_customers.use_cases.manage_fields import list_fields
 from zebros_customers.use_cases.verbs import EXPORTED, VERBS
@@ -62,6 +63,7 @@ DOOR: BulkDoor[Container] = BulkDoor(
     verbs=VERBS,
     exported=EXPORTED,
     more={
+        **backups.DOOR_VERBS,
         "checkNames": DoorVerb(CheckNamesCall, _check_names),
         "fields": DoorVerb(FieldsCall, _fields),
     },

@@ -13,7 +13,7 @@ from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
 from zebros_core.tenancy import TenantContext
 from zebros_core.values import RecordId
 from zebros_pipeline.bootstrap import Container, container
-from zebros_pipeline.handlers.totals import DOOR_VERBS
+from zebros_pipeline.handlers import backups, totals
 from zebros_pipeline.use_cases.get_opportunity import read_lines
 from zebros_pipeline.use_cases.verbs import EXPORTED, VERBS
 
@@ -44,7 +44,7 @@ DOOR: BulkDoor[Container] = BulkDoor(
     lambda: _container(),
     verbs=VERBS,
     exported=EXPORTED,
-    more={**DOOR_VERBS, "lines": DoorVerb(LinesCall, _lines)},
+    more={**totals.DOOR_VERBS, **backups.DOOR_VERBS, "lines": DoorVerb(LinesCall, _lines)},
 )
 
 
