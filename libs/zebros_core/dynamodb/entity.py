@@ -25,6 +25,7 @@ __all__ = [
     "Classification",
     "CustomValue",
     "Instant",
+    "PersonalEntity",
     "StoredEntity",
     "classified_fields",
     "unclassified_fields",
@@ -106,6 +107,14 @@ class StoredEntity(BaseModel):
     def is_deleted(self) -> bool:
         """Whether this is a tombstone."""
         return self.deleted_at is not None
+
+
+class PersonalEntity(StoredEntity):
+    """Base of records that are each about one person: what a tenant adds to them is personal, too."""
+
+    tags: Annotated[frozenset[str], PERSONAL] = frozenset()
+    custom: Annotated[dict[str, CustomValue], PERSONAL] = {}
+    external_id: Annotated[str | None, PERSONAL, Field(min_length=1, max_length=200)] = None
 
 
 def classified_fields(model: type[BaseModel]) -> dict[str, Classification]:

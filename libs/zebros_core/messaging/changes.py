@@ -15,7 +15,8 @@ REMOVE      else                   removed, at the old image's version + 1: a mo
                                    at version + 2, so the removal loses in whatever order they arrive
 ==========  =====================  ====================================================================
 
-An update by which a person's values were erased is published without `previous`, which would hand them on.
+A write by which a person's values were erased is published without `previous`, which would hand them on, and as what
+it is, whoever deleted a record before that.
 """
 
 from __future__ import annotations
@@ -74,13 +75,14 @@ class ChangeReader(Generic[E]):
     def _written(self, old: E | None, new: E, operation: Operation) -> EntityChanged:
         changed: tuple[str, ...] = ()
         previous: dict[str, Any] | None = None
+        erases = new.updated_by == ERASURE_ACTOR
         if operation is Operation.UPDATED:
             names = self._changed_since(new) if old is None else self._schema.changed_fields(old, new)
             changed = tuple(self._schema.stored_name(name) for name in names)
-            if old is not None and new.updated_by != ERASURE_ACTOR:
+            if old is not None and not erases:
                 before = self._images.wire(old)
                 previous = {name: before.get(name) for name in changed}
-        actor = new.deleted_by if operation is Operation.DELETED else new.updated_by
+        actor = new.deleted_by if operation is Operation.DELETED and not erases else new.updated_by
         return self._event(
             new,
             new.version,

@@ -122,7 +122,7 @@ class RecordErasure(Generic[E]):
             if changed == record and (record.is_deleted or not to_trash):
                 return record
             try:
-                stored = self._write(id, record, changed, to_trash=to_trash or record.is_deleted)
+                stored = self._write(id, record, changed, to_trash or record.is_deleted, owned=to_trash)
             except (ConflictError, NotFoundError):
                 continue
             self._run.count(self._schema.table)
@@ -130,10 +130,12 @@ class RecordErasure(Generic[E]):
             return stored
         raise ConflictError(f"a {self._schema.entity} changes faster than it can be erased")
 
-    def _write(self, id: str, record: E, changed: E, *, to_trash: bool) -> E:
+    def _write(self, id: str, record: E, changed: E, to_trash: bool, *, owned: bool) -> E:
         schema, repository = self._schema, self._repository
         if to_trash:
-            stored, planned = plan_remove(schema, repository.store, repository.table, changed)
+            # Whoever deleted it keeps having done so, unless the erasure did: then nobody brings it back.
+            actor = record.deleted_by if record.is_deleted and not owned else None
+            stored, planned = plan_remove(schema, repository.store, repository.table, changed, actor)
             claimed: Mapping[str, str] = {}
         else:
             stored, planned = plan_save(schema, repository.store, repository.table, changed, record)

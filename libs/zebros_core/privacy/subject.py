@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from typing import Annotated, Final, Self, TypeVar
 
 from pydantic import Field, model_validator
+from pydantic import ValidationError as ModelError
 from pydantic_core import PydanticCustomError
 
+from zebros_core.errors import ValidationError
 from zebros_core.values import Email, Name, PrincipalId, RecordId, Value
 
 __all__ = ["MAX_IDS", "MAX_VALUES", "Subject", "names_of"]
@@ -60,15 +62,24 @@ class Subject(Value):
         emails: Iterable[str | None] = (),
         names: Iterable[str] = (),
     ) -> Subject:
-        """Return the same person with what else was found, each once. Raises ValidationError beyond the limits."""
-        return Subject(
-            contact_ids=_united(self.contact_ids, contact_ids),
-            lead_ids=_united(self.lead_ids, lead_ids),
-            user_ids=_united(self.user_ids, user_ids),
-            document_ids=_united(self.document_ids, document_ids),
-            emails=_united(self.emails, (address for address in emails if address)),
-            names=_united(self.names, names),
-        )
+        """Return the same person with what else was found, each once.
+
+        Raises ValidationError beyond the limits: so many records are not one person's.
+        """
+        try:
+            return Subject(
+                contact_ids=_united(self.contact_ids, contact_ids),
+                lead_ids=_united(self.lead_ids, lead_ids),
+                user_ids=_united(self.user_ids, user_ids),
+                document_ids=_united(self.document_ids, document_ids),
+                emails=_united(self.emails, (address for address in emails if address)),
+                names=_united(self.names, names),
+            )
+        except ModelError:
+            message = (
+                f"one person has at most {MAX_IDS} records of a kind, and {MAX_VALUES} addresses and names"
+            )
+            raise ValidationError.for_field("/subject", "too_many", message) from None
 
     def united(self, other: Subject) -> Subject:
         """Return the one person that two answers are about."""

@@ -18,6 +18,7 @@ from zebros_core.errors import DuplicateError, NotFoundError, ValidationError, V
 from zebros_core.records.history import HistoryEntry
 from zebros_core.records.unique import Receipt, UniqueRepository
 from zebros_core.records.workspace import RecordWorkspace, Saved
+from zebros_core.tenancy.context import ERASURE_ACTOR
 from zebros_core.values import normalised_external_id
 
 __all__ = [
@@ -90,10 +91,13 @@ def restore_deleted(
 ) -> Saved[Any]:
     """Bring a record back as it was when it was deleted; a live one is returned as it stands.
 
-    Raises DuplicateError as on create: another record may have taken what it had.
+    Raises DuplicateError as on create: another record may have taken what it had. NotFoundError for a record of a
+    person that was erased: there is nothing to bring back.
     """
     repository = _unique(workspace, entity)
     record = repository.get_any(id)
+    if record.deleted_by == ERASURE_ACTOR:
+        raise NotFoundError(entity, id)
     workspace.ensure_allowed(entity, id, record, "delete")
     if not record.is_deleted:
         return Saved(repository.keep_unchanged(record, receipt=receipt), changed=False)

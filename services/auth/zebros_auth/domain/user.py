@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from zebros_auth.domain.team import TeamId
-from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
+from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, PersonalEntity
 from zebros_core.values import Email, Name, Value
 
 
@@ -160,7 +160,7 @@ class UserDraft(Value):
     team_id: TeamId | None = None
 
 
-class User(StoredEntity):
+class User(PersonalEntity):
     """Somebody of a tenant, as they are kept. The id is the ``sub`` of their tokens.
 
     What they may do follows from the role and the role table: `permissions` is a copy for readers of the table and of

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
+from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, PersonalEntity
 from zebros_core.names import name_key, normalised_name
 from zebros_core.values import Custom, Email, ExternalId, Phone, PrincipalId, RecordId, ShortText, Tags, Value
 
@@ -41,7 +41,7 @@ class ContactDraft(Value):
     custom: Custom = Field(default_factory=dict)
 
 
-class Contact(StoredEntity):
+class Contact(PersonalEntity):
     """A contact as it is kept."""
 
     contact_id: Annotated[str, SYSTEM]

@@ -10,13 +10,21 @@ from pydantic import Field
 
 from zebros_core.bulk.calls import SignedCall
 from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
+from zebros_core.privacy.desk import PrivacyDesk, open_desk
+from zebros_core.privacy.door import privacy_verbs
 from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy.context import ERASURE_CAUSE
 from zebros_customers.bootstrap import Container, container
 from zebros_customers.domain.custom_field import FieldEntity
 from zebros_customers.handlers import backups
+from zebros_customers.repositories.keys import LOOKUP_TABLE, SCHEMAS
+from zebros_customers.settings import LAYERS, LISTS_OF
 from zebros_customers.use_cases.check_names import check_names
+from zebros_customers.use_cases.collect_personal_data import collection_steps, identify_person
+from zebros_customers.use_cases.erase_person import erasure_steps
 from zebros_customers.use_cases.manage_fields import list_fields
 from zebros_customers.use_cases.verbs import EXPORTED, VERBS
+from zebros_customers.use_cases.workspace import Workspace
 
 
 class CheckNamesCall(SignedCall):
@@ -58,6 +66,11 @@ def _fields(have: Container, caller: TenantContext, call: FieldsCall) -> dict[st
     return {"items": [definition.model_dump(mode="json", by_alias=True) for definition in definitions]}
 
 
+def _privacy_desk(have: Container, tenant_id: str) -> PrivacyDesk[Workspace]:
+    workspace = have.system_workspace(tenant_id, ERASURE_CAUSE)
+    return open_desk(have, workspace, workspace.contacts.store, lookup_table=LOOKUP_TABLE, schemas=SCHEMAS)
+
+
 DOOR: BulkDoor[Container] = BulkDoor(
     lambda: _container(),
     verbs=VERBS,
@@ -66,6 +79,14 @@ DOOR: BulkDoor[Container] = BulkDoor(
         **backups.DOOR_VERBS,
         "checkNames": DoorVerb(CheckNamesCall, _check_names),
         "fields": DoorVerb(FieldsCall, _fields),
+        **privacy_verbs(
+            _privacy_desk,
+            identify=identify_person,
+            collection=collection_steps,
+            erasure=erasure_steps,
+            layers=LAYERS,
+            lists_of=LISTS_OF,
+        ),
     },
 )
 

@@ -7,9 +7,10 @@ from functools import cache
 from typing import Any
 
 from zebros_core.messaging import Consumer, EntityChanged
+from zebros_core.privacy.trash import TrashIndex
 from zebros_core.records.history_events import keep_history
 from zebros_customers.bootstrap import Container, container
-from zebros_customers.repositories.keys import BY_ENTITY
+from zebros_customers.repositories.keys import BY_ENTITY, LOOKUP_TABLE
 from zebros_customers.use_cases.follow_up import follow_up
 from zebros_customers.use_cases.index_name import index_name
 from zebros_customers.use_cases.note_contacted import note_contacted
@@ -27,9 +28,7 @@ def _consumer(name: str) -> Consumer:
     match name:
         case "history":
             # Every version counts here, so nothing is folded.
-            return have.consumer(
-                name, _in_workspace(have, name, _keep_history), entities=_RECORDS, fold=False
-            )
+            return have.consumer(name, _in_workspace(have, name, _keep_history), entities=_ALL, fold=False)
         case "search":
             return have.consumer(name, _in_workspace(have, name, index_name), entities=_CUSTOMERS, fold=True)
         case "cache":
@@ -56,11 +55,13 @@ def _in_workspace(
 
 
 def _keep_history(workspace: Workspace, change: EntityChanged) -> None:
-    keep_history(workspace.history, BY_ENTITY, change)
+    TrashIndex(workspace.contacts.store, LOOKUP_TABLE).note(change)
+    if change.entity in _RECORDS:
+        keep_history(workspace.history, BY_ENTITY, change)
 
 
 def history_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Keep what each version changed."""
+    """Keep what each version changed, and which records are in the trash."""
     return _consumer("history").handler(event, context)
 
 

@@ -20,6 +20,8 @@ job, job id, shard of 16                ``{entity}#{id}#{version}``  a version t
 word, first letter                      ``{word}#{id}``              a word of a customer's name
 words, id                               ``-``                        the words under which a customer stands now
 fields                                  ``{entity}#{name}``          a custom field's definition
+trash, entity                           id                           a record that is or was in the trash
+erased, hash of entity and id           ``-``                        that a person's record was erased for good
 merge, id                               ``-``                        a merge and how far it is
 mutation, id                            ``-``                        what a mutation of the bulk door did
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
+from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, PersonalEntity
 from zebros_core.values import (
     Custom,
     Email,
@@ -72,7 +72,7 @@ class LeadDraft(Value):
     custom: Custom = Field(default_factory=dict)
 
 
-class Lead(StoredEntity):
+class Lead(PersonalEntity):
     """A lead as it is kept; the last five fields are what its conversion gave."""
 
     lead_id: Annotated[str, SYSTEM]
