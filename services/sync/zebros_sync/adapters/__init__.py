@@ -1,0 +1,1 @@
+"""The owners of records, behind their bulk doors."""

@@ -1,0 +1,1 @@
+"""Changes, their order, cursors and merges: pure, no input or output."""

@@ -1,0 +1,1 @@
+"""Lambda entries: parse, call one use case, return."""

@@ -1,0 +1,1 @@
+"""The change log, the current state, and what is known of devices."""

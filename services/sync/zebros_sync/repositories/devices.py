@@ -1,0 +1,173 @@
+"""What is remembered of devices: outcomes of their mutations, the versions that they made, conflicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.paging import Page
+from zebros_core.dynamodb.store import TenantStore
+from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
+from zebros_sync.domain.log import KEPT_DAYS, Key
+from zebros_sync.domain.push import KeptOutcome, OutcomeKind, PushOutcome
+from zebros_sync.repositories.keys import LOG_TABLE
+
+__all__ = ["DeviceRepository"]
+
+_KEPT_SECONDS: Final = KEPT_DAYS * 86_400
+_MOST_VERSIONS: Final = 200
+"""Of one record by one client: older ones are below any base version that a device still has."""
+_CONFLICTS: Final = ("conflicts",)
+
+
+class DeviceRepository:
+    """One tenant's devices; see `Devices`."""
+
+    def __init__(self, store: TenantStore) -> None:
+        self._lookup = LookupTable(store, LOG_TABLE)
+
+    def outcomes(self, client_id: str, mutation_ids: Iterable[str]) -> dict[str, KeptOutcome]:
+        """See `Devices`."""
+        parts = ("client", client_id)
+        rows = self._lookup.batch_get([(parts, f"m#{id}") for id in dict.fromkeys(mutation_ids)])
+        return {sk[2:]: _kept(json.loads(row["kept"])) for (_, sk), row in rows.items()}
+
+    def keep_outcome(self, client_id: str, mutation_id: str, outcome: KeptOutcome) -> None:
+        """See `Devices`."""
+        self._lookup.put(
+            ("client", client_id),
+            f"m#{mutation_id}",
+            {"kept": json.dumps(_kept_json(outcome), ensure_ascii=False)},
+            ttl_seconds=_KEPT_SECONDS,
+        )
+
+    def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, frozenset[int]]:
+        """See `Devices`."""
+        parts = ("client", client_id)
+        rows = self._lookup.batch_get([(parts, f"v#{entity}#{id}") for entity, id in dict.fromkeys(keys)])
+        found: dict[Key, frozenset[int]] = {}
+        for (_, sk), row in rows.items():
+            entity, _, id = sk[2:].partition("#")
+            found[entity, id] = frozenset(int(version) for version in row["versions"])
+        return found
+
+    def note_produced(self, client_id: str, key: Key, version: int) -> None:
+        """See `Devices`. A client sends one push at a time, so nobody else writes the row."""
+        known = self.produced(client_id, [key]).get(key, frozenset())
+        if version not in known:
+            versions = sorted(known | {version})[-_MOST_VERSIONS:]
+            self._lookup.put(
+                ("client", client_id),
+                f"v#{key[0]}#{key[1]}",
+                {"versions": versions},
+                ttl_seconds=_KEPT_SECONDS,
+            )
+
+    def keep_conflict(self, conflict: Conflict) -> None:
+        """See `Devices`. An open one stays until somebody has decided; a settled one for 90 days."""
+        settled = conflict.state is ConflictState.SETTLED
+        self._lookup.put(
+            _CONFLICTS,
+            conflict.id,
+            {"conflict": json.dumps(_conflict_json(conflict), ensure_ascii=False)},
+            ttl_seconds=_KEPT_SECONDS if settled else None,
+        )
+
+    def find_conflict(self, id: str) -> Conflict | None:
+        """Return a conflict, or None."""
+        row = self._lookup.get(_CONFLICTS, id)
+        return None if row is None else _conflict(json.loads(row["conflict"]))
+
+    def page_conflicts(self, *, limit: int, cursor: str | None, visibility_key: str) -> Page[Conflict]:
+        """Return a page of conflicts, newest first."""
+        page = self._lookup.query(
+            _CONFLICTS, limit=limit, cursor=cursor, descending=True, visibility_key=visibility_key
+        )
+        return Page([_conflict(json.loads(row["conflict"])) for row in page.items], page.next_cursor)
+
+
+def _kept_json(kept: KeptOutcome) -> dict[str, Any]:
+    outcome = kept.outcome
+    return {
+        "fingerprint": kept.fingerprint,
+        "attempt": kept.attempt,
+        "planned": kept.planned,
+        "outcome": None
+        if outcome is None
+        else {
+            "mutationId": outcome.mutation_id,
+            "kind": outcome.kind.value,
+            "id": outcome.id,
+            "version": outcome.version,
+            "lost": list(outcome.lost),
+            "conflictId": outcome.conflict_id,
+        },
+    }
+
+
+def _kept(row: Mapping[str, Any]) -> KeptOutcome:
+    outcome = row["outcome"]
+    return KeptOutcome(
+        row["fingerprint"],
+        None
+        if outcome is None
+        else PushOutcome(
+            outcome["mutationId"],
+            OutcomeKind(outcome["kind"]),
+            outcome["id"],
+            outcome["version"],
+            tuple(outcome["lost"]),
+            outcome["conflictId"],
+        ),
+        row["attempt"],
+        row["planned"],
+    )
+
+
+def _conflict_json(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "id": conflict.id,
+        "entity": conflict.entity,
+        "recordId": conflict.record_id,
+        "state": conflict.state.value,
+        "strategy": conflict.strategy.value,
+        "fields": {
+            name: [each.device, each.server, each.kept.value if each.kept else None]
+            for name, each in conflict.fields.items()
+        },
+        "clientId": conflict.client_id,
+        "mutationId": conflict.mutation_id,
+        "userId": conflict.user_id,
+        "at": conflict.at.isoformat(),
+        "ownerId": conflict.owner_id,
+        "teamId": conflict.team_id,
+        "resolvedBy": conflict.resolved_by,
+        "resolvedAt": conflict.resolved_at.isoformat() if conflict.resolved_at else None,
+        "operation": conflict.operation,
+    }
+
+
+def _conflict(row: Mapping[str, Any]) -> Conflict:
+    return Conflict(
+        id=row["id"],
+        entity=row["entity"],
+        record_id=row["recordId"],
+        state=ConflictState(row["state"]),
+        strategy=Strategy(row["strategy"]),
+        fields={
+            name: FieldConflict(device, server, Side(kept) if kept else None)
+            for name, (device, server, kept) in row["fields"].items()
+        },
+        client_id=row["clientId"],
+        mutation_id=row["mutationId"],
+        user_id=row["userId"],
+        at=datetime.fromisoformat(row["at"]),
+        owner_id=row["ownerId"],
+        team_id=row["teamId"],
+        resolved_by=row["resolvedBy"],
+        resolved_at=datetime.fromisoformat(row["resolvedAt"]) if row["resolvedAt"] else None,
+        operation=row["operation"],
+    )

@@ -1,0 +1,79 @@
+"""Append what changed to the tenant's log, and keep each record's latest state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from zebros_core.errors import UnavailableError
+from zebros_core.messaging import EntityChanged, Operation
+from zebros_sync.domain.log import MAX_ENTRIES, Segment, State, newest
+from zebros_sync.domain.ports import ChangeLog
+
+__all__ = ["append_changes", "append_states", "state_of"]
+
+MAX_BYTES: Final = 3 * 1024 * 1024
+"""Of the states of one append: a transaction takes 4 MB."""
+_TRIES: Final = 30
+
+
+def state_of(change: EntityChanged) -> State | None:
+    """Return the state that a change leads to; None for the removal of an old row, whose record has a newer event."""
+    if change.operation is Operation.REMOVED:
+        return None
+    snapshot = change.snapshot or {}
+    gone = change.operation is Operation.DELETED
+    return State(
+        change.entity,
+        change.id,
+        change.version,
+        gone,
+        snapshot.get("ownerId"),
+        snapshot.get("teamId"),
+        "" if gone else json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"), sort_keys=True),
+    )
+
+
+def append_changes(log: ChangeLog, changes: Iterable[EntityChanged]) -> int:
+    """Append changes in whichever order they came, twice or late; return how many were new."""
+    return append_states(log, [state for change in changes if (state := state_of(change)) is not None])
+
+
+def append_states(log: ChangeLog, states: Iterable[State]) -> int:
+    """Append those states that are newer than what is known; return how many.
+
+    Raises UnavailableError when others append at every moment at which this one tries: the queue brings it again.
+    """
+    return sum(_append(log, portion) for portion in _portions(list(newest(states).values())))
+
+
+def _append(log: ChangeLog, states: Sequence[State]) -> int:
+    for _ in range(_TRIES):
+        head = log.head()
+        known = log.states([state.key for state in states])
+        due = [
+            state
+            for state in states
+            if (former := known.get(state.key)) is None or state.version > former.version
+        ]
+        if not due:
+            return 0
+        segment = Segment(head.sequence + 1, tuple(state.entry() for state in due))
+        if log.append(head, segment, due):
+            return len(due)
+    raise UnavailableError(detail="The change log is too busy at this moment.")
+
+
+def _portions(states: Sequence[State]) -> Iterable[list[State]]:
+    """Cut into what one transaction takes."""
+    portion: list[State] = []
+    size = 0
+    for state in states:
+        if portion and (len(portion) == MAX_ENTRIES or size + state.size_bytes > MAX_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(state)
+        size += state.size_bytes
+    if portion:
+        yield portion

@@ -1,0 +1,328 @@
+"""Carry out what a device's user did while it was away, and say what became of each wish.
+
+A wish goes to the owner of its record with an id of its own, so the owner does it once however often it comes. What is
+about to be tried is kept before it is sent: a push that broke off anywhere goes on with the very same attempt, whose
+outcome the owner remembers, and only if the owner has not done it is the wish merged anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from zebros_core.ids import derived_id
+from zebros_sync.domain.attempt import Attempt, attempt_of, kept_of
+from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
+from zebros_sync.domain.log import Key
+from zebros_sync.domain.merge import WHOLE_RECORD, MergePlan, ServerRecord, plan_delete, plan_update
+from zebros_sync.domain.ports import Devices, OwnerOutcome, Owners
+from zebros_sync.domain.push import (
+    KeptOutcome,
+    Mutation,
+    OutcomeKind,
+    PushOutcome,
+    corrected,
+)
+
+__all__ = ["PushDesk", "push_mutations"]
+
+_TRIES: Final = 5
+_DONE: Final = frozenset({"created", "updated", "unchanged", "deleted", "restored"})
+_REUSED: Final[Mapping[str, Any]] = {
+    "type": "urn:zebros:problem:mutation-id-reused",
+    "title": "Mutation id reused",
+    "status": 422,
+    "detail": "Another change came under this mutation id before; give each change an id of its own.",
+}
+_LOST_RACE: Final[Mapping[str, Any]] = {
+    "type": "urn:zebros:problem:conflict",
+    "title": "Conflict",
+    "status": 409,
+    "detail": "The record is changed by others at every moment; send this change again.",
+}
+_NO_BASE: Final[Mapping[str, Any]] = {
+    "type": "urn:zebros:problem:validation",
+    "title": "Validation failed",
+    "status": 422,
+    "detail": "An update or a deletion says in baseVersion which version its user saw.",
+}
+_GONE: Final[Mapping[str, Any]] = {
+    "type": "urn:zebros:problem:not-found",
+    "title": "Not found",
+    "status": 404,
+    "detail": "There is no such record, or it is out of your sight.",
+}
+
+
+@dataclass(frozen=True)
+class PushDesk:
+    """What a push works with: the tenant's devices, the owners with the rights of the user, the tenant's strategies."""
+
+    tenant_id: str
+    user_id: str
+    devices: Devices
+    owners: Owners
+    strategy_of: Mapping[str, Strategy]
+    default_strategy: Strategy = Strategy.FIELD_MERGE
+
+    def strategy(self, entity: str) -> Strategy:
+        """Return how conflicts of an entity's records are settled."""
+        return self.strategy_of.get(entity, self.default_strategy)
+
+
+def push_mutations(
+    desk: PushDesk,
+    client_id: str,
+    mutations: Sequence[Mutation],
+    *,
+    sent_at: datetime,
+    received_at: datetime,
+) -> list[PushOutcome]:
+    """Carry out mutations, those of one record in their order; return the outcome of each, in their order.
+
+    One that is refused stops none of the others. One that came before gives the same outcome again, unless it was
+    rejected, which did nothing: it is tried anew.
+    """
+    push = _Push(desk, client_id, sent_at, received_at)
+    outcomes: dict[int, PushOutcome] = {}
+    kept = desk.devices.outcomes(client_id, [each.mutation_id for each in mutations])
+    rounds: dict[Key, list[tuple[int, Mutation]]] = {}
+    for number, mutation in enumerate(mutations):
+        known = kept.get(mutation.mutation_id)
+        if known is not None and known.fingerprint != mutation.fingerprint():
+            outcomes[number] = _rejected(mutation, _REUSED)
+        elif known is not None and known.outcome is not None:
+            outcomes[number] = known.outcome
+        else:
+            rounds.setdefault(mutation.key, []).append((number, mutation))
+    while rounds:
+        # One mutation of each record at a time: the next one of a record builds on what the one before has done.
+        due = {number: mutation for (number, mutation), *_ in rounds.values()}
+        done = push.carry_out(list(due.values()), kept)
+        outcomes |= dict(zip(due, done, strict=True))
+        rounds = {key: rest for key, (_, *rest) in rounds.items() if rest}
+    return [outcomes[number] for number in range(len(mutations))]
+
+
+class _Push:
+    def __init__(self, desk: PushDesk, client_id: str, sent_at: datetime, received_at: datetime) -> None:
+        self._desk = desk
+        self._client_id = client_id
+        self._sent_at = sent_at
+        self._received_at = received_at
+
+    def carry_out(self, mutations: Sequence[Mutation], kept: Mapping[str, KeptOutcome]) -> list[PushOutcome]:
+        """Carry out mutations of different records."""
+        outcomes: dict[str, PushOutcome] = {}
+        resumed = [
+            self._resumed(each, kept[each.mutation_id])
+            for each in mutations
+            if each.mutation_id in kept and kept[each.mutation_id].attempt is not None
+        ]
+        outcomes |= self._send(resumed)
+        left = [each for each in mutations if each.mutation_id not in outcomes]
+        for last in (*[False] * (_TRIES - 1), True):
+            if not left:
+                break
+            attempts, refused = self._plan(left)
+            outcomes |= refused
+            outcomes |= self._send(attempts, last=last)
+            left = [each for each in left if each.mutation_id not in outcomes]
+        return [outcomes[each.mutation_id] for each in mutations]
+
+    def _resumed(self, mutation: Mutation, kept: KeptOutcome) -> Attempt:
+        attempt = attempt_of(mutation, kept)
+        if attempt.conflict is None:
+            return attempt
+        return replace(attempt, conflict=replace(attempt.conflict, client_id=self._client_id))
+
+    # -- planning ----------------------------------------------------------------------------------------------
+
+    def _plan(self, mutations: Sequence[Mutation]) -> tuple[list[Attempt], dict[str, PushOutcome]]:
+        """Merge each mutation into its record as it is now."""
+        keys = [each.key for each in mutations]
+        records = self._desk.owners.read(keys)
+        produced = self._desk.devices.produced(self._client_id, keys)
+        attempts: list[Attempt] = []
+        refused: dict[str, PushOutcome] = {}
+        for mutation in mutations:
+            values = records.get(mutation.key)
+            server = (
+                None
+                if values is None
+                else ServerRecord(
+                    values, self._desk.owners.codes(mutation.entity), produced.get(mutation.key, frozenset())
+                )
+            )
+            if mutation.base_version is None and mutation.operation != "create":
+                refused[mutation.mutation_id] = _rejected(mutation, _NO_BASE)
+            else:
+                attempts.append(self._planned(mutation, server))
+        return attempts, refused
+
+    def _planned(self, mutation: Mutation, server: ServerRecord | None) -> Attempt:
+        strategy = self._desk.strategy(mutation.entity)
+        device_at = corrected(mutation.changed_at, self._sent_at, self._received_at)
+        if server is None:
+            return self._without_record(mutation, strategy)
+        if mutation.operation == "delete":
+            plan = plan_delete(server, mutation, strategy, device_at)
+        else:
+            plan = plan_update(server, mutation, strategy, device_at)
+        conflict = self._conflict(mutation, strategy, plan, server) if plan.conflicts else None
+        kind = OutcomeKind.APPLIED
+        if plan.is_open:
+            kind = OutcomeKind.CONFLICT
+        elif plan.met_others:
+            kind = OutcomeKind.MERGED
+        wishes: tuple[Mapping[str, Any], ...] = ()
+        if plan.deletes:
+            wishes = (self._wish(mutation, "delete", baseVersion=server.version),)
+        elif plan.changes:
+            wishes = (self._wish(mutation, "update", baseVersion=server.version, changes=dict(plan.changes)),)
+        return Attempt(mutation, wishes, conflict, kind, plan.lost)
+
+    def _without_record(self, mutation: Mutation, strategy: Strategy) -> Attempt:
+        """The record is not there: it never was, is in the trash, or is out of sight."""
+        if mutation.operation == "create":
+            changes = {
+                name: value.get("add", []) if name == "tags" and isinstance(value, Mapping) else value
+                for name, value in mutation.changes.items()
+            }
+            return Attempt(
+                mutation, (self._wish(mutation, "create", changes=changes),), None, OutcomeKind.APPLIED
+            )
+        if mutation.operation == "delete":
+            return Attempt(mutation, (), None, OutcomeKind.APPLIED)
+        # An edit that met a deletion wins: the record comes back with it.
+        if strategy is Strategy.SERVER_WINS:
+            kept: Side | None = Side.SERVER
+        else:
+            kept = None if strategy is Strategy.MANUAL else Side.DEVICE
+        field = FieldConflict(dict(mutation.changes), "deleted", kept)
+        conflict = self._conflict_of(mutation, strategy, {WHOLE_RECORD: field}, None, None)
+        if kept is not Side.DEVICE:
+            kind = OutcomeKind.CONFLICT if kept is None else OutcomeKind.MERGED
+            return Attempt(mutation, (), conflict, kind, (WHOLE_RECORD,))
+        wishes = (
+            {**self._wish(mutation, "restore"), "mutationId": f"{self._mutation_id(mutation)}:r"},
+            self._wish(mutation, "update", changes=_plain(mutation.changes)),
+        )
+        return Attempt(mutation, wishes, conflict, OutcomeKind.MERGED)
+
+    def _conflict(
+        self, mutation: Mutation, strategy: Strategy, plan: MergePlan, server: ServerRecord
+    ) -> Conflict:
+        return self._conflict_of(
+            mutation,
+            strategy,
+            plan.conflicts,
+            server.values.get("ownerId"),
+            server.values.get("teamId"),
+        )
+
+    def _conflict_of(
+        self,
+        mutation: Mutation,
+        strategy: Strategy,
+        fields: Mapping[str, FieldConflict],
+        owner_id: str | None,
+        team_id: str | None,
+    ) -> Conflict:
+        is_open = any(each.kept is None for each in fields.values())
+        # Sorted by time and the same for the same mutation, however often it comes.
+        name = derived_id(self._desk.tenant_id, self._client_id, mutation.mutation_id)
+        return Conflict(
+            id=name,
+            entity=mutation.entity,
+            record_id=mutation.id,
+            state=ConflictState.OPEN if is_open else ConflictState.SETTLED,
+            strategy=strategy,
+            fields=dict(fields),
+            client_id=self._client_id,
+            mutation_id=mutation.mutation_id,
+            user_id=self._desk.user_id,
+            at=self._received_at,
+            owner_id=owner_id or self._desk.user_id,
+            team_id=team_id,
+            operation=mutation.operation,
+        )
+
+    def _wish(self, mutation: Mutation, operation: str, **fields: Any) -> dict[str, Any]:
+        return {
+            "mutationId": self._mutation_id(mutation),
+            "entity": mutation.entity,
+            "operation": operation,
+            "id": mutation.id,
+            "skipDuplicates": False,
+            **fields,
+        }
+
+    def _mutation_id(self, mutation: Mutation) -> str:
+        # Of this client, whatever others call theirs; and within the length that doors take.
+        return f"sync-{derived_id(self._desk.tenant_id, self._client_id, mutation.mutation_id)}"
+
+    # -- sending -----------------------------------------------------------------------------------------------
+
+    def _send(self, attempts: Sequence[Attempt], *, last: bool = False) -> dict[str, PushOutcome]:
+        """Send attempts and return the outcomes that there are; those that lost a race have none, but the last time."""
+        sent = [each for each in attempts if each.wishes]
+        outcomes = {each.mutation.mutation_id: self._end(each, None) for each in attempts if not each.wishes}
+        for attempt in sent:
+            self._desk.devices.keep_outcome(self._client_id, attempt.mutation.mutation_id, kept_of(attempt))
+        answers = iter(self._desk.owners.apply([wish for each in sent for wish in each.wishes]))
+        for attempt in sent:
+            answered = [next(answers) for _ in attempt.wishes]
+            outcome = self._outcome(attempt, answered, last)
+            if outcome is not None:
+                outcomes[attempt.mutation.mutation_id] = outcome
+        return outcomes
+
+    def _outcome(self, attempt: Attempt, answered: Sequence[OwnerOutcome], last: bool) -> PushOutcome | None:
+        answer = answered[-1]
+        if answer.kind in _DONE:
+            return self._end(attempt, answer)
+        is_create = attempt.wishes[-1]["operation"] == "create"
+        if answer.kind == "conflict" or (is_create and _exists_already(answer)):
+            return _rejected(attempt.mutation, answer.problem or _LOST_RACE) if last else None
+        if answered[0].kind not in _DONE and len(answered) > 1:
+            return _rejected(attempt.mutation, _GONE)
+        return _rejected(attempt.mutation, answer.problem or _LOST_RACE)
+
+    def _end(self, attempt: Attempt, answer: OwnerOutcome | None) -> PushOutcome:
+        """Remember what came of an attempt: first the version and the conflict, last the outcome that ends it."""
+        mutation = attempt.mutation
+        if answer is not None and answer.version is not None and answer.kind != "unchanged":
+            self._desk.devices.note_produced(self._client_id, mutation.key, answer.version)
+        if attempt.conflict is not None:
+            self._desk.devices.keep_conflict(attempt.conflict)
+        outcome = PushOutcome(
+            mutation.mutation_id,
+            attempt.kind,
+            mutation.id,
+            answer.version if answer is not None else None,
+            attempt.lost,
+            attempt.conflict.id if attempt.conflict is not None else None,
+        )
+        self._desk.devices.keep_outcome(
+            self._client_id, mutation.mutation_id, KeptOutcome(mutation.fingerprint(), outcome)
+        )
+        return outcome
+
+
+def _rejected(mutation: Mutation, problem: Mapping[str, Any]) -> PushOutcome:
+    return PushOutcome(mutation.mutation_id, OutcomeKind.REJECTED, mutation.id, problem=problem)
+
+
+def _exists_already(answer: OwnerOutcome) -> bool:
+    kind = str((answer.problem or {}).get("type", "")).rpartition("/")[2].rpartition(":")[2]
+    return kind == "already-exists"
+
+
+def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return changes without what needs the record as it stood: tags come back with it."""
+    return {
+        name: value for name, value in changes.items() if not (name == "tags" and isinstance(value, Mapping))
+    }
