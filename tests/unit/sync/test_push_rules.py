@@ -1,4 +1,4 @@
-"""What a device did offline meets what others did: who wins which field, what is kept of the rest, and what a repeat does."""
+"""What a device did offline meets what others did: who wins which field, what is kept of the rest."""
 
 from __future__ import annotations
 
@@ -188,6 +188,7 @@ def test_deleting_what_is_not_there_is_done_and_creating_what_is_there_is_an_upd
     owners: InMemoryOwners,
 ) -> None:
     device = Device(owners)
+    owners.clock.advance(1)
     outcomes = device.push(
         device.edit("delete", base=1, key=("customer", "never")),
         device.edit("create", {"name": "Acme", "note": "again"}),
