@@ -15,6 +15,7 @@ from rich.console import Console
 from zebros_local import bring_up, demo, deploy, items, mailbox, suites
 from zebros_local.errors import LocalStackError
 from zebros_local.identity import LocalIdentity, Realm
+from zebros_local.parts import address
 from zebros_local.progress import Progress
 from zebros_local.settings import STAGE, LocalSettings
 from zebros_local.stack import Stack
@@ -24,7 +25,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pret
 out = Console(highlight=False)
 
 Parts = Annotated[
-    list[str] | None, typer.Argument(help="emulator, cache, mail or identity; all when left out")
+    list[str] | None, typer.Argument(help="emulator, cache, mail, identity or tasks; all when left out")
 ]
 ServiceOption = Annotated[str | None, typer.Option("--service", help="One service; every one when left out")]
 StageOption = Annotated[str, typer.Option("--stage", help="local, or an AWS stage")]
@@ -70,7 +71,7 @@ def status(context: typer.Context) -> None:
     found = stack.status()
     for part in found:
         mark = "✓" if part.healthy else "✗"
-        where = f"127.0.0.1:{part.port}, pid {part.pid}" if part.pid else f"127.0.0.1:{part.port}"
+        where = ", ".join(filter(None, (address(part.port), f"pid {part.pid}" if part.pid else "")))
         out.print(f"{mark} {part.title:<42} {part.description:<10} {where}", markup=False, soft_wrap=True)
     for part in found:
         if not part.healthy:

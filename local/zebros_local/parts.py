@@ -20,6 +20,7 @@ from zebros_local.errors import LocalStackError
 from zebros_local.ports import LOOPBACK
 from zebros_local.settings import REGION, LocalSettings
 from zebros_local.state import StackState
+from zebros_local.tasks.pulse import is_beating
 
 PROBE_TIMEOUT_SECONDS = 2.0
 
@@ -31,13 +32,18 @@ class Part:
     name: str
     title: str
     command: tuple[str, ...]
-    port: int
+    port: int  # 0: it listens on none
     healthy: Callable[[], bool]
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     # The emulator saves its state when it is told to stop, which takes a while with a lot in it.
     stop_seconds: int = 10
     # Long enough for a busy machine; a part that dies is noticed at once.
     healthy_within_seconds: float = 45.0
+
+
+def address(port: int) -> str:
+    """Where something listens, for people; empty for what listens nowhere."""
+    return f"{LOOPBACK}:{port}" if port else ""
 
 
 def node_binary() -> Path:
@@ -55,13 +61,14 @@ def valkey_binary() -> Path:
 
 
 def stack_parts(settings: LocalSettings, state: StackState) -> tuple[Part, ...]:
-    """Every part of the stack, in starting order. The ECS task runner will be one more."""
+    """Every part of the stack, in starting order; they are stopped in the reverse one."""
     identity = _keycloak if state.identity == "keycloak" else _stand_in
     return (
         _emulator(settings, state),
         _cache(settings, state),
         _mail(settings, state),
         identity(settings, state),
+        _tasks(settings, state),
     )
 
 
@@ -116,6 +123,22 @@ def _mail(settings: LocalSettings, state: StackState) -> Part:
         ),
         port=state.mail_port,
         healthy=lambda: _greets(state.mail_port),
+    )
+
+
+def _tasks(settings: LocalSettings, state: StackState) -> Part:
+    folder = settings.directory / "tasks"
+    return Part(
+        name="tasks",
+        title="task runner (stands for Fargate)",
+        command=(
+            *(sys.executable, "-m", "zebros_local.tasks"),
+            *("--endpoint", state.endpoint, "--folder", str(folder)),
+        ),
+        port=0,
+        healthy=lambda: is_beating(folder),
+        # Tasks have the stage's `taskStopSeconds` to come to a checkpoint.
+        stop_seconds=30,
     )
 
 

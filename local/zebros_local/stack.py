@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from zebros_local import keycloak, ports
 from zebros_local.errors import LocalStackError, NotRunningError, PartFailedError
-from zebros_local.parts import Part, forget_stream_positions, stack_parts
+from zebros_local.parts import Part, address, forget_stream_positions, stack_parts
 from zebros_local.progress import Progress
 from zebros_local.settings import LocalSettings, ProviderName
 from zebros_local.state import StackState
@@ -82,7 +82,7 @@ class Stack:
         for part in self._parts(self.settings, state):
             with self._progress.step(part.title) as step:
                 self._start(part)
-                step.note(f"127.0.0.1:{part.port}")
+                step.note(address(part.port))
         return state
 
     def down(self) -> bool:
@@ -189,6 +189,7 @@ class Stack:
             if not process.running:
                 raise PartFailedError(part.title, process.description, self._processes.log_tail(part.name))
             if time.monotonic() > deadline:
-                reason = f"did not answer on port {part.port} within {part.healthy_within_seconds:.0f} s"
+                where = f" on port {part.port}" if part.port else ""
+                reason = f"did not answer{where} within {part.healthy_within_seconds:.0f} s"
                 raise PartFailedError(part.title, reason, self._processes.log_tail(part.name))
             time.sleep(0.1)

@@ -132,15 +132,17 @@ class Supervisor:
             "[rpcinterface:supervisor]",
             "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface",
         ]
-        for part in parts:
-            sections += [f"[program:{part.name}]", *self._program(part)]
+        for place, part in enumerate(parts, start=1):
+            sections += [f"[program:{part.name}]", *self._program(part, place)]
         return "\n".join(sections) + "\n"
 
-    def _program(self, part: Part) -> list[str]:
+    def _program(self, part: Part, place: int) -> list[str]:
         environment = ",".join(f'{name}="{_escape(value)}"' for name, value in part.environment.items())
         return [
             f"command={_escape(shlex.join(part.command))}",
             f"environment={environment}",
+            # The last is stopped first: tasks come to a checkpoint while the emulator is there to keep it.
+            f"priority={place}",
             "autostart=false",
             # A part that dies stays down and is reported by name: a silent restart would hide why, and the
             # emulator would come back without the state that it saves only at an orderly end.
