@@ -26,10 +26,11 @@ from zebros_core.bulk.calls import (
     SignedCall,
 )
 from zebros_core.bulk.client import SYSTEM_SCOPE
-from zebros_core.bulk.mutations import mutation_of, outcome_problem
+from zebros_core.bulk.mutations import mutation_of
+from zebros_core.bulk.outcomes import check_entities, note_outcomes, outcome_documents
+from zebros_core.bulk.schema import SchemaCall, entity_description
 from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.errors import ForbiddenError, PayloadTooLargeError, ValidationError, ZebrosError
-from zebros_core.http.batch import written_records
 from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
 from zebros_core.records.export import export_records, read_records
@@ -83,6 +84,7 @@ class BulkDoor(Generic[S]):
             "apply": DoorVerb(ApplyCall, self._apply),
             "export": DoorVerb(ExportCall, self._export),
             "read": DoorVerb(ReadCall, self._read),
+            "schema": DoorVerb(SchemaCall, self._schema),
         }
         if self.verbs:
             known["changes"] = DoorVerb(ChangesCall, self._changes)
@@ -109,35 +111,11 @@ class BulkDoor(Generic[S]):
             raise
 
     def _apply(self, have: S, caller: TenantContext, call: ApplyCall) -> dict[str, Any]:
-        for number, wish in enumerate(call.mutations):
-            _check_entity(wish.entity, self.verbs, f"/mutations/{number}/entity")
+        check_entities(call.mutations, self.verbs)
         workspace = workspace_of(have, caller)
         outcomes = apply_mutations(workspace, self.verbs, map(self._mutation, call.mutations))
-        have.note_written(
-            caller.tenant_id,
-            {
-                entity: written_records(
-                    [
-                        outcome
-                        for wish, outcome in zip(call.mutations, outcomes, strict=True)
-                        if wish.entity == entity
-                    ]
-                )
-                for entity in {wish.entity for wish in call.mutations}
-            },
-        )
-        return {
-            "outcomes": [
-                {
-                    "mutationId": wish.mutation_id,
-                    "outcome": outcome.kind.value,
-                    "id": outcome.id,
-                    "version": outcome.version,
-                    "problem": outcome_problem(outcome),
-                }
-                for wish, outcome in zip(call.mutations, outcomes, strict=True)
-            ]
-        }
+        note_outcomes(have, caller.tenant_id, call.mutations, outcomes)
+        return {"outcomes": outcome_documents(call.mutations, outcomes)}
 
     def _mutation(self, wish: BulkMutation) -> Mutation:
         return mutation_of(
@@ -176,6 +154,18 @@ class BulkDoor(Generic[S]):
             workspace_of(have, caller), self.verbs, call.job, cursor=call.cursor
         )
         return {"count": counted, "nextCursor": cursor}
+
+    def _schema(self, have: S, caller: TenantContext, call: SchemaCall) -> dict[str, Any]:
+        del call
+        records = workspace_of(have, caller).records
+        return {
+            "entities": {
+                entity: entity_description(
+                    records[entity].schema, self.verbs[entity].draft if entity in self.verbs else None
+                )
+                for entity in sorted({*self.verbs, *self.exported} & records.keys())
+            }
+        }
 
 
 def workspace_of(have: ServiceContainer, caller: TenantContext) -> Any:

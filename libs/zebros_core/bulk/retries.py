@@ -30,6 +30,7 @@ IDEMPOTENT: Final = frozenset(
         "putSettings",
         "read",
         "reinstate",
+        "schema",
         "settings",
         "stageEntries",
         "teams",

@@ -90,7 +90,8 @@ class HttpApp:
         )
         for route in self.routes:
             rule = _TEMPLATE.sub(r"<\1>", route.path)
-            self._resolver.route(rule, method=route.method)(self._served(RoutePipeline(route, dependencies)))
+            served = self._served(RoutePipeline(route, dependencies))
+            self._resolver.route(rule, method=route.method, compress=route.compress)(served)
         self._resolver.exception_handler(RouteNotFoundError)(self._no_route)
         self._resolver.exception_handler(ZebrosError)(self._refused)
         self._resolver.exception_handler(Exception)(self._defect)

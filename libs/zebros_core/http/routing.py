@@ -82,6 +82,7 @@ class Declaration(TypedDict, total=False):
     cache: CacheRule | None
     audit: str | None
     personal: bool
+    compress: bool
     errors: tuple[type[ZebrosError], ...]
     idempotent: Idempotent | bool
     path_patterns: Mapping[str, str]
@@ -126,6 +127,8 @@ class Route:
     personal: bool = False
     """The answer is a list of persons or their data: one of 100 records or more is recorded as
     ``personal-data.read``."""
+    compress: bool = False
+    """The answer may be large: it is compressed for callers who take gzip."""
     errors: tuple[type[ZebrosError], ...] = ()
     """Errors of this operation beyond those that follow from the declaration."""
     idempotent: Idempotent | bool = "none"
