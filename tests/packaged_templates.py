@@ -6,7 +6,7 @@ from typing import Any
 
 Stacks = Mapping[str, Any]
 
-SERVICES = ("auth", "customers", "pipeline", "activities")
+SERVICES = ("auth", "customers", "pipeline", "activities", "jobs")
 """The stacks that have functions."""
 RECORD_SERVICES = ("customers", "pipeline", "activities")
 """Those that keep records of tenants, and have a bulk door."""

@@ -43,7 +43,8 @@ def test_a_stage_for_development_has_no_network_cache_or_keycloak(
 ) -> None:
     stack = variants["dev"] if stage == "dev" else local["infrastructure"]
     found = {name for name, item in stack.template["Resources"].items() if NETWORK_TYPES.match(item["Type"])}
-    assert found == set()
+    # A laptop's tasks are processes: the cluster is where they are asked for, and its images are never pulled.
+    assert found == (set() if stage == "dev" else {"Cluster", "JobsImages"})
     assert "DependsOn" not in stack.template["Resources"]["JwtAuthorizer"]
 
 
@@ -113,6 +114,7 @@ def test_a_closed_network_has_endpoints_instead_of_a_way_out_and_the_issuer_insi
         "sns",
         "scheduler",
         "secretsmanager",
+        "kms",
         "logs",
         "ecr.dkr",
     } <= interfaces
@@ -129,6 +131,7 @@ def test_a_closed_network_has_endpoints_instead_of_a_way_out_and_the_issuer_insi
         {"cacheMode": "node"},
         {"identity": "keycloak"},
         {"network": "endpoints"},
+        {"largeWork": "fargate"},
         {"network": "nat", "cacheMode": "replicas"},
     ],
 )
@@ -349,7 +352,9 @@ def test_a_broken_version_of_keycloak_is_taken_back_and_two_tasks_find_each_othe
     assert among_tasks == {7800, 57800}
     targets = only(stack, "AWS::ElasticLoadBalancingV2::TargetGroup")
     assert (targets["HealthCheckPort"], targets["HealthCheckPath"]) == ("9000", "/health/ready")
-    assert only(stack, "AWS::ECR::Repository")["ImageTagMutability"] == "IMMUTABLE"
+    repositories = stack.resources("AWS::ECR::Repository")
+    assert set(repositories) == {"KeycloakImages", "JobsImages"}
+    assert all(repository["ImageTagMutability"] == "IMMUTABLE" for repository in repositories.values())
 
 
 def test_the_realms_placeholders_are_what_the_task_is_given(prod: Stacks) -> None:

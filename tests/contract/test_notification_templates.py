@@ -35,7 +35,7 @@ def test_topics_are_encrypted_and_deliver_as_it_was_published(prod: Stacks) -> N
 
 
 def test_the_key_lets_the_services_through_that_carry_notifications(prod: Stacks) -> None:
-    (key,) = prod["infrastructure"].resources("AWS::KMS::Key").values()
+    key = prod["infrastructure"].resources("AWS::KMS::Key")["DataKey"]
     services = {
         service
         for statement in key["KeyPolicy"]["Statement"]
@@ -52,9 +52,12 @@ def test_mail_is_sent_as_nobody_else_and_by_few(prod: Stacks) -> None:
     assert set(found) == {"Delivery", "Tenancy"}
     to_customers = dict(statements(prod, "ses:SendEmail", "activities"))
     assert set(to_customers) == {"Mail"}
-    for statement in (*found.values(), *to_customers.values()):
+    reports = dict(statements(prod, "ses:SendEmail", "jobs"))
+    assert set(reports) == {"Worker"}
+    for statement in (*found.values(), *to_customers.values(), *reports.values()):
         assert statement["Condition"] == {"StringEquals": {"ses:FromAddress": "no-reply@zebros.example"}}
-    assert "ses:SendRawEmail" in to_customers["Mail"]["Action"], "mails with attachments are whole messages"
+    for statement in (to_customers["Mail"], reports["Worker"]):
+        assert "ses:SendRawEmail" in statement["Action"], "mails with attachments are whole messages"
     for service in ("customers", "pipeline"):
         assert not dict(statements(prod, "ses:SendEmail", service))
     (report,) = prod["auth"].resources("AWS::SES::ConfigurationSetEventDestination").values()
@@ -69,6 +72,12 @@ SCHEDULES = {
         "Remind",
         "zebros-prod-reminders",
         {"Reminders": ALL_OF_SCHEDULES, "Bulk": ALL_OF_SCHEDULES},  # which mends what is missing
+    ),
+    "jobs": (
+        "Report",
+        "Due",
+        "zebros-prod-reports",
+        {"Http": ALL_OF_SCHEDULES, "Offboarding": {"DeleteSchedule"}},
     ),
 }
 """By service: the kind of schedule, the consumer that it feeds, its group, and who may do what with it."""
@@ -107,14 +116,15 @@ def test_who_makes_schedules_gives_them_that_role_and_only_to_the_scheduler(
         for name, statement in statements(prod, "iam:PassRole", service)
         if {"Fn::GetAtt": [f"{kind}ScheduleRole", "Arn"]} in statement["Resource"]
     }
-    assert set(passing) == set(keepers)
+    # Who only removes schedules gives them nothing.
+    assert set(passing) == {name for name, actions in keepers.items() if actions != {"DeleteSchedule"}}
     for statement in passing.values():
         assert statement["Condition"] == {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
 
 
 def test_a_laptop_has_the_same(prod: Stacks, local: Stacks) -> None:
     for kind in ("AWS::SNS::Topic", "AWS::SES::ConfigurationSet", "AWS::Scheduler::ScheduleGroup"):
-        for service in ("auth", "activities"):
+        for service in ("auth", "activities", "jobs"):
             assert len(local[service].resources(kind)) == len(prod[service].resources(kind))
     (identity,) = prod["auth"].resources("AWS::SES::EmailIdentity").values()
     assert identity["EmailIdentity"] == "zebros.example"

@@ -24,7 +24,7 @@ WITHOUT_RESOURCES = {
     *("logs:CreateLogDelivery", "logs:GetLogDelivery", "logs:UpdateLogDelivery", "logs:DeleteLogDelivery"),
     *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies"),
     *("logs:DescribeLogGroups", "xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-    *("xray:GetSamplingRules", "xray:GetSamplingTargets"),
+    *("xray:GetSamplingRules", "xray:GetSamplingTargets", "ecr:GetAuthorizationToken"),
 }
 """Actions for which AWS offers no resource to name."""
 
@@ -149,6 +149,7 @@ def test_consumers_write_no_more_than_what_they_are_for(prod: Stacks, service: s
     }
 
 
+OWNERS = ("auth", "customers", "pipeline", "activities")
 CALLERS = {
     "auth": {"Tenancy": {f"zebros-{service}-prod-offboarding" for service in SERVICES}},
     "customers": {},
@@ -163,6 +164,9 @@ CALLERS = {
         "Mail": {"zebros-customers-prod-bulk", "zebros-pipeline-prod-bulk"},
         "Bounces": {"zebros-customers-prod-bulk"},
         "Unsubscribe": {"zebros-customers-prod-bulk"},
+    },
+    "jobs": {
+        name: {f"zebros-{owner}-prod-bulk" for owner in OWNERS} for name in ("Http", "Worker", "TaskRole")
     },
 }
 """Which function calls whose doors."""

@@ -50,7 +50,7 @@ def test_tables_that_publish_stream_old_and_new_images(prod: Stacks) -> None:
     streaming = {name for name, table in tables(prod).items() if "StreamSpecification" in table}
     stated = {f"zebros-prod-{name}" for name, table in declared(prod, "tables").items() if "stream" in table}
     records = ("customers", "contacts", "documents", "leads", "products", "opportunities", "activities")
-    assert streaming == stated == {f"zebros-prod-{name}" for name in (*records, "users")}
+    assert streaming == stated == {f"zebros-prod-{name}" for name in (*records, "users", "jobs")}
     for name in streaming:
         assert tables(prod)[name]["StreamSpecification"]["StreamViewType"] == "NEW_AND_OLD_IMAGES"
 
@@ -153,7 +153,7 @@ def test_buckets_queues_and_topics_refuse_what_does_not_come_over_tls(
 def test_every_function_logs_for_ninety_days_into_an_encrypted_group(prod: Stacks) -> None:
     groups = {group["LogGroupName"]: group for group in resources(prod, "AWS::Logs::LogGroup").values()}
     names = {function["FunctionName"] for function in resources(prod, "AWS::Lambda::Function").values()}
-    shared = {f"/zebros/prod/{name}" for name in ("http-api", "vpc", "keycloak")}
+    shared = {f"/zebros/prod/{name}" for name in ("http-api", "vpc", "keycloak", "jobs")}
     assert {f"/aws/lambda/{name}" for name in names} | shared <= set(groups)
     for name, group in groups.items():
         assert group["RetentionInDays"] == 90, name
@@ -174,6 +174,17 @@ def test_functions_run_on_arm_with_bounded_time_and_concurrency(prod: Stacks) ->
     assert sum(function["ReservedConcurrentExecutions"] for function in functions.values()) <= 900, (
         "an account has 1,000, and 100 stay for everybody"
     )
+
+
+def test_a_queue_is_read_by_no_more_than_its_function_may_run(prod: Stacks) -> None:
+    """Batches beyond that would be refused, come back, and end in the dead letters without a fault of theirs."""
+    for name in SERVICES:
+        functions = prod[name].resources("AWS::Lambda::Function")
+        for mapping in prod[name].resources("AWS::Lambda::EventSourceMapping").values():
+            if "ScalingConfig" in mapping:
+                function = functions[mapping["FunctionName"]["Fn::GetAtt"][0]]
+                most = mapping["ScalingConfig"]["MaximumConcurrency"]
+                assert function["ReservedConcurrentExecutions"] >= most, function["FunctionName"]
 
 
 def test_errors_throttles_and_lag_raise_an_alarm(prod: Stacks) -> None:
@@ -326,6 +337,7 @@ def test_what_a_stack_imports_another_exports_under_its_deterministic_name(
         assert all(name.startswith(f"zebros-{stage}-") for name in imported)
 
 
-def test_key_material_is_rotated(prod: Stacks) -> None:
-    (key,) = resources(prod, "AWS::KMS::Key").values()
-    assert key["EnableKeyRotation"] is True
+def test_key_material_is_rotated_where_a_key_can_be(prod: Stacks) -> None:
+    keys = {name: key for name, key in resources(prod, "AWS::KMS::Key").items() if "KeySpec" not in key}
+    assert set(keys) == {"infrastructure/DataKey"}
+    assert all(key["EnableKeyRotation"] is True for key in keys.values())
