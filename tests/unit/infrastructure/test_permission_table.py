@@ -14,14 +14,20 @@ WIDTH = {None: 0, "own": 1, "team": 2, "all": 3}
 WIDEST_FIRST = ("tenant-admin", "sales-manager", "sales-rep")
 RECORDS = {"customer", "contact", "document", "lead", "opportunity", "activity"}
 """What has an owner and a team of its own."""
-SHARED = {"product", "pipeline", "dashboard", "template", "field", "user", "team", "integration", "audit"}
+SHARED = {
+    *("product", "pipeline", "dashboard", "template", "field", "user", "team", "integration", "audit"),
+    *("report", "privacy", "backup"),
+}
 """What the tenant has in common, or nobody owns as they own a record."""
-DEEDS = {"email"}
-"""What is done and not kept: there is nothing to read."""
-ENTITIES = RECORDS | SHARED | DEEDS
-LIMITS = {"audit": {"read"}, "dashboard": {"read"}, "pipeline": {"read", "write"}, "user": {"read", "write"}}
-"""What even an administrator does no more with: the log and the metrics are written by us, a tenant has its stages
-always, and people are deactivated."""
+DEEDS = {"email": {"send"}, "import": {"write"}}
+"""What is done and not kept, with what an administrator may do: there is nothing to read, or it is read as a job."""
+ENTITIES = RECORDS | SHARED | {"job"} | set(DEEDS)
+LIMITS = {
+    **{"audit": {"read"}, "dashboard": {"read"}, "pipeline": {"read", "write"}, "user": {"read", "write"}},
+    **{"job": {"read"}, **{entity: {"read", "write"} for entity in ("report", "privacy", "backup")}},
+}
+"""What even an administrator does no more with: the log, the metrics and jobs are written by us, a tenant has its
+stages always, people are deactivated, and what a job has made goes by itself."""
 
 
 def width(role: str, entity: str, action: str) -> int:
@@ -41,11 +47,10 @@ def test_every_role_says_something_about_every_entity() -> None:
 def test_an_administrator_may_do_everything_to_everything() -> None:
     granted = {visibility for actions in ROLES["tenant-admin"].values() for visibility in actions.values()}
     assert granted == {"all"}
-    for entity in ENTITIES - DEEDS - set(LIMITS):
+    for entity in ENTITIES - set(DEEDS) - set(LIMITS):
         assert {"read", "write", "delete"} <= set(ROLES["tenant-admin"][entity]), entity
-    for entity, actions in LIMITS.items():
+    for entity, actions in (LIMITS | DEEDS).items():
         assert set(ROLES["tenant-admin"][entity]) == actions
-    assert set(ROLES["tenant-admin"]["email"]) == {"send"}
 
 
 @pytest.mark.parametrize(("wide", "narrow"), list(pairwise(WIDEST_FIRST)))
@@ -57,14 +62,20 @@ def test_a_narrower_role_never_sees_or_changes_more(wide: str, narrow: str) -> N
 
 def test_nobody_changes_what_they_cannot_read() -> None:
     for role, entities in ROLES.items():
-        for entity in ENTITIES - DEEDS:
+        for entity in ENTITIES - set(DEEDS):
             for action in entities[entity]:
                 assert width(role, entity, action) <= width(role, entity, "read"), (role, entity, action)
 
 
-def test_only_administrators_see_the_log_and_the_integrations() -> None:
+def test_only_administrators_see_the_log_the_integrations_requests_of_persons_and_backups() -> None:
     for role in ("sales-manager", "sales-rep", "viewer"):
-        assert ROLES[role]["audit"] == ROLES[role]["integration"] == {}
+        for entity in ("audit", "integration", "privacy", "backup"):
+            assert ROLES[role][entity] == {}, (role, entity)
+
+
+def test_others_than_administrators_see_their_own_jobs_only() -> None:
+    for role in ("sales-manager", "sales-rep", "viewer"):
+        assert ROLES[role]["job"] == {"read": "own"}
 
 
 def test_a_viewer_only_reads() -> None:
