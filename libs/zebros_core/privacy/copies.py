@@ -18,6 +18,7 @@ __all__ = ["CopiesErasure"]
 
 STORE: Final = "objects:failures"
 _MAX_BYTES: Final = 16 * 1024 * 1024
+_PAGE: Final = 100
 _STREAM: Final = f"{PREFIX}stream/"
 
 
@@ -45,17 +46,17 @@ class CopiesErasure:
         self._aside = ObjectVersions(client, bucket, tenant_id, within=_STREAM)
 
     def step(self) -> Piece:
-        """Return the step that goes through them, a thousand keys a piece."""
+        """Return the step that goes through them, a hundred a piece."""
         folders = [f"events/{entity}/" for entity in sorted(set(self._tables.values()))]
 
         def piece(cursor: str | None) -> str | None:
             part, _, after = (cursor or "0:").partition(":")
             number = int(part)
             if number < len(folders):
-                page = self._snapshots.page(folders[number], after=after or None)
+                page = self._snapshots.page(folders[number], after=after or None, limit=_PAGE)
                 self._erase(self._snapshots, page.keys, self._is_personal_snapshot)
             else:
-                page = self._aside.page(after=after or None)
+                page = self._aside.page(after=after or None, limit=_PAGE)
                 self._erase(self._aside, page.keys, self._is_personal_failure)
             if page.after is not None:
                 return f"{number}:{page.after}"

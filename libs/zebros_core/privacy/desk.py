@@ -15,6 +15,7 @@ from zebros_core.privacy.history import HistoryErasure
 from zebros_core.privacy.marks import ErasureMarks
 from zebros_core.privacy.run import ErasureRun
 from zebros_core.privacy.trash import TrashIndex
+from zebros_core.storage import ObjectStore
 from zebros_core.storage.versions import ObjectVersions
 
 __all__ = ["PrivacyDesk", "open_desk"]
@@ -24,8 +25,8 @@ W = TypeVar("W")
 
 @dataclass(frozen=True, slots=True)
 class PrivacyDesk(Generic[W]):
-    """One tenant's desk. `documents` are its objects in the documents bucket, with all their versions; `copies` gives
-    what erases copies of the service's records in the failures bucket.
+    """One tenant's desk. `objects` are its objects in the documents bucket, `documents` the same with all their
+    versions; `copies` gives what erases copies of the service's records in the failures bucket.
     """
 
     workspace: W
@@ -34,6 +35,7 @@ class PrivacyDesk(Generic[W]):
     marks: ErasureMarks
     trash: TrashIndex
     history: HistoryErasure
+    objects: ObjectStore
     documents: ObjectVersions
     copies: Callable[[ErasureRun], CopiesErasure]
 
@@ -55,6 +57,7 @@ def open_desk(
         marks=ErasureMarks(store, lookup_table),
         trash=TrashIndex(store, lookup_table),
         history=HistoryErasure(store, lookup_table),
+        objects=ObjectStore(have.s3, have.core.documents_bucket, store.tenant_id),
         documents=ObjectVersions(have.s3, have.core.documents_bucket, store.tenant_id),
         copies=lambda run: CopiesErasure(
             run,

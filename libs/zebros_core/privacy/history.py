@@ -15,11 +15,9 @@ from typing import Any, Final, TypeAlias, cast
 from zebros_core.dynamodb.codec import instant_text
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.records.history import ERASED_OPERATION
 
-__all__ = ["ERASED_OPERATION", "HistoryErasure", "Rewrite"]
-
-ERASED_OPERATION: Final = "erased"
-"""Of a row that only keeps the place of a version."""
+__all__ = ["HistoryErasure", "Rewrite"]
 
 _PAGE: Final = 100
 

@@ -17,7 +17,12 @@ from zebros_core.dynamodb.store import TenantStore
 from zebros_core.errors import NotFoundError
 from zebros_core.privacy.subject import Subject
 
-__all__ = ["ErasureMarks", "mark_of"]
+__all__ = ["ERASED_VERSION", "ErasureMarks", "mark_of"]
+
+ERASED_VERSION: Final = 2**53
+"""The version of what a consumer keeps of an erased record, where it keeps that of the newest version: no event has a
+higher one, so none of them, however late, puts anything in its place.
+"""
 
 _KIND: Final = "erased"
 _SORT_KEY: Final = "-"

@@ -69,15 +69,17 @@ class RecordErasure(Generic[E]):
         """Empty the personal values of a record of the person, which stays where it is; None where there is none."""
         return self._erase(id, without, to_trash=False)
 
-    def look(self, record: E) -> bool:
+    def look(self, record: E, *, named: bool = False, without: Callable[[E], E] | None = None) -> bool:
         """Redact a record that names the person, and its history; tell whether anything was found.
+
+        `named`: it is known already that it does. `without` redacts it, where more is to be done than with its texts.
 
         Of a record that was changed lately, and of which not all entries of the history are there, one may be on its
         way that names them: it is looked at again at the end.
         """
         id = str(getattr(record, self._schema.id_field))
-        if is_named_in(record, self._run.sought):
-            self.redact(id)
+        if named or is_named_in(record, self._run.sought):
+            self._redact(id, without or self._redacted)
             return True
         if self._history is None or record.version == 1:
             # The only entry, whether it is there already or not, says what the record does.
@@ -92,12 +94,13 @@ class RecordErasure(Generic[E]):
             self._close(id, record.version + 1, self._mention)
         return changed > 0
 
-    def redact(self, id: str) -> E | None:
-        """Put `[erased]` in place of the person's names and addresses in a record and its history."""
-        stored = self._rewritten(id, lambda record: redacted(record, self._run.sought), to_trash=False)
+    def _redact(self, id: str, without: Callable[[E], E]) -> None:
+        stored = self._rewritten(id, without, to_trash=False)
         if stored is not None:
             self._close(id, stored.version, self._mention)
-        return stored
+
+    def _redacted(self, record: E) -> E:
+        return redacted(record, self._run.sought)
 
     def look_again(self, id: str, version: int) -> None:
         """Look at the history of a record again, and leave no room for events up to that version."""
@@ -105,9 +108,7 @@ class RecordErasure(Generic[E]):
 
     def _erase(self, id: str, without: Callable[[E], E], *, to_trash: bool) -> E | None:
         # What is not personal may still name them: the title of a deal, a tag.
-        stored = self._rewritten(
-            id, lambda record: redacted(without(record), self._run.sought), to_trash=to_trash
-        )
+        stored = self._rewritten(id, lambda record: self._redacted(without(record)), to_trash=to_trash)
         if stored is not None:
             self._close(id, stored.version, self._own)
         return stored

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -33,10 +34,14 @@ class VersionedClient(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredKey:
-    """A key of which there are versions; one without a present version was deleted, and can still be looked at."""
+    """A key of which there are versions; one without a present version was deleted, and can still be looked at.
+
+    `has_former`: there may be versions before the present one.
+    """
 
     key: str
     is_present: bool
+    has_former: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +68,27 @@ class ObjectVersions:
         self._bucket = bucket
         self.prefix = f"{within}{tenant_id}/"
 
-    def page(self, folder: str = "", *, after: str | None = None) -> StoredKeys:
-        """Return up to a thousand keys below a folder of the tenant's, such as `emails/`; `""` for all."""
+    def page(self, folder: str = "", *, after: str | None = None, limit: int = _PAGE) -> StoredKeys:
+        """Return the keys of up to `limit` versions below a folder of the tenant's, such as `emails/`; `""` for all."""
         request: dict[str, Any] = {
             "Bucket": self._bucket,
             "Prefix": f"{self.prefix}{folder}",
-            "MaxKeys": _PAGE,
+            "MaxKeys": limit,
         }
         if after is not None:
             request["KeyMarker"] = self._own(after)
         with s3_calls():
             page = self._client().list_object_versions(**request)
         present = {entry["Key"] for entry in page.get("Versions", ()) if entry["IsLatest"]}
-        keys = {entry["Key"] for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))}
+        found = [entry["Key"] for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
+        next_after: str | None = page["NextKeyMarker"] if page.get("IsTruncated") else None
         return StoredKeys(
-            [StoredKey(key, key in present) for key in sorted(keys)],
-            page["NextKeyMarker"] if page.get("IsTruncated") else None,
+            # Of the last key of a page there may be more on none: the next one begins behind it.
+            [
+                StoredKey(key, key in present, number > 1 or key == next_after)
+                for key, number in sorted(Counter(found).items())
+            ],
+            next_after,
         )
 
     def read(self, key: str, *, max_bytes: int) -> bytes | None:
@@ -116,6 +126,17 @@ class ObjectVersions:
         if but is None:
             self._abort_uploads(key)
         return erased
+
+    def erase_former(self, key: str) -> int:
+        """Delete every version of an object but its present one; return how many they were."""
+        with s3_calls():
+            page = self._client().list_object_versions(
+                Bucket=self._bucket, Prefix=self._own(key), MaxKeys=_PAGE
+            )
+        for entry in page.get("Versions", ()):
+            if entry["Key"] == key and entry["IsLatest"]:
+                return self.erase(key, but=entry["VersionId"])
+        return 0
 
     def erase_folder(self, folder: str) -> int:
         """Delete everything below a folder of the tenant's for good; return how many versions that was."""

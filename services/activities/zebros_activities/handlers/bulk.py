@@ -9,12 +9,19 @@ from pydantic import Field
 
 from zebros_activities.bootstrap import Container, container
 from zebros_activities.handlers import backups
+from zebros_activities.repositories.keys import LOOKUP_TABLE, SCHEMAS
 from zebros_activities.use_cases.check_reminders import check_reminders
+from zebros_activities.use_cases.collect_personal_data import collection_steps, identify_person
+from zebros_activities.use_cases.erase_person import erasure_steps
 from zebros_activities.use_cases.get_activity import read_texts
 from zebros_activities.use_cases.verbs import EXPORTED, VERBS
+from zebros_activities.use_cases.workspace import Workspace
 from zebros_core.bulk.calls import MAX_READS, SignedCall
 from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
+from zebros_core.privacy.desk import PrivacyDesk, open_desk
+from zebros_core.privacy.door import privacy_verbs
 from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy.context import ERASURE_CAUSE
 from zebros_core.values import RecordId
 
 
@@ -54,6 +61,11 @@ def _check_reminders(have: Container, caller: TenantContext, call: CheckReminder
     }
 
 
+def _privacy_desk(have: Container, tenant_id: str) -> PrivacyDesk[Workspace]:
+    workspace = have.system_workspace(tenant_id, ERASURE_CAUSE)
+    return open_desk(have, workspace, workspace.activities.store, lookup_table=LOOKUP_TABLE, schemas=SCHEMAS)
+
+
 DOOR: BulkDoor[Container] = BulkDoor(
     lambda: container(),
     verbs=VERBS,
@@ -62,6 +74,9 @@ DOOR: BulkDoor[Container] = BulkDoor(
         **backups.DOOR_VERBS,
         "checkReminders": DoorVerb(CheckRemindersCall, _check_reminders),
         "texts": DoorVerb(TextsCall, _texts),
+        **privacy_verbs(
+            _privacy_desk, identify=identify_person, collection=collection_steps, erasure=erasure_steps
+        ),
     },
 )
 

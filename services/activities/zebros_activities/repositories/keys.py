@@ -20,6 +20,8 @@ lookup row, below ``{t}#``              sort key                     what
 ======================================  ===========================  ==========================================
 history, entity, id                     version, ten digits          one entry of a record's history
 job, job id, shard of 16                ``{entity}#{id}#{version}``  a version that a job wrote, for 90 days
+trash, entity                           id                           a record that is or was in the trash
+erased, hash of entity and id           ``-``                        that a person's record was erased for good
 text, activity                          version, ten digits          a long description, of the version that wrote it
 comments, activity                      comment id                   a comment
 reminder, activity                      ``-``                        the schedule that there is, by version

@@ -6,6 +6,7 @@ from zebros_activities.domain.people import Person
 from zebros_activities.repositories.keys import LOOKUP_TABLE
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.privacy.marks import ERASED_VERSION
 
 _SORT_KEY = "-"
 
@@ -31,3 +32,8 @@ class PersonRepository:
             condition = {"version": known.version} if known else "absent"
             if self._lookup.put(("person", person.user_id), _SORT_KEY, row, condition=condition):
                 return True
+
+    def erase(self, user_id: str) -> None:
+        """Forget somebody for good: no event is newer than what is kept from then on, which is nothing."""
+        row = {"version": ERASED_VERSION, "name": "", "email": ""}
+        self._lookup.put(("person", user_id), _SORT_KEY, row)

@@ -10,7 +10,7 @@ from typing import Final
 
 from zebros_activities.repositories.keys import LOOKUP_TABLE
 from zebros_core.dynamodb.lookup import LookupTable
-from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
 
@@ -25,6 +25,7 @@ class TextRepository:
     """One tenant's long descriptions."""
 
     def __init__(self, store: TenantStore) -> None:
+        self._store = store
         self._lookup = LookupTable(store, LOOKUP_TABLE)
 
     def find(self, activity_id: str, version: int) -> str | None:
@@ -37,6 +38,28 @@ class TextRepository:
         return self._lookup.put_op(
             ("text", activity_id), _sort_key(version), {"text": text}, ttl_seconds=ttl_seconds
         )
+
+    def all(self, activity_id: str) -> dict[int, str]:
+        """Return every text of an activity that is still kept, by the version that wrote it."""
+        found: dict[int, str] = {}
+        cursor: str | None = None
+        while True:
+            page = self._lookup.query(("text", activity_id), cursor=cursor)
+            found |= {int(row["sk"]): str(row["text"]) for row in page.items}
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    def rewrite(self, activity_id: str, version: int, text: str, *, former: str) -> None:
+        """Put another text in the place of one, which ends when that would. Raises ConflictError for a lost race."""
+        op = self._lookup.add_op(
+            ("text", activity_id), _sort_key(version), {}, sets={"text": text}, condition={"text": former}
+        )
+        write(self._store, [op])
+
+    def delete(self, activity_id: str, version: int) -> None:
+        """Delete a text; none there is no error."""
+        self._lookup.delete(("text", activity_id), _sort_key(version))
 
 
 def _sort_key(version: int) -> str:

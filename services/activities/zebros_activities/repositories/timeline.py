@@ -15,6 +15,7 @@ from zebros_core.dynamodb.cursor import CursorBinding
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.privacy.marks import ERASED_VERSION
 
 Record = tuple[str, str]
 """Entity and id."""
@@ -80,6 +81,11 @@ class TimelineRepository:
             condition = {"version": known["version"]} if known else "absent"
             if self._lookup.put(partition, _SORT_KEY, row, condition=condition):
                 return True
+
+    def erase_subject(self, entity: str, id: str) -> None:
+        """Show nothing of a record any more: no event is newer than what is kept from then on, which is nothing."""
+        row = {"version": ERASED_VERSION, "deleted": True}
+        self._lookup.put(("subject", entity, id), _SORT_KEY, row)
 
     def subjects(self, records: Iterable[Record]) -> dict[Record, Subject]:
         """Return what is shown of these records, of those that are known. One call for a hundred."""

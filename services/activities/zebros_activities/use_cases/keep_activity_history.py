@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from zebros_activities.repositories.keys import BY_ENTITY
+from zebros_activities.repositories.keys import BY_ENTITY, LOOKUP_TABLE
 from zebros_activities.use_cases.workspace import Workspace
 from zebros_core.messaging import EntityChanged, Operation
+from zebros_core.privacy.trash import TrashIndex
 from zebros_core.records.history_events import keep_history
 
 _TEXT = frozenset({"description", "descriptionAt"})
 
 
 def keep_activity_history(workspace: Workspace, change: EntityChanged) -> None:
-    """Append a change to the history of its record; of a long description as a whole, before and after."""
+    """Append a change to the history of its record; of a long description as a whole, before and after.
+
+    Also keeps which activities are in the trash.
+    """
+    TrashIndex(workspace.activities.store, LOOKUP_TABLE).note(change)
     keep_history(workspace.history, BY_ENTITY, _with_whole_text(workspace, change))
 
 
