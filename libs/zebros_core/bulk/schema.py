@@ -29,29 +29,30 @@ def entity_description(schema: EntitySchema[Any], draft: type[BaseModel] | None)
     `nullable`, `writable` (by `apply`), `classification`. `codes` says by which short code `fieldVersions` names a
     field.
     """
-    model = schema.model
-    properties = cast(
-        "Mapping[str, Mapping[str, Any]]",
-        model.model_json_schema(by_alias=True, mode="serialization")["properties"],
-    )
-    classes = classified_fields(model)
-    writable = frozenset(draft.model_fields) if draft is not None else frozenset[str]()
-    fields: dict[str, Any] = {}
-    for name in model.model_fields:
-        if name in _NOT_TOLD:
-            continue
-        wire = schema.stored_name(name)
-        fields[wire] = {
-            **_type_of(properties[wire]),
-            "writable": name in writable,
-            "classification": classes.get(name, SYSTEM).value,
+    classes = classified_fields(schema.model)
+    written = _properties(draft, "validation") if draft is not None else {}
+    # What is written and not shown with the record, such as lines that have a place of their own, is told as well.
+    properties = {**written, **_properties(schema.model, "serialization")}
+    wire_names = {schema.stored_name(name): name for name in schema.model.model_fields}
+    fields = {
+        wire: {
+            **_type_of(described),
+            "writable": wire in written,
+            "classification": classes.get(wire_names.get(wire, ""), SYSTEM).value,
         }
+        for wire, described in properties.items()
+        if wire_names.get(wire) not in _NOT_TOLD
+    }
     return {
         "schemaVersion": schema.current_version,
         "idField": schema.key_attribute,
         "codes": {code: schema.stored_name(name) for name, code in schema.codes.items()},
         "fields": fields,
     }
+
+
+def _properties(model: type[BaseModel], mode: Literal["serialization", "validation"]) -> dict[str, Any]:
+    return cast("dict[str, Any]", model.model_json_schema(by_alias=True, mode=mode)["properties"])
 
 
 def _type_of(described: Mapping[str, Any]) -> dict[str, Any]:

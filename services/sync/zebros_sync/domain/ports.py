@@ -10,7 +10,7 @@ from zebros_sync.domain.conflict import Conflict
 from zebros_sync.domain.log import Head, Key, Segment, State
 from zebros_sync.domain.push import KeptOutcome
 
-__all__ = ["ChangeLog", "Devices", "OwnerOutcome", "Owners"]
+__all__ = ["ChangeLog", "Devices", "OwnerOutcome", "Owners", "Schemas"]
 
 
 class ChangeLog(Protocol):
@@ -87,4 +87,16 @@ class Owners(Protocol):
 
     def codes(self, entity: str) -> Mapping[str, str]:
         """Return short code -> wire name of an entity's fields, as `fieldVersions` uses them."""
+        ...
+
+
+class Schemas(Protocol):
+    """What the owners say of their records: `schemaVersion`, `idField`, `codes`, `fields`. Raises UnavailableError."""
+
+    def of(self, entity: str) -> Mapping[str, Any]:
+        """Return what is said of an entity. Raises KeyError for one that is not synchronised."""
+        ...
+
+    def all(self) -> dict[str, Mapping[str, Any]]:
+        """Return what is said of every entity that devices keep."""
         ...

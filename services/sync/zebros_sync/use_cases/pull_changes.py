@@ -53,10 +53,10 @@ def pull_changes(
     """
     if cursor is None:
         cursor = FullCursor(sight.fingerprint, schema, log.head().sequence)
-    elif cursor.fingerprint != sight.fingerprint:
-        return PulledPage(None, reset=ResetReason.VISIBILITY_CHANGED)
     elif cursor.schema != schema:
         return PulledPage(None, reset=ResetReason.SCHEMA_CHANGED)
+    elif cursor.fingerprint != sight.fingerprint:
+        return PulledPage(None, reset=ResetReason.VISIBILITY_CHANGED)
     if isinstance(cursor, FullCursor):
         return _full(log, sight, cursor, most_bytes)
     return _delta(log, sight, cursor, most_bytes)

@@ -1,0 +1,85 @@
+"""The owners of records behind their bulk doors, asked with the rights of the device's user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from zebros_core.bulk.client import BulkDoorClient
+from zebros_core.errors import UnavailableError, ZebrosError
+from zebros_core.http.problems import problem_of
+from zebros_sync.adapters.owner_schemas import OwnerSchemas
+from zebros_sync.domain.log import Key
+from zebros_sync.domain.ports import OwnerOutcome
+from zebros_sync.settings import OWNER_OF
+
+__all__ = ["DoorOwners"]
+
+_NOT_WRITABLE: Final[Mapping[str, Any]] = {
+    "type": "urn:zebros:problem:validation",
+    "title": "Validation failed",
+    "status": 422,
+    "detail": "Records of this kind are not written by devices.",
+}
+
+
+class DoorOwners:
+    """See `Owners`. `door` gives the door of a service for the user of the device."""
+
+    def __init__(self, door: Callable[[str], BulkDoorClient], schemas: OwnerSchemas) -> None:
+        self._door = door
+        self._schemas = schemas
+
+    def read(self, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
+        """See `Owners`. Raises UnavailableError when an owner does not answer."""
+        by_entity: dict[str, list[str]] = {}
+        for entity, id in keys:
+            if entity in OWNER_OF:
+                by_entity.setdefault(entity, []).append(id)
+        found: dict[Key, Mapping[str, Any]] = {}
+        for entity, ids in by_entity.items():
+            name = self._schemas.of(entity)["idField"]
+            for record in self._door(OWNER_OF[entity]).read(entity, ids):
+                found[entity, record[name]] = record
+        return found
+
+    def apply(self, mutations: Sequence[Mapping[str, Any]]) -> list[OwnerOutcome]:
+        """See `Owners`. A service that does not answer refuses its own mutations and no others'."""
+        outcomes: list[OwnerOutcome | None] = [None] * len(mutations)
+        by_service: dict[str, list[int]] = {}
+        for number, mutation in enumerate(mutations):
+            service = OWNER_OF.get(mutation["entity"])
+            if service is None:
+                outcomes[number] = OwnerOutcome("rejected", problem=_NOT_WRITABLE)
+            else:
+                by_service.setdefault(service, []).append(number)
+        for service, numbers in by_service.items():
+            answered = self._applied(service, [mutations[number] for number in numbers])
+            for number, outcome in zip(numbers, answered, strict=True):
+                outcomes[number] = outcome
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _applied(self, service: str, mutations: Sequence[Mapping[str, Any]]) -> list[OwnerOutcome]:
+        try:
+            answers = self._door(service).apply(mutations)
+        except UnavailableError as error:
+            # Whether it was done, the owner's receipts will tell: the mutation is sent again as it is.
+            return [OwnerOutcome("rejected", problem=_problem(error)) for _ in mutations]
+        return [
+            OwnerOutcome(answer["outcome"], answer.get("id"), answer.get("version"), answer.get("problem"))
+            for answer in answers
+        ]
+
+    def codes(self, entity: str) -> Mapping[str, str]:
+        """See `Owners`."""
+        return {wire: code for code, wire in self._schemas.of(entity)["codes"].items()}
+
+
+def _problem(error: ZebrosError) -> Mapping[str, Any]:
+    problem = problem_of(error)
+    return {
+        "type": problem.type.uri,
+        "title": problem.type.title,
+        "status": problem.type.status,
+        "detail": problem.detail,
+    }

@@ -1,0 +1,8 @@
+"""HTTP routes, a module per resource."""
+
+from zebros_sync.handlers.routes import conflicts, sync
+
+ROUTES = [route for module in (sync, conflicts) for route in module.routes]
+"""Every route of this service; the API document is made of them."""
+
+__all__ = ["ROUTES"]
