@@ -15,6 +15,7 @@ tenant is ever shown or named. Errors are problem documents (RFC 9457), and what
 refused."""
 _TAGS = {
     "jobs": "What was started, how far it is, how it ended.",
+    "exports": "Records as files.",
 }
 
 CONTRACTS = ServiceContracts(

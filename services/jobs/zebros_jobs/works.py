@@ -10,4 +10,11 @@ __all__ = ["work_of"]
 
 def work_of(kind: JobKind) -> Work:
     """Return the work of a kind of job. Raises ValueError for a kind that no worker knows."""
-    raise ValueError(f"no worker knows jobs of kind {kind.value}")
+    match kind:
+        case JobKind.EXPORT:
+            from zebros_jobs.adapters.tables.files import Files
+            from zebros_jobs.use_cases.exports.work import ExportWork
+
+            return ExportWork(Files())
+        case _:
+            raise ValueError(f"no worker knows jobs of kind {kind.value}")

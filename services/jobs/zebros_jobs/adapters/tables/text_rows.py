@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Any, Final
 
 from zebros_jobs.adapters.tables.texts import cell_text, json_text
-from zebros_jobs.domain.tables import Cell, Column, CsvStyle, FileFormat
+from zebros_jobs.domain.tables import Cell, Column, CsvStyle, FileFormat, Lines
 
-__all__ = ["CsvLines", "JsonLines", "Lines", "lines_of"]
+__all__ = ["CsvLines", "JsonLines", "lines_of"]
 
 _BOM: Final = b"\xef\xbb\xbf"
 _QUOTED: Final = re.compile(r'[",;\t|\r\n]|\A\s|\s\Z')
 """Also what other programs take for a delimiter: a text must not fall into cells of its own there."""
-
-
-class Lines(Protocol):
-    """Rows as bytes."""
-
-    def head(self) -> bytes:
-        """Return what the file begins with."""
-        ...
-
-    def row(self, cells: Sequence[Cell]) -> bytes:
-        """Return a row, in the order of the columns. Raises ValueError for another number of cells."""
-        ...
 
 
 class CsvLines:
@@ -55,12 +43,14 @@ def _quoted(text: str) -> str:
 
 
 class JsonLines:
-    """An object a line (NDJSON, UTF-8); empty cells are left out, and decimals are exact. Nothing is guarded: no
-    spreadsheet opens such a file.
+    """An object a line (NDJSON, UTF-8); empty cells are left out, and decimals are exact.
+
+    A dot in the name of a column leads into an object: `address.city`. Nothing is guarded: no spreadsheet opens such
+    a file.
     """
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        self._columns = columns
+        self._paths = [column.name.split(".") for column in columns]
 
     def head(self) -> bytes:
         """Return nothing: each line says what its values are."""
@@ -68,10 +58,14 @@ class JsonLines:
 
     def row(self, cells: Sequence[Cell]) -> bytes:
         """Return a row. Raises ValueError for another number of cells."""
-        members = {
-            column.name: cell for column, cell in zip(self._columns, cells, strict=True) if cell is not None
-        }
-        return (json_text(members) + "\n").encode("utf-8", "replace")
+        whole: dict[str, Any] = {}
+        for path, cell in zip(self._paths, cells, strict=True):
+            if cell is not None:
+                at = whole
+                for step in path[:-1]:
+                    at = at.setdefault(step, {})
+                at[path[-1]] = cell
+        return (json_text(whole) + "\n").encode("utf-8", "replace")
 
 
 def lines_of(file_format: FileFormat, columns: Sequence[Column], style: CsvStyle | None = None) -> Lines:

@@ -1,0 +1,1 @@
+"""Exports: records of one kind, filtered, as a file."""
