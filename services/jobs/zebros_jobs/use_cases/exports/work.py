@@ -15,8 +15,9 @@ from zebros_jobs.domain.exports import CustomColumn, ExportColumns, ExportParame
 from zebros_jobs.domain.job import JobFile
 from zebros_jobs.domain.tables import FileFormat, Lines, TableFiles
 from zebros_jobs.domain.work import JobResult, Plan
-from zebros_jobs.use_cases.exports.records import Pass, Place, RecordPages
+from zebros_jobs.use_cases.exports.records import RecordPages
 from zebros_jobs.use_cases.parts import Parts
+from zebros_jobs.use_cases.passes import Pass, Place
 from zebros_jobs.use_cases.run_job import JobRun, Work
 
 __all__ = ["ExportWork"]
