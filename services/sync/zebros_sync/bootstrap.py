@@ -15,6 +15,7 @@ from zebros_core.dynamodb.store import TenantStore
 from zebros_core.records.history import HistoryRepository
 from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.tenancy import TenantContext
+from zebros_sync.adapters.exports import DoorExports
 from zebros_sync.adapters.owner_schemas import OwnerSchemas, SchemaCache
 from zebros_sync.adapters.owners import DoorOwners
 from zebros_sync.domain.conflict import Strategy
@@ -47,6 +48,12 @@ class Container(ServiceContainer):
         """Return what our own machinery works with for a tenant: it may do everything there."""
         context, store = self.system_access(tenant_id, cause)
         return self._workspace(replace(context, job_id=job_id), store, EVERYTHING)
+
+    def exports(self, workspace: Workspace) -> DoorExports:
+        """Return what the owners have of a tenant, for our own machinery's workspace there."""
+        return DoorExports(
+            lambda service: self.bulk_doors.system_door(service, workspace.context), workspace.schemas
+        )
 
     def _workspace(self, context: TenantContext, store: TenantStore, rights: Rights) -> Workspace:
         # Fields of records are the same whoever asks.

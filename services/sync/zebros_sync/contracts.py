@@ -14,6 +14,7 @@ tenant is ever shown or named. Errors are problem documents (RFC 9457), and what
 refused."""
 _TAGS = {
     "conflicts": "Edits that met, and what became of them.",
+    "states": "The copies that devices are served from, compared and made anew.",
     "sync": "Pull what is new, push what was done.",
 }
 

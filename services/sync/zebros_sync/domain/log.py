@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 __all__ = [
     "BUCKET_SEGMENTS",
@@ -20,6 +20,7 @@ __all__ = [
     "Key",
     "Segment",
     "State",
+    "document_of",
     "shard_of",
 ]
 
@@ -31,6 +32,9 @@ BUCKET_SEGMENTS: Final = 10_000
 """So many sequence numbers share a partition of the log."""
 STATE_SHARDS: Final = 16
 """Over so many partitions the states of a tenant are spread, by id. Fixed: cursors of full syncs depend on it."""
+
+_SET: Final = "tags"
+_NOT_KEPT: Final = frozenset({"tenantId", "createFingerprint"})
 
 Key = tuple[str, str]
 """Entity and id of a record."""
@@ -126,6 +130,23 @@ class State:
     def record(self) -> Mapping[str, Any]:
         """Return the record by wire names."""
         return json.loads(self.document) if self.document else {}
+
+
+def document_of(record: Mapping[str, Any]) -> str:
+    """Return a record as a state keeps it: one text for one record, whichever way it came; what is null is left out."""
+    shown = {
+        name: sorted(value) if name == _SET else _without_nulls(value)
+        for name, value in record.items()
+        if value is not None and name not in _NOT_KEPT
+    }
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, Any]", value)
+        return {name: _without_nulls(member) for name, member in members.items() if member is not None}
+    return value
 
 
 def shard_of(entity: str, id: str) -> int:

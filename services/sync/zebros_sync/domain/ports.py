@@ -10,7 +10,7 @@ from zebros_sync.domain.conflict import Conflict
 from zebros_sync.domain.log import Head, Key, Segment, State
 from zebros_sync.domain.push import KeptOutcome
 
-__all__ = ["ChangeLog", "Devices", "OwnerOutcome", "Owners", "Schemas"]
+__all__ = ["ChangeLog", "Devices", "Exports", "OwnerOutcome", "Owners", "Schemas"]
 
 
 class ChangeLog(Protocol):
@@ -99,4 +99,25 @@ class Schemas(Protocol):
 
     def all(self) -> dict[str, Mapping[str, Any]]:
         """Return what is said of every entity that devices keep."""
+        ...
+
+
+class Exports(Protocol):
+    """What owners have, for our own machinery: all of it, page by page."""
+
+    @property
+    def entities(self) -> Sequence[str]:
+        """The entities whose states are kept, in the order in which they are checked."""
+        ...
+
+    def page(self, entity: str, cursor: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
+        """Return a page of the live records of an entity, and where to go on. Raises UnavailableError."""
+        ...
+
+    def existing(self, keys: Iterable[Key]) -> set[Key]:
+        """Return those of these records that are live."""
+        ...
+
+    def id_of(self, entity: str, record: Mapping[str, Any]) -> str:
+        """Return the id of a record."""
         ...

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from zebros_core.errors import UnavailableError
 from zebros_core.messaging import EntityChanged, Operation
-from zebros_sync.domain.log import MAX_ENTRIES, Segment, State, newest
+from zebros_sync.domain.log import MAX_ENTRIES, Segment, State, document_of, newest
 from zebros_sync.domain.ports import ChangeLog
 
 __all__ = ["append_changes", "append_states", "state_of"]
@@ -31,7 +30,7 @@ def state_of(change: EntityChanged) -> State | None:
         gone,
         snapshot.get("ownerId"),
         snapshot.get("teamId"),
-        "" if gone else json.dumps(snapshot, ensure_ascii=False, separators=(",", ":"), sort_keys=True),
+        "" if gone else document_of(snapshot),
     )
 
 

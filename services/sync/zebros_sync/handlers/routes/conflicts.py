@@ -27,7 +27,7 @@ class ConflictsQuery(PageQuery):
 @routes.get(
     "/v1/sync/conflicts",
     operation="listConflicts",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     query=ConflictsQuery,
     response=PageBody[ConflictBody],
     errors=(PersonDeactivatedError,),
@@ -48,7 +48,7 @@ def list_(request: Request[Container, ConflictsQuery]) -> Response:
 @routes.get(
     "/v1/sync/conflicts/{conflictId}",
     operation="getConflict",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     response=ConflictBody,
     errors=(PersonDeactivatedError,),
     summary="Read a conflict",
@@ -62,7 +62,7 @@ def get(request: Request[Container]) -> Response:
 @routes.post(
     "/v1/sync/conflicts/{conflictId}:resolve",
     operation="resolveConflict",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     idempotent="none",
     body=ResolutionRequest,
     response=ConflictBody,

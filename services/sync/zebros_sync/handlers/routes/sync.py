@@ -64,7 +64,7 @@ def _page(pulled: Pulled) -> bytes:
 @routes.post(
     "/v1/sync/pull",
     operation="pullChanges",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     idempotent="none",
     body=PullRequest,
     response=PullBody,
@@ -92,7 +92,7 @@ def pull_(request: Request[Container, NoQuery, PullRequest]) -> Response:
 @routes.post(
     "/v1/sync/push",
     operation="pushChanges",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     idempotent="none",
     body=PushRequest,
     response=PushBody,
@@ -126,7 +126,7 @@ def push_(request: Request[Container, NoQuery, PushRequest]) -> Response:
 @routes.get(
     "/v1/sync/head",
     operation="getSyncHead",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     response=HeadBody,
     etag=True,
     summary="Is there anything new?",
@@ -140,7 +140,7 @@ def head(request: Request[Container]) -> Response:
 @routes.get(
     "/v1/sync/status",
     operation="getSyncStatus",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     response=StatusBody,
     errors=(PersonDeactivatedError,),
     summary="What a client has to know of the service",
@@ -165,7 +165,7 @@ def status(request: Request[Container]) -> Response:
 @routes.get(
     "/v1/sync/schema",
     operation="getSyncSchema",
-    permission=("customer", "read"),
+    permission=("sync", "read"),
     response=SchemaBody,
     compress=True,
     errors=(UnavailableError,),
