@@ -1,6 +1,7 @@
 """``python -m zebros_jobs.task``: the work of one large job, as a container's entry point.
 
-ZEBROS_TENANT_ID, ZEBROS_JOB_ID and ZEBROS_JOB_KIND name the job. SIGTERM makes the work stop at its next checkpoint.
+ZEBROS_TENANT_ID, ZEBROS_JOB_ID and ZEBROS_JOB_KIND name the job. SIGTERM makes the work stop at its next checkpoint, and
+so do TASK_SECONDS, where they are set.
 The exit status is 0 when the work is whole, failed or was cancelled, and 75 when it is to go on: whoever asks looks at
 the job's progress, not at this.
 """
@@ -22,7 +23,8 @@ GOES_ON: Final = 75
 
 def main(environ: Mapping[str, str]) -> int:
     """Do the work of the job that the environment names; return the exit status."""
-    deadline = Deadline()
+    seconds = environ.get("TASK_SECONDS", "")
+    deadline = Deadline(float(seconds) if seconds else None)
     signal.signal(signal.SIGTERM, lambda number, frame: deadline.stop())
     answer = carry_out(
         "work",

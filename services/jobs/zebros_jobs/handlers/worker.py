@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from zebros_core.errors import NotFoundError
 from zebros_core.observability.logger import log_context
 from zebros_jobs.bootstrap import container
 from zebros_jobs.domain.job import JobKind
@@ -21,7 +22,10 @@ def carry_out(step: str, kind: str, tenant_id: str, job_id: str, deadline: Deadl
     """Carry out a step of a job: what the function and the task have in common."""
     have = container()
     with log_context(tenantId=tenant_id, jobId=job_id, operation=f"{kind}.{step}"):
-        workspace = have.job_workspace(tenant_id, job_id)
+        try:
+            workspace = have.job_workspace(tenant_id, job_id)
+        except NotFoundError:
+            return StepAnswer("failed")  # the tenant has left, and its jobs with it
         answer = run_step(workspace, work_of(JobKind(kind)), step, job_id, deadline)
         have.logger.info("job step", extra={"outcome": answer.outcome})
     return answer
