@@ -16,6 +16,7 @@ refused."""
 _TAGS = {
     "jobs": "What was started, how far it is, how it ended.",
     "exports": "Records as files.",
+    "privacy": "Requests of persons, legal holds, certificates.",
 }
 
 CONTRACTS = ServiceContracts(

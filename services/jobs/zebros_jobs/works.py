@@ -16,5 +16,11 @@ def work_of(kind: JobKind) -> Work:
             from zebros_jobs.use_cases.exports.work import ExportWork
 
             return ExportWork(Files())
+        case JobKind.PRIVACY:
+            from zebros_jobs.adapters.pdf.certificates import print_certificate
+            from zebros_jobs.adapters.pdf.letters import draw_letter
+            from zebros_jobs.use_cases.privacy.work import PrivacyWork
+
+            return PrivacyWork(draw_letter, print_certificate)
         case _:
             raise ValueError(f"no worker knows jobs of kind {kind.value}")

@@ -14,9 +14,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-__all__ = ["CERTIFICATE_TYPE", "PublicKey", "Signer", "canonical_json", "compact", "signing_input"]
+__all__ = [
+    "CERTIFICATE_TYPE",
+    "KEY_FILE",
+    "PRINTED_FILE",
+    "SIGNED_FILE",
+    "STATEMENT_FILE",
+    "PublicKey",
+    "Signer",
+    "canonical_json",
+    "compact",
+    "signing_input",
+]
 
 CERTIFICATE_TYPE: Final = "zebros-certificate+jws"
+
+SIGNED_FILE: Final = "certificate.jws"
+STATEMENT_FILE: Final = "certificate.json"
+PRINTED_FILE: Final = "certificate.pdf"
+KEY_FILE: Final = "certificate-key.pem"
 
 
 @dataclass(frozen=True, slots=True)

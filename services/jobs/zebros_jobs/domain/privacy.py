@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Final, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -13,6 +13,7 @@ from zebros_core.privacy.subject import Subject
 from zebros_core.values import Email, PrincipalId, RecordId, Value
 
 __all__ = [
+    "FOLDER",
     "TITLES",
     "AskedSubject",
     "HeldRecord",
@@ -36,6 +37,9 @@ class PrivacyKind(StrEnum):
     PORTABILITY = "portability"
     ERASURE = "erasure"
 
+
+FOLDER: Final = "privacy"
+"""Where what a request makes and writes down is, below the tenant and above the job."""
 
 TITLES: Final = {
     PrivacyKind.ACCESS: "Access to a person's data",
@@ -124,6 +128,13 @@ class LegalHold(Value):
     until: date | None = None
     created_at: str
     created_by: str
+
+    @property
+    def scope(self) -> Literal["subject", "record", "all"]:
+        """What it holds: a person, a record, or everything."""
+        if self.all:
+            return "all"
+        return "record" if self.record is not None else "subject"
 
     def is_in_force(self, today: date) -> bool:
         """Tell whether it holds on a day; `until` is its last one."""

@@ -7,7 +7,7 @@ into the row; the former holder's next write then finds a name that is not its o
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -116,6 +116,19 @@ class ProgressRepository:
             **({"tries": 0} if in_order else {}),
         }
         self._set(job_id, sets, {"holder": holder})
+
+    def rewrite(self, job_id: str, change: Callable[[Any], Any]) -> None:
+        """Change what the note and the checkpoint of a job say; a checkpoint that is written meanwhile stays."""
+        present = self.get(job_id)
+        said = {"note": present.note, "checkpoint": present.checkpoint}
+        changed = change(said)
+        if changed == said:
+            return
+        sets = {"note": changed["note"]}
+        if changed["checkpoint"] is not None:
+            sets["checkpoint"] = json.dumps(changed["checkpoint"], sort_keys=True)
+        updated_at = present.updated_at.isoformat() if present.updated_at else ""
+        self._set(job_id, sets, {"updatedAt": updated_at})
 
     def cancel(self, job_id: str) -> None:
         """Make the holder stop at its next checkpoint."""

@@ -1,0 +1,1 @@
+"""Legal holds: what no erasure touches for now."""

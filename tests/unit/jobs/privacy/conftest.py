@@ -1,0 +1,148 @@
+"""All services as one stage, with versioned buckets, a key that signs, and people of whom something is held."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from callers import Person
+from jobs_in_process import JobsWorld
+from personal_traces import Traces, make_versioned
+
+from zebros_jobs.adapters.signing import KmsSigner
+from zebros_jobs.bootstrap import Container
+from zebros_jobs.domain.job import Job
+
+JANE = "jane.roe@example.com"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _signed(world: JobsWorld) -> None:
+    kms: Any = boto3.client("kms")
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
+    vars(world.jobs)["signer"] = KmsSigner(lambda: kms, key)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _versioned(world: JobsWorld) -> None:
+    make_versioned(world.jobs)
+    s3: Any = boto3.client("s3")
+    for purpose in ("transfers", "reports", "backups"):
+        s3.put_bucket_versioning(
+            Bucket=world.jobs.settings.bucket(purpose), VersioningConfiguration={"Status": "Enabled"}
+        )
+
+
+@pytest.fixture(autouse=True)
+def _without_objects(world: JobsWorld) -> Iterator[None]:
+    yield
+    s3: Any = boto3.client("s3")
+    for bucket in s3.list_buckets()["Buckets"]:
+        page = s3.list_object_versions(Bucket=bucket["Name"])
+        for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            s3.delete_object(Bucket=bucket["Name"], Key=entry["Key"], VersionId=entry["VersionId"])
+
+
+@pytest.fixture(autouse=True)
+def _answering(world: JobsWorld) -> Iterator[None]:
+    """Let services whose privacy verbs a test has no use for say that they hold nothing."""
+    without = {service: world.doors.handlers.get(service) for service in ("auth", "pipeline")}
+
+    def answering(service: str) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+        def handler(call: Mapping[str, Any], context: Any) -> dict[str, Any]:
+            real = without[service]
+            if real is not None:
+                answer = real(call, context)
+                if "problem" not in answer:
+                    return answer
+            match call["verb"]:
+                case "identify":
+                    return {"subject": call["subject"]}
+                case "collect":
+                    return {"items": [], "nextCursor": None}
+                case _:
+                    return {"done": True, "resume": None, "waitSeconds": 0, "counts": {}, "kept": []}
+
+        return handler
+
+    for service in without:
+        world.doors.handlers[service] = answering(service)
+    yield
+    for service, handler in without.items():
+        if handler is None:
+            del world.doors.handlers[service]
+        else:
+            world.doors.handlers[service] = handler
+
+
+@pytest.fixture
+def traces(world: JobsWorld) -> Traces:
+    return Traces(world.jobs, world.customers, world.pipeline, world.activities)
+
+
+@pytest.fixture
+def add_jane(world: JobsWorld, tenant: Callable[..., str]) -> Callable[..., str]:
+    """Add a customer and Jane as its contact to a tenant; return the contact's id."""
+
+    def add(tenant_id: str, **facts: Any) -> str:
+        door = world.jobs.system_workspace(tenant_id, "test").system_door("customers")
+        customer, *_ = door.apply(
+            [
+                {
+                    "mutationId": f"customer-{len(facts)}",
+                    "entity": "customer",
+                    "operation": "create",
+                    "changes": {"companyName": "Roe & Sons"},
+                }
+            ]
+        )
+        contact, *_ = door.apply(
+            [
+                {
+                    "mutationId": f"contact-{len(facts)}",
+                    "entity": "contact",
+                    "operation": "create",
+                    "changes": {
+                        "customerId": customer["id"],
+                        "firstName": "Jane",
+                        "lastName": "Roe",
+                        "email": JANE,
+                        **facts,
+                    },
+                }
+            ]
+        )
+        assert contact["outcome"] == "created", contact
+        return str(contact["id"])
+
+    return add
+
+
+@pytest.fixture
+def put_file(container: Container) -> Callable[..., str]:
+    """Store a file of a job of a tenant; return its key."""
+
+    def put(tenant_id: str, path: str, content: bytes, purpose: str = "transfers") -> str:
+        key = f"{tenant_id}/{path}"
+        boto3.client("s3").put_object(Bucket=container.settings.bucket(purpose), Key=key, Body=content)
+        return key
+
+    return put
+
+
+@pytest.fixture
+def ask(person: Callable[..., Person]) -> Callable[..., str]:
+    """Ask for something as an administrator; return the job's id."""
+
+    def request(tenant_id: str, kind: str, **subject: Any) -> str:
+        body = {"kind": kind, "subject": subject, "confirm": True, "reason": "Jane Roe wrote to us."}
+        answer = person(tenant_id).post("/v1/privacy-requests", body)
+        assert answer.status == 202, answer.text
+        return str(answer.body["jobId"])
+
+    return request
+
+
+__all__ = ["Job"]
