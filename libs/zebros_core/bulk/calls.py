@@ -24,6 +24,8 @@ __all__ = [
     "MutationId",
     "PutSettingsCall",
     "ReadCall",
+    "ReinstateCall",
+    "ReinstateMutation",
     "SettingsCall",
     "SettingsItem",
     "SignedCall",
@@ -117,6 +119,29 @@ class CountChangesCall(SignedCall):
     verb: Literal["countChanges"]
     job: JobId
     cursor: Cursor = None
+
+
+class ReinstateMutation(WireModel):
+    """A record to be put back as `export` gave it, with what belongs to it beside its fields, as the service says.
+
+    `skipDuplicates` lets in what shares a value with another record, such as a name; an external id is never shared.
+    """
+
+    mutation_id: MutationId
+    entity: EntityName
+    record: dict[str, Any]
+    skip_duplicates: bool = False
+
+
+class ReinstateCall(SignedCall):
+    """`reinstate`: put records back under their ids, with who made them when, whatever has become of them since.
+
+    An outcome for each, as of `apply`: created (nothing was left of it), restored (it was in the trash), updated,
+    unchanged (it has the same business and personal values), conflict, rejected. For our own machinery only.
+    """
+
+    verb: Literal["reinstate"]
+    mutations: Annotated[list[ReinstateMutation], Field(max_length=MAX_REINSTATED)]
 
 
 class SettingsCall(SignedCall):

@@ -4,7 +4,9 @@
 record      images                 event
 ==========  =====================  ====================================================================
 INSERT      version 1              created
-INSERT      higher version         updated: the record moved to another key (its new parent)
+INSERT      higher version, whose  updated: the record moved to another key
+            parent it changed
+INSERT      other higher version   restored: the record was put back of which nothing was left
 INSERT      a tombstone            deleted
 MODIFY      becomes a tombstone    deleted
 MODIFY      no longer a tombstone  restored
@@ -63,7 +65,7 @@ class ChangeReader(Generic[E]):
             return self._removed(old, _instant(images))
         if old is not None and old.tenant_id != new.tenant_id:
             raise ForeignMessageError
-        operation = _operation(old, new)
+        operation = self._operation(old, new)
         return None if operation is None else self._written(old, new, operation)
 
     def _image(self, images: Mapping[str, Any], name: str, table_tenant: str | None) -> E:
@@ -95,6 +97,22 @@ class ChangeReader(Generic[E]):
             previous=previous,
         )
 
+    def _operation(self, old: E | None, new: E) -> Operation | None:
+        if old is not None and new.version <= old.version:
+            return None
+        if new.is_deleted:
+            return Operation.DELETED
+        if old is not None:
+            return Operation.RESTORED if old.is_deleted else Operation.UPDATED
+        if new.version == 1:
+            return Operation.CREATED
+        return Operation.UPDATED if self._moved(new) else Operation.RESTORED
+
+    def _moved(self, new: E) -> bool:
+        """Tell whether this very version changed the parent, which a record that is put back never does."""
+        parent = self._schema.parent_field
+        return parent is not None and new.field_versions.get(self._schema.codes[parent]) == new.version
+
     def _removed(self, old: E, at: datetime) -> EntityChanged:
         return self._event(old, old.version + 1, Operation.REMOVED, occurred_at=at)
 
@@ -116,16 +134,6 @@ class ChangeReader(Generic[E]):
             operation=operation,
             **facts,
         )
-
-
-def _operation(old: StoredEntity | None, new: StoredEntity) -> Operation | None:
-    if old is not None and new.version <= old.version:
-        return None
-    if new.is_deleted:
-        return Operation.DELETED
-    if old is None:
-        return Operation.CREATED if new.version == 1 else Operation.UPDATED
-    return Operation.RESTORED if old.is_deleted else Operation.UPDATED
 
 
 def _by_ttl(record: Mapping[str, Any]) -> bool:

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 ERASED_OPERATION: Final = "erased"
-"""Of a row that only keeps the place of a version, so that its late event adds nothing: `zebros_core.privacy.history`."""
+"""Of a row that only keeps the place of a version, so that its late event adds nothing: see `privacy.history`."""
 
 JOB_TTL_SECONDS: Final = 90 * 24 * 3600
 """How long it can be listed what a job wrote: for as long as it can be undone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zebros_activities.domain.comment import Comment
 from zebros_activities.repositories.keys import LOOKUP_TABLE
 from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
 
@@ -22,8 +23,12 @@ class CommentRepository:
 
     def add(self, activity_id: str, comment: Comment) -> None:
         """Store a comment."""
+        write(self._store, [self.put(activity_id, comment)])
+
+    def put(self, activity_id: str, comment: Comment) -> WriteOp:
+        """Return the write of a comment, to be one of several."""
         row = comment.model_dump(mode="json", by_alias=True, exclude={"comment_id"})
-        self._lookup.put(("comments", activity_id), comment.comment_id, row)
+        return self._lookup.put_op(("comments", activity_id), comment.comment_id, row)
 
     def find(self, activity_id: str, comment_id: str) -> Comment | None:
         """Return a comment, or None."""

@@ -3,6 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from zebros_core.dynamodb.entity import Instant
+from zebros_core.values import Value
+from zebros_pipeline.domain.stages import StageKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +20,16 @@ class StageEntry:
     from_stage: str | None
     entered_at: datetime
     actor: str
+
+
+class KeptStageEntry(Value):
+    """A stage entry as it is kept, and as backups hold it: by which version of the opportunity it was entered."""
+
+    version: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    stage: StageKey
+    from_stage: Annotated[StageKey | None, Field(alias="from")] = None
+    entered_at: Instant
+    actor: Annotated[str, Field(min_length=1, max_length=256)]
 
 
 @dataclass(frozen=True, slots=True)

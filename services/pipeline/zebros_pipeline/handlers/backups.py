@@ -1,22 +1,27 @@
-"""What backups ask of the bulk door: stages and currencies, given out and put back."""
+"""What backups ask of the bulk door: records put back; stages and currencies, given out and put back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
 
-from zebros_core.bulk.door import workspace_of
+from pydantic import Field
+
+from zebros_core.bulk.calls import MAX_READS, SignedCall
+from zebros_core.bulk.door import DoorVerb, workspace_of
+from zebros_core.bulk.reinstating import reinstate_verbs
 from zebros_core.bulk.settings import Setting, SettingsKeeper, settings_verbs
 from zebros_core.dynamodb.paging import Page
 from zebros_core.http.validation import validate_document
 from zebros_core.records.mutations import OutcomeKind
 from zebros_core.tenancy import TenantContext
-from zebros_core.values import Value
+from zebros_core.values import RecordId, Value
 from zebros_pipeline.bootstrap import Container
 from zebros_pipeline.domain.currencies import CurrenciesDraft
 from zebros_pipeline.domain.stages import StagesDraft
 from zebros_pipeline.use_cases.manage_currencies import get_currencies, set_currencies
 from zebros_pipeline.use_cases.manage_stages import get_stages, set_stages
+from zebros_pipeline.use_cases.put_back import RULES, read_stage_entries
 
 
 def _keeper(
@@ -40,10 +45,36 @@ def _keeper(
     return SettingsKeeper(page, put)
 
 
-DOOR_VERBS: Final = settings_verbs(
-    {
-        "stages": _keeper("stages", StagesDraft, get_stages, set_stages),
-        "currencies": _keeper("currencies", CurrenciesDraft, get_currencies, set_currencies),
+class StageEntriesCall(SignedCall):
+    """`stageEntries`: the stages that these opportunities have entered, which `reinstate` takes beside the record."""
+
+    verb: Literal["stageEntries"]
+    ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]
+
+
+def _stage_entries(have: Container, caller: TenantContext, call: StageEntriesCall) -> dict[str, Any]:
+    found = read_stage_entries(workspace_of(have, caller), call.ids)
+    return {
+        "items": [
+            {
+                "opportunityId": id,
+                "stageEntries": [
+                    entry.model_dump(mode="json", by_alias=True, exclude_none=True) for entry in entries
+                ],
+            }
+            for id, entries in found.items()
+        ]
     }
-)
+
+
+DOOR_VERBS: Final[Mapping[str, DoorVerb[Container]]] = {
+    **reinstate_verbs(RULES),
+    **settings_verbs(
+        {
+            "stages": _keeper("stages", StagesDraft, get_stages, set_stages),
+            "currencies": _keeper("currencies", CurrenciesDraft, get_currencies, set_currencies),
+        }
+    ),
+    "stageEntries": DoorVerb(StageEntriesCall, _stage_entries),
+}
 """What the bulk door takes beside the verbs of every door."""

@@ -29,11 +29,15 @@ class LineRepository:
             return ()
         moved = previous is not None and previous.customer_id != opportunity.customer_id
         version = 1 if previous is None else previous.version + (2 if moved else 1)
+        return (self.put(opportunity.opportunity_id, version, opportunity.lines),)
+
+    def put(self, opportunity_id: str, version: int, lines: tuple[Line, ...]) -> WriteOp:
+        """Return the write of an opportunity's lines, for the transaction that gives it this version."""
         row: dict[str, object] = {
             "version": version,
-            "lines": [line.model_dump(by_alias=True, exclude_none=True) for line in opportunity.lines],
+            "lines": [line.model_dump(by_alias=True, exclude_none=True) for line in lines],
         }
-        return (self._lookup.put_op(("lines", opportunity.opportunity_id), _SORT_KEY, row),)
+        return self._lookup.put_op(("lines", opportunity_id), _SORT_KEY, row)
 
     def of(self, opportunity: Opportunity) -> tuple[Line, ...] | None:
         """Return an opportunity's lines; None where they were written after it was read."""

@@ -226,6 +226,10 @@ class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Op
         """Return the lines of opportunities by id, as they are now. One call for a hundred."""
         return self._lines.of_all(opportunities)
 
+    def lines_op(self, opportunity_id: str, version: int, lines: tuple[Line, ...]) -> WriteOp:
+        """Return the write of an opportunity's lines, for the transaction that gives it this version."""
+        return self._lines.put(opportunity_id, version, lines)
+
     def any_in_stage(self, stage: str) -> bool:
         """Tell whether the index knows an opportunity in a stage. One Query."""
         return bool(self._page("stage", stage, limit=1, cursor=None, query_name="stage-in-use").items)

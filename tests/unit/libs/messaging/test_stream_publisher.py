@@ -77,6 +77,15 @@ class TestOperations:
         assert (removed.operation, removed.version, removed.snapshot) == (Operation.REMOVED, 5, None)
         assert (moved.operation, moved.version, moved.changed) == (Operation.UPDATED, 6, ("boxId",))
 
+    def test_a_record_put_back_of_which_nothing_was_left_is_restored(
+        self, world: Any, make_widget: Any, make_record: Any
+    ) -> None:
+        new = make_widget(version=6, box_id="B2", field_versions={"n": 6, "b": 3})
+        world.publisher.publish([make_record(None, new)])
+        event = only(world)
+        assert (event.operation, event.version, event.changed) == (Operation.RESTORED, 6, ())
+        assert event.snapshot["boxId"] == "B2"
+
     def test_a_removal_by_the_tables_ttl_is_not_published(
         self, world: Any, make_widget: Any, make_record: Any
     ) -> None:
