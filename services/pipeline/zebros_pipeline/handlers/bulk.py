@@ -10,12 +10,19 @@ from pydantic import Field
 
 from zebros_core.bulk.calls import MAX_READS, SignedCall
 from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
+from zebros_core.privacy.desk import PrivacyDesk, open_desk
+from zebros_core.privacy.door import privacy_verbs
 from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy.context import ERASURE_CAUSE
 from zebros_core.values import RecordId
 from zebros_pipeline.bootstrap import Container, container
 from zebros_pipeline.handlers import backups, totals
+from zebros_pipeline.repositories.keys import LOOKUP_TABLE, SCHEMAS
+from zebros_pipeline.use_cases.collect_personal_data import collection_steps, identify_person
+from zebros_pipeline.use_cases.erase_person import erasure_steps
 from zebros_pipeline.use_cases.get_opportunity import read_lines
 from zebros_pipeline.use_cases.verbs import EXPORTED, VERBS
+from zebros_pipeline.use_cases.workspace import Workspace
 
 
 @cache
@@ -40,11 +47,24 @@ def _lines(have: Container, caller: TenantContext, call: LinesCall) -> dict[str,
     }
 
 
+def _privacy_desk(have: Container, tenant_id: str) -> PrivacyDesk[Workspace]:
+    workspace = have.system_workspace(tenant_id, ERASURE_CAUSE)
+    return open_desk(have, workspace, workspace.leads.store, lookup_table=LOOKUP_TABLE, schemas=SCHEMAS)
+
+
 DOOR: BulkDoor[Container] = BulkDoor(
     lambda: _container(),
     verbs=VERBS,
     exported=EXPORTED,
-    more={**totals.DOOR_VERBS, **backups.DOOR_VERBS, "lines": DoorVerb(LinesCall, _lines)},
+    more={
+        **totals.DOOR_VERBS,
+        **backups.DOOR_VERBS,
+        "lines": DoorVerb(LinesCall, _lines),
+        # No cached list shows a record's texts: a dashboard is figures.
+        **privacy_verbs(
+            _privacy_desk, identify=identify_person, collection=collection_steps, erasure=erasure_steps
+        ),
+    },
 )
 
 

@@ -5,9 +5,10 @@ from functools import cache
 from typing import Any
 
 from zebros_core.messaging import Consumer, EntityChanged
+from zebros_core.privacy.trash import TrashIndex
 from zebros_core.records.history_events import keep_history
 from zebros_pipeline.bootstrap import Container, container
-from zebros_pipeline.repositories.keys import BY_ENTITY
+from zebros_pipeline.repositories.keys import BY_ENTITY, LOOKUP_TABLE
 from zebros_pipeline.use_cases.follow_up import follow_up
 
 _RECORDS = frozenset({"lead", "product", "opportunity"})
@@ -42,6 +43,7 @@ def consumer(have: Container, name: str) -> Consumer:
 
 def _keep(have: Container, change: EntityChanged) -> None:
     workspace = have.system_workspace(change.tenant_id, "history")
+    TrashIndex(workspace.leads.store, LOOKUP_TABLE).note(change)
     whole = have.whole(change)
     snapshot = {name: value for name, value in (whole.snapshot or {}).items() if name not in _BOOKKEEPING}
     changed = tuple(name for name in whole.changed if name not in _BOOKKEEPING)
@@ -58,7 +60,7 @@ def _follow(have: Container, change: EntityChanged) -> None:
 
 
 def history_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Keep what each version changed."""
+    """Keep what each version changed, and which records are in the trash."""
     return _consumer("history").handler(event, context)
 
 

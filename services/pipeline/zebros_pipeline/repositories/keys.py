@@ -24,6 +24,8 @@ stages, opportunity id                  version, ten digits          one stage t
 conversion, id                          ``-``                        a lead's conversion and how far it is
 customer, id                            ``-``                        a customer that was deleted or merged away
 history, entity, id                     version, ten digits          one entry of a record's history
+trash, entity                           id                           a record that is or was in the trash
+erased, hash of entity and id           ``-``                        that a person's record was erased for good
 job, job id, shard of 16                ``{entity}#{id}#{version}``  a version that a job wrote, for 90 days
 mutation, id                            ``-``                        what a mutation of the bulk door did
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request
