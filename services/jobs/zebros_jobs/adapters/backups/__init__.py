@@ -1,0 +1,1 @@
+"""What backups stand on outside: the key service, and encryption."""
