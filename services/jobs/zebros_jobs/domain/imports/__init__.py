@@ -1,0 +1,1 @@
+"""What an import reads, how its rows become records, and what is said about each."""
