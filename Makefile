@@ -95,9 +95,12 @@ types: $(READY) ## Check types: strict for libs and every domain
 check: lint types test-unit ## Lint, types and unit tests: what to run before a push
 
 ##@ Build and deploy
-.PHONY: package deploy openapi diagrams bench lock install clean
+.PHONY: package image deploy openapi diagrams bench lock install clean
 package: $(READY) ## Build every service's artefact and template (STAGE=prod)
 	@$(LOCAL) package --stage $(STAGE) $(if $(SERVICE),--service $(SERVICE))
+
+image: $(READY) ## Build the image of jobs' tasks and push it, before a deployment (STAGE=prod; needs Docker)
+	@$(LOCAL) image --stage $(STAGE)
 
 deploy: $(READY) ## Deploy (STAGE=dev SERVICE=customers; every service without SERVICE)
 	@$(LOCAL) deploy --stage $(STAGE) $(if $(SERVICE),--service $(SERVICE))

@@ -39,7 +39,9 @@ T = TypeVar("T")
 MODELS: tuple[IsolationName, ...] = ("pool", "bridge", "silo")
 SERVICE = f"zebros-customers-{STAGE}"
 """The service's stack, and what the names of its functions and queues begin with."""
-STACKS = tuple(f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities"))
+STACKS = tuple(
+    f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities", "jobs")
+)
 """The stacks in which a tenant may have tables of its own."""
 CONSUMERS = ("history", "search", "cache", "followup")
 # What a person was promised is asserted where it was promised; this is how long anything may take on a busy machine.

@@ -15,6 +15,7 @@ from rich.console import Console
 from zebros_local import bring_up, demo, deploy, items, mailbox, suites
 from zebros_local.errors import LocalStackError
 from zebros_local.identity import LocalIdentity, Realm
+from zebros_local.image import ecr_client, task_image
 from zebros_local.parts import address
 from zebros_local.progress import Progress
 from zebros_local.settings import STAGE, LocalSettings
@@ -154,6 +155,20 @@ def package(context: typer.Context, stage: StageOption = "prod", service: Servic
     """Build artefacts and templates without deploying them."""
     stack: Stack = context.obj
     deploy.package(stack.settings, stage, service)
+
+
+@app.command()
+def image(
+    context: typer.Context,
+    stage: StageOption = "prod",
+    service: Annotated[str, typer.Option("--service", help="The service whose tasks it is for")] = "jobs",
+    push: Annotated[bool, typer.Option(help="To the stage's repository, with your credentials")] = True,
+) -> None:
+    """Build the image of a service's tasks from its artefact, and push it: before the service is deployed."""
+    stack: Stack = context.obj
+    built = task_image(service, stage)
+    deploy.package(stack.settings, stage, service)
+    out.print(built.push(ecr_client()) if push else built.build())
 
 
 @app.command("items")

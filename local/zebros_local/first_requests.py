@@ -14,13 +14,13 @@ from zebros_local.identity import LocalIdentity, Realm
 from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-_LISTS = ("/v1/customers?limit=1", "/v1/opportunities?limit=1", "/v1/activities?limit=1")
+_LISTS = ("/v1/customers?limit=1", "/v1/opportunities?limit=1", "/v1/activities?limit=1", "/v1/jobs?limit=1")
 """One of each service that keeps a tenant's records."""
 _TENANTS = "/v1/tenants?limit=1"
 _NO_TENANT = ""  # of those who run the platform
 _CALLED_SERVICES = ("customers", "pipeline", "activities")
 """Those whose bulk doors others call. They refuse a call without a context."""
-_STEPS_FUNCTION = f"zebros-auth-{STAGE}-tenancy"
+_NO_JOB = "01JC8Z4T5V6W7X8Y9ZABCDEFGH"
 # A silo tenant's registration, or a function's new code, may be seconds old; and several start at once.
 _PATIENCE_SECONDS = 60.0
 
@@ -39,7 +39,7 @@ def warm_followers(state: StackState) -> int:
         for mapping in page["EventSourceMappings"]
     }
     calls |= {f"zebros-{service}-{STAGE}-bulk": b"{}" for service in _CALLED_SERVICES}
-    calls[_STEPS_FUNCTION] = _step_of_nothing(Realm.load().tenants[0].id)
+    calls |= _steps_of_nothing(Realm.load().tenants[0].id)
 
     def start(function: str) -> None:
         lambda_.invoke(FunctionName=function, Payload=calls[function])
@@ -49,9 +49,13 @@ def warm_followers(state: StackState) -> int:
     return len(calls)
 
 
-def _step_of_nothing(tenant: str) -> bytes:
-    """A step that is refused after a look into the registry: a demo tenant was registered, never onboarded."""
-    return json.dumps({"kind": "onboarding", "step": "activate", "tenantId": tenant}).encode()
+def _steps_of_nothing(tenant: str) -> dict[str, bytes]:
+    """Steps that are refused after a look: a demo tenant was registered, never onboarded, and has no such job."""
+    steps = {
+        f"zebros-auth-{STAGE}-tenancy": {"kind": "onboarding", "step": "activate"},
+        f"zebros-jobs-{STAGE}-worker": {"kind": "import", "step": "check", "jobId": _NO_JOB},
+    }
+    return {name: json.dumps({**step, "tenantId": tenant}).encode() for name, step in steps.items()}
 
 
 def check_api(state: StackState) -> list[str]:

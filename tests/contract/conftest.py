@@ -135,21 +135,27 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Stack]:
     return package(copy_checkout(ROOT, tmp_path_factory.mktemp("local"), wheels=ROOT / ".build"), "local")
 
 
-VARIANTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "dev": ("dev", {}),
-    "closed": ("prod", {"network": "endpoints", "cacheMode": "cluster", "hostedZoneId": "Z0123456789ABC"}),
-    "prepared": ("prod", {"identity": "prepared", "cacheMode": "node"}),
+SHARED = "infrastructure"
+VARIANTS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
+    "dev": (SHARED, "dev", {}),
+    "closed": (
+        SHARED,
+        "prod",
+        {"network": "endpoints", "cacheMode": "cluster", "hostedZoneId": "Z0123456789ABC"},
+    ),
+    "prepared": (SHARED, "prod", {"identity": "prepared", "cacheMode": "node"}),
+    "dev-jobs": ("jobs", "dev", {}),
 }
 
 
 @pytest.fixture(scope="session")
 def variants(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Stack]:
-    """The shared stack under other parameters than production's, by the names above."""
+    """Stacks that change most under other parameters than production's, by the names above."""
 
     def packaged_variant(name: str) -> Stack:
-        stage, params = VARIANTS[name]
+        stack, stage, params = VARIANTS[name]
         copy = copy_checkout(ROOT, tmp_path_factory.mktemp(name), wheels=ROOT / ".build")
-        return package(copy, stage, ("infrastructure",), **params)["infrastructure"]
+        return package(copy, stage, (stack,), **params)[stack]
 
     with ThreadPoolExecutor() as pool:
         return dict(zip(VARIANTS, pool.map(packaged_variant, VARIANTS), strict=True))

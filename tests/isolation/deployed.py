@@ -31,7 +31,7 @@ from zebros_local.identity import LocalIdentity
 from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-STACKS = [f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities")]
+STACKS = [f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities", "jobs")]
 ADMIN_SECRET = "local-secret"
 PASSWORD = "demo"
 # Keycloak's tokens live fifteen minutes.
