@@ -29,6 +29,7 @@ class Settings:
         "zebros.customers",
         "zebros.pipeline",
         "zebros.activities",
+        "zebros.jobs",
     )
     """Whose events this service takes from the bus: one for each service."""
     notifications: NotificationSettings = field(default_factory=NotificationSettings)

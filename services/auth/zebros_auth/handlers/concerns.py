@@ -9,7 +9,7 @@ from zebros_auth.domain.notification import ENTITIES
 from zebros_auth.use_cases.announce_change import announce_change
 from zebros_core.messaging import Consumer, EntityChanged
 
-SOURCES = ("zebros.customers", "zebros.pipeline", "zebros.activities")
+SOURCES = ("zebros.customers", "zebros.pipeline", "zebros.activities", "zebros.jobs")
 """Whose changes concern people; the rule in serverless.yml names the same."""
 
 
