@@ -44,6 +44,8 @@ class KmsSigner:
                 SigningAlgorithm=_ALGORITHMS[key.algorithm],
             )
         signature: bytes = answer["Signature"]
+        if not _is_signature(key.pem, key.algorithm, signed, signature):
+            raise UnavailableError(detail="The key that signs certificates gave a signature that is wrong.")
         return compact(signed, _concatenated(signature) if key.algorithm == "ES256" else signature)
 
     @cached_property
@@ -77,6 +79,23 @@ def _public_key(der: bytes) -> PublicKey:
         raise ValueError("certificates are signed with a key on P-256, or of RSA")
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     return PublicKey(algorithm, jwk, pem)
+
+
+def _is_signature(pem: str, algorithm: str, signed: bytes, signature: bytes) -> bool:
+    """Tell whether a signature, as KMS gives it, is the key's: a certificate that nobody can check is none."""
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric import ec, padding
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key: Any = load_pem_public_key(pem.encode())
+    pss = padding.PSS(padding.MGF1(SHA256()), padding.PSS.DIGEST_LENGTH)
+    how = (ec.ECDSA(SHA256()),) if algorithm == "ES256" else (pss, SHA256())
+    try:
+        key.verify(signature, signed, *how)
+    except InvalidSignature:
+        return False
+    return True
 
 
 def _number(value: int, length: int = _COORDINATE_BYTES) -> str:

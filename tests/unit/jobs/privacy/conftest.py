@@ -9,20 +9,18 @@ import boto3
 import pytest
 from callers import Person
 from jobs_in_process import JobsWorld
+from kms_in_memory import KmsInMemory
 from personal_traces import Traces, make_versioned
 
 from zebros_jobs.adapters.signing import KmsSigner
 from zebros_jobs.bootstrap import Container
-from zebros_jobs.domain.job import Job
 
 JANE = "jane.roe@example.com"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _signed(world: JobsWorld) -> None:
-    kms: Any = boto3.client("kms")
-    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
-    vars(world.jobs)["signer"] = KmsSigner(lambda: kms, key)
+    vars(world.jobs)["signer"] = KmsSigner(KmsInMemory, "alias/certificates")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -143,6 +141,3 @@ def ask(person: Callable[..., Person]) -> Callable[..., str]:
         return str(answer.body["jobId"])
 
     return request
-
-
-__all__ = ["Job"]

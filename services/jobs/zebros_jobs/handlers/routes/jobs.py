@@ -82,6 +82,7 @@ def get(request: Request[Container]) -> Response:
     operation="listJobFiles",
     permission=("job", "read"),
     response=LinkedFilesBody,
+    audit="job.downloaded",
     summary="Get links to the files of a job",
 )
 def files(request: Request[Container]) -> Response:

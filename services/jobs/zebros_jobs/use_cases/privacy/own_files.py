@@ -18,7 +18,7 @@ from typing import Final
 
 from pydantic import Field
 
-from zebros_core.errors import NotFoundError
+from zebros_core.errors import BadRequestError, NotFoundError
 from zebros_core.storage import ObjectStreams
 from zebros_core.storage.versions import ObjectVersions, StoredKey
 from zebros_core.values import Value
@@ -155,6 +155,8 @@ class OwnFiles:
                 return search.search(reader)  # pyright: ignore[reportArgumentType] - it reads bytes
         except NotFoundError:
             return Finding.CLEAN  # deleted meanwhile; the next round sees it as that
+        except BadRequestError:
+            return Finding.UNKNOWN  # no key that we make
 
     def _file_of(self, purpose: str, key: str) -> FoundFile:
         parts = key.removeprefix(self._versions(purpose).prefix).split("/", 2)
