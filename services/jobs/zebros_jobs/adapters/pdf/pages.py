@@ -18,7 +18,15 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Flowable,
+    Frame,
+    PageTemplate,
+    Paragraph,
+    Table,
+    TableStyle,
+)
 
 from zebros_jobs.adapters.pdf.fonts import BOLD, REGULAR, Letters, register_fonts, width_of
 
@@ -93,7 +101,7 @@ def build(
     """Write a document of these parts."""
     register_fonts()
     letters = Letters()
-    document = SimpleDocTemplate(
+    document = BaseDocTemplate(
         file,
         pagesize=A4,
         leftMargin=margin,
@@ -108,6 +116,9 @@ def build(
         invariant=1,
         pageCompression=1,
     )
+    # The library's own frames add a padding to the margin.
+    frame = Frame(margin, margin, A4[0] - 2 * margin, A4[1] - 2 * margin, 0, 0, 0, 0)
+    document.addPageTemplates([PageTemplate(frames=[frame])])
     document.build(list(story), canvasmaker=_numbered(letters.plain(foot), margin))
 
 

@@ -57,27 +57,18 @@ class DuckDbEngine:
             declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             self._connection.execute(f"CREATE TABLE {table} ({declared})")
 
-    def load(self, table: str, parts: Sequence[Path], late: Sequence[Path]) -> int:
-        """Fill a table from files of JSON lines and return how many rows it has.
-
-        A record that is in a file of `late`, too, was read there last, and counts as it was then.
-        """
-        columns = ", ".join(f"{name}: {_quoted(kind)}" for name, kind in SCHEMA[table].items())
-
-        def rows(paths: Sequence[Path]) -> str:
-            listed = ", ".join(_quoted(str(path)) for path in paths)
-            return (
-                f"read_json([{listed}], format = 'newline_delimited', columns = {{{columns}}},"
-                f" maximum_object_size = {_LARGEST_ROW})"
-            )
-
+    def load(self, table: str, parts: Sequence[Path]) -> int:
+        """Fill a table from files of JSON lines, compressed or not, and return how many rows it has."""
         if parts:
-            self._connection.execute(f"INSERT INTO {table} SELECT * FROM {rows(parts)}")  # noqa: S608
-        if late:
-            ids = f"SELECT id FROM {rows(late)}"  # noqa: S608
-            self._connection.execute(f"DELETE FROM {table} WHERE id IN ({ids})")  # noqa: S608
-            self._connection.execute(f"INSERT INTO {table} SELECT * FROM {rows(late)}")  # noqa: S608
-        return self._first(f"SELECT count(*) FROM {table}")  # noqa: S608 - a table of SCHEMA
+            listed = ", ".join(_quoted(str(path)) for path in parts)
+            columns = ", ".join(f"{name}: {_quoted(kind)}" for name, kind in SCHEMA[table].items())
+            # Names and types are those of SCHEMA, paths are of the work folder: nothing here is anybody's input.
+            self._connection.execute(
+                f"INSERT INTO {table} SELECT * FROM read_json([{listed}], format = 'newline_delimited',"  # noqa: S608
+                f" columns = {{{columns}}}, maximum_object_size = {_LARGEST_ROW})"
+            )
+        row = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+        return int(row[0]) if row is not None else 0
 
     def count(
         self, asked: ReportParameters, steps: Sequence[Period], *, by: str | None
@@ -115,10 +106,6 @@ class DuckDbEngine:
                 "lasts": [step.last for step in steps],
             },
         )
-
-    def _first(self, query: str) -> int:
-        row = self._connection.execute(query).fetchone()
-        return int(row[0]) if row is not None else 0
 
     def close(self) -> None:
         """Give memory and files back."""

@@ -93,6 +93,10 @@ class SheetBook:
         self._names.add(name.casefold())
         return self._book.add_worksheet(name)
 
+    def chart(self, options: Mapping[str, Any]) -> Any:
+        """Return a new chart of the library, to be inserted into a sheet or combined with another one."""
+        return self._book.add_chart(dict(options))
+
     def format(self, number_format: str = "", *, header: bool = False) -> Any:
         """Return a format of cells, made once."""
         key = f"{header}:{number_format}"

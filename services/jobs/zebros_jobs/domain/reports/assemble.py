@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -51,17 +52,19 @@ def assemble(
     grain: Grain | None,
     dimension: str | None,
     rates: Rates,
+    today: date,
     label: Callable[[str | None], str],
 ) -> Assembled:
     """Return the figures of what was counted, compared with the former period if there is one.
 
-    In the course of time alone every step has a row, up to the last one in which something was. With a dimension only
+    In the course of time alone every step has a row, but those to come in which nothing is. With a dimension only
     groups of which there is something have one. A step is compared with the one at the same place of the former period.
     Raises JobInputError for more rows than anybody can read.
     """
     work = _Work(definition, rates)
     present, past = work.groups(now), work.groups(then) if then is not None else {}
-    keys = _keys(definition, present, len(now.steps), grain=grain, dimension=dimension)
+    begun = sum(step.first <= today for step in now.steps)
+    keys = _keys(definition, present, begun, grain=grain, dimension=dimension)
     if len(keys) > MAX_ROWS:
         raise JobInputError.for_field(
             "/by", "too_many_rows", f"more than {MAX_ROWS} rows; take longer steps of time"
@@ -194,7 +197,7 @@ def change_of(now: Decimal | None, before: Decimal | None) -> Change:
 def _keys(
     definition: Definition,
     present: Mapping[Key, Sums],
-    steps: int,
+    begun: int,
     *,
     grain: Grain | None,
     dimension: str | None,
@@ -206,7 +209,7 @@ def _keys(
     if dimension is not None:
         return [key for key, has_moved in moved.items() if has_moved]
     last = max((step for (step, _), has_moved in moved.items() if has_moved), default=-1)
-    return [(step, None) for step in range(last + 1)]
+    return [(step, None) for step in range(max(begun, last + 1))]
 
 
 def _has_moved(definition: Definition, sums: Sums) -> bool:

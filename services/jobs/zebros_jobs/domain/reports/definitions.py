@@ -120,7 +120,7 @@ ACQUISITION: Final = Definition(
         Measure("customers", "Customers at the end", _COUNT),
         Measure("growthRate", "Growth", _RATE),
         Measure("firstDeals", "First deals won", _COUNT),
-        Measure("firstDealValue", "Value of first deals", _MONEY),
+        Measure("firstDealValue", "First-deal value", _MONEY),
         Measure("averageDaysToFirstDeal", "Days to first deal", _DAYS, good=-1),
     ),
     figures=_acquisition,

@@ -6,13 +6,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal
 
-from pydantic import Field
-
 from zebros_core.values import Value
 from zebros_jobs.domain.reports.measures import MeasureKind
 from zebros_jobs.domain.reports.request import ReportKind
 
 __all__ = [
+    "MAX_SHOWN",
     "Change",
     "FilterLabel",
     "GroupKey",
@@ -80,7 +79,10 @@ class FilterLabel(Value):
 
 
 class ReportResult(Value):
-    """A report. `totals` is the whole, in which every record counts once; `lead` the column that it is about."""
+    """A report. `totals` is the whole, in which every record counts once; `lead` the column that it is about.
+
+    `row_count` is how many rows there are; what is kept to be looked at has the first `MAX_SHOWN`, files have all.
+    """
 
     report: ReportKind
     title: str
@@ -98,7 +100,8 @@ class ReportResult(Value):
     line: str | None
     tiles: tuple[str, ...]
     columns: tuple[ReportColumn, ...]
-    rows: tuple[ReportRow, ...] = Field(default=())
+    rows: tuple[ReportRow, ...] = ()
+    row_count: int
     totals: ReportRow
     notes: tuple[str, ...] = ()
 
@@ -109,10 +112,15 @@ class ReportResult(Value):
             value for key, value in self.totals.values.items() if value is not None and key not in STANDING
         )
 
+    def shown(self) -> ReportResult:
+        """Return the report with as many rows as are looked at in one go."""
+        return self.model_copy(update={"rows": self.rows[:MAX_SHOWN]})
+
     def column(self, key: str) -> ReportColumn:
         """Return the column of this key."""
         return next(column for column in self.columns if column.key == key)
 
 
+MAX_SHOWN: Final = 2_000
 STANDING: Final = frozenset({"customers"})
 """Figures of what there was already, which a period without any event has, too."""

@@ -49,10 +49,10 @@ class Reading:
     def region(self, record: Record) -> str | None:
         """Return the region of a customer, or of a lead by a field of its own; text always."""
         place, _, name = self.region_field.partition(".")
-        if place == "custom":
-            value = record.get("custom", {}).get(name)
-        else:
-            value = ((record.get("contactInfo") or {}).get("address") or {}).get(name)
+        path = ("custom", name) if place == "custom" else ("contactInfo", place, name)
+        value: Any = record
+        for part in path:
+            value = value.get(part) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         return None if value is None or value == "" else _text(value)
 
 
@@ -104,7 +104,11 @@ def _days_to_close(record: Record, reading: Reading) -> int | None:
     """Return how many days a won deal took since it was engaged or, where nobody said that, made."""
     if record["outcome"] != "won":
         return None
-    begun = date.fromisoformat(record["engageDate"]) if "engageDate" in record else reading.day(record["createdAt"])
+    begun = (
+        date.fromisoformat(record["engageDate"])
+        if "engageDate" in record
+        else reading.day(record["createdAt"])
+    )
     closed = date.fromisoformat(record["closeDate"])
     # A deal that was put in when it was over has not taken any time that can be told.
     return None if begun is None or begun > closed else (closed - begun).days
@@ -115,7 +119,10 @@ def _is_closed(record: Record, reading: Reading) -> bool:
 
 
 def _is_closed_in_reach(record: Record, reading: Reading) -> bool:
-    return _is_closed(record, reading) and reading.first <= date.fromisoformat(record["closeDate"]) <= reading.last
+    return (
+        _is_closed(record, reading)
+        and reading.first <= date.fromisoformat(record["closeDate"]) <= reading.last
+    )
 
 
 def _is_won(record: Record, reading: Reading) -> bool:
@@ -141,10 +148,10 @@ _DEALS: Final = (
 _SHARES: Final = Column(
     "shares",
     f"STRUCT(product VARCHAR, value {AMOUNT})[]",
-    lambda record, reading: [
-        {"product": product, "value": format(part, "f")} for product, part in _shares(record).items()
-    ]
-    or None,
+    lambda record, reading: (
+        [{"product": product, "value": format(part, "f")} for product, part in _shares(record).items()]
+        or None
+    ),
 )
 """What each product has of a deal's value; the deal's lines are read beside it."""
 _OF_ONE_DEAL: Final = frozenset({"owner", "team", "outcome", "days", "lead"})
@@ -162,11 +169,13 @@ _ACTIVITIES: Final = (
         "overdue",
         "BOOLEAN",
         lambda record, reading: (
-            record["status"] == "open"
-            and "scheduledAt" in record
-            and datetime.fromisoformat(record["scheduledAt"]) < reading.as_of
-        )
-        or None,
+            (
+                record["status"] == "open"
+                and "scheduledAt" in record
+                and datetime.fromisoformat(record["scheduledAt"]) < reading.as_of
+            )
+            or None
+        ),
     ),
 )
 

@@ -60,9 +60,7 @@ def _style(name: str, **properties: Any) -> ParagraphStyle:
 
 TITLE: Final = _style("title", fontName=BOLD, fontSize=22, leading=26)
 SUBTITLE: Final = _style("subtitle", fontSize=11, leading=15, textColor=MUTED)
-HEADING: Final = _style(
-    "heading", fontName=MEDIUM, fontSize=12, leading=16, spaceBefore=12, spaceAfter=4, keepWithNext=1
-)
+HEADING: Final = _style("heading", fontName=MEDIUM, fontSize=12, leading=16, spaceBefore=12, spaceAfter=5)
 TEXT: Final = _style("text", spaceAfter=4)
 SMALL: Final = _style("small", fontSize=7.5, leading=10, textColor=MUTED)
 # A name without a space is broken where the column ends.

@@ -18,8 +18,8 @@ _RULES: Final = (
     ("VALIGN", (0, 0), (-1, -1), "TOP"),
     ("LEFTPADDING", (0, 0), (-1, -1), 3),
     ("RIGHTPADDING", (0, 0), (-1, -1), 3),
-    ("TOPPADDING", (0, 0), (-1, -1), 2.5),
-    ("BOTTOMPADDING", (0, 0), (-1, -1), 2.5),
+    ("TOPPADDING", (0, 0), (-1, -1), 1.8),
+    ("BOTTOMPADDING", (0, 0), (-1, -1), 2.2),
 )
 
 
@@ -51,6 +51,8 @@ def data_table(
         style += [
             ("BACKGROUND", (0, -1), (-1, -1), PAPER),
             ("LINEABOVE", (0, -1), (-1, -1), 0.8, MUTED),
+            # The whole is not left alone on a page.
+            ("NOSPLIT", (0, max(-3, -len(rows))), (-1, -1)),
         ]
     return LongTable(
         [list(head), *map(list, rows)],
