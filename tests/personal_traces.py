@@ -120,13 +120,24 @@ class Door:
             if cursor is None:
                 return items
 
-    def erase(self, subject: dict[str, Any], *, request: str = "request-1") -> dict[str, Any]:
+    def left_beside(self, subject: dict[str, Any], kept: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return what is still told of a person and is not said to be kept."""
+        known = {(item["store"], item["entity"], item["id"]) for item in kept}
+        return [
+            item for item in self.collect(subject) if (item["store"], item["entity"], item["id"]) not in known
+        ]
+
+    def erase(
+        self, subject: dict[str, Any], *, request: str = "request-1", held: Iterable[tuple[str, str]] = ()
+    ) -> dict[str, Any]:
         """Erase to the end; waiting moves the clock on."""
         clock: Any = self._container.clock
         resume: dict[str, Any] | None = None
         kept: list[dict[str, Any]] = []
         while True:
-            answer = self.call("erase", subject=subject, requestId=request, resume=resume)
+            answer = self.call(
+                "erase", subject=subject, requestId=request, resume=resume, held=[list(one) for one in held]
+            )
             assert "problem" not in answer, answer
             kept += answer["kept"]
             if answer["done"]:

@@ -5,7 +5,8 @@ verb        call                                    answer
 ==========  ======================================  ===============================================================
 `identify`  `subject`                               `subject`: with what else this service knows to be theirs
 `collect`   `subject`, `cursor`                     `items` (`CollectedItem`), `nextCursor`: null at the end
-`erase`     `subject`, `requestId`, `resume`        `done`, `resume`, `waitSeconds`, `counts` by store, `kept`
+`erase`     `subject`, `requestId`, `held`,         `done`, `resume`, `waitSeconds`, `counts` by store, `kept`
+            `resume`
 ==========  ======================================  ===============================================================
 
 Every call works for some seconds and says where to go on; any of them may be repeated at any time. `counts` are of the
@@ -37,6 +38,8 @@ __all__ = [
 
 MAX_LATE = 200
 """Records whose newest events may not have arrived yet, and that are looked at again at the end."""
+
+MAX_HELD = 100
 
 
 class IdentifyCall(SignedCall):
@@ -94,11 +97,15 @@ class ErasureResume(WireModel):
 
 
 class EraseCall(SignedCall):
-    """`erase`: go on with the erasure of this person."""
+    """`erase`: go on with the erasure of this person.
+
+    `held` are records, as entity and id, that a legal hold keeps exactly as they are, whatever they say.
+    """
 
     verb: Literal["erase"]
     subject: Subject
     request_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    held: Annotated[list[tuple[str, str]], Field(max_length=MAX_HELD)] = []  # noqa: RUF012
     resume: ErasureResume | None = None
 
 

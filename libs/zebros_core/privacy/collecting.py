@@ -11,6 +11,7 @@ from zebros_core.privacy.calls import CollectedFile, CollectedItem
 from zebros_core.privacy.redaction import classification_of, data_of, is_named_in
 from zebros_core.privacy.run import CollectionRun
 from zebros_core.records.history import HistoryEntry, HistoryRepository
+from zebros_core.tenancy.context import ERASURE_ACTOR
 
 __all__ = ["RecordCollection"]
 
@@ -33,10 +34,17 @@ class RecordCollection:
         self._classes = classification_of(schema.model)
 
     def own(self, record: StoredEntity, files: Collection[CollectedFile] = ()) -> None:
-        """Add a record of the person, and all that its history says."""
+        """Add a record of the person, and all that its history says; nothing of one that was erased."""
+        if record.deleted_by == ERASURE_ACTOR:
+            return
         self._add(record, files)
         for entry in self._entries(record):
             self._add_entry(record, entry)
+
+    def about(self, record: StoredEntity, files: Collection[CollectedFile] = ()) -> None:
+        """Add a business record that is about the person, and what in its history names them."""
+        self._add(record, files)
+        self._add_naming(record)
 
     def look(self, record: StoredEntity, files: Collection[CollectedFile] = ()) -> bool:
         """Add a record that names the person, and what in its history does; tell whether the record does."""
@@ -44,10 +52,13 @@ class RecordCollection:
         if named:
             self._add(record, files)
         if named or record.version > 1:
-            for entry in self._entries(record):
-                if self._run.sought.found_in(entry.model_dump(mode="json", include={"changes"})):
-                    self._add_entry(record, entry)
+            self._add_naming(record)
         return named
+
+    def _add_naming(self, record: StoredEntity) -> None:
+        for entry in self._entries(record):
+            if self._run.sought.found_in(entry.model_dump(mode="json", include={"changes"})):
+                self._add_entry(record, entry)
 
     def _add(self, record: StoredEntity, files: Collection[CollectedFile]) -> None:
         data, classes = data_of(record)

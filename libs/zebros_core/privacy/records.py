@@ -62,7 +62,10 @@ class RecordErasure(Generic[E]):
         self._schema = repository.schema
 
     def remove(self, id: str) -> E | None:
-        """Make a record, live or in the trash, a tombstone without personal values; None where there is none."""
+        """Make a record, live or in the trash, a tombstone without personal values; None where there is none.
+
+        Here as below, one that a legal hold keeps is left as it is, and is None.
+        """
         return self._erase(id, erased, to_trash=True)
 
     def empty(self, id: str, without: Callable[[E], E] = erased) -> E | None:
@@ -78,6 +81,8 @@ class RecordErasure(Generic[E]):
         way that names them: it is looked at again at the end.
         """
         id = str(getattr(record, self._schema.id_field))
+        if self._is_held(id):
+            return False
         if named or is_named_in(record, self._run.sought):
             self._redact(id, without or self._redacted)
             return True
@@ -107,11 +112,16 @@ class RecordErasure(Generic[E]):
         self._close(id, version + 1, self._mention)
 
     def _erase(self, id: str, without: Callable[[E], E], *, to_trash: bool) -> E | None:
+        if self._is_held(id):
+            return None
         # What is not personal may still name them: the title of a deal, a tag.
         stored = self._rewritten(id, lambda record: self._redacted(without(record)), to_trash=to_trash)
         if stored is not None:
             self._close(id, stored.version, self._own)
         return stored
+
+    def _is_held(self, id: str) -> bool:
+        return self._run.holds(self._schema.table, self._schema.entity, id)
 
     def _rewritten(self, id: str, change: Callable[[E], E], *, to_trash: bool) -> E | None:
         """Write what `change` makes of a record, unless it is that already. Raises ConflictError for endless races."""

@@ -20,13 +20,16 @@ from zebros_core.privacy.steps import WORK_SECONDS, Piece, StepWaitsError, carry
 from zebros_core.privacy.subject import Subject
 from zebros_core.privacy.texts import Sought
 
-__all__ = ["RETENTION_YEARS", "CollectionRun", "ErasureRun", "each", "once", "retained_until"]
+__all__ = ["HELD", "RETENTION_YEARS", "CollectionRun", "ErasureRun", "each", "once", "retained_until"]
 
 LATE_SECONDS: Final = 75
 """So long after a record was looked at the events of its versions have arrived, on any normal day."""
 
 EVENT_DAYS: Final = 15
 """No queue keeps an event longer: of a record that was changed before, none is on its way."""
+
+HELD: Final = "legalHold"
+"""Why a record is kept that a legal hold names."""
 
 RETENTION_YEARS: Final = 7
 """How long a business record is kept after its end."""
@@ -82,6 +85,7 @@ class ErasureRun:
         self.request_id = call.request_id
         self.sought = Sought(call.subject.emails, call.subject.names)
         self.kept: list[KeptItem] = []
+        self._held = frozenset(call.held)
         self.written: dict[str, list[tuple[str, int]]] = {}
         """Records that this call wrote, as id and version by entity."""
         resume = call.resume
@@ -107,6 +111,13 @@ class ErasureRun:
         """Note what lawfully stays."""
         day = until.date() if until is not None else None
         self.kept.append(KeptItem(store=store, entity=entity, id=id, why=why, until=day))
+
+    def holds(self, store: str, entity: str, id: str) -> bool:
+        """Tell whether a legal hold keeps a record as it is; then that is noted."""
+        held = (entity, id) in self._held
+        if held:
+            self.keep(store, entity, id, HELD, None)
+        return held
 
     def note_written(self, entity: str, id: str, version: int) -> None:
         """Note that a record was written, for the cache."""

@@ -192,6 +192,7 @@ def test_nothing_of_an_erased_person_is_left_and_the_neighbour_keeps_theirs(
     assert answer["done"]
     assert traces.of(mine.person.tenant, *VALUES) == []
     assert traces.dump(theirs.person.tenant) == before
+    assert door_of(mine).left_beside(subject, answer["kept"]) == []
     _others_are_as_they_were(mine)
     kept = {item["id"]: item for item in answer["kept"] if item["entity"] == "activity"}
     assert set(kept) == {mine.ids[name] for name in ("call", "meeting", "trashed", "sent", "queued")}
@@ -237,7 +238,23 @@ def _others_are_as_they_were(world: World) -> None:
     assert history[0]["changes"]["status"] == {"before": "open", "after": "completed"}
 
 
-@pytest.mark.parametrize("seed", range(3))
+def test_what_a_legal_hold_names_is_left_exactly_as_it_is(world: Callable[[str], World]) -> None:
+    made = world("pool")
+    names = ("call", "cut", "sent")
+    paths = [f"/v1/activities/{made.ids[name]}" for name in names]
+    before = [made.person.get(path).body for path in paths]
+    comments = made.person.get(f"{paths[0]}/comments").body
+    mails = made.mails.activities.mailing.system_desk(made.person.tenant, "test").contents
+    mail = mails.find(made.ids["sent"])
+    answer = door_of(made).erase(subject_of(made), held=[("activity", made.ids[name]) for name in names])
+    assert [made.person.get(path).body for path in paths] == before
+    assert made.person.get(f"{paths[0]}/comments").body == comments
+    assert mail is not None and mails.find(made.ids["sent"]) == mail
+    kept = {item["id"] for item in answer["kept"] if item["why"] == "legalHold"}
+    assert kept == {made.ids[name] for name in names}
+
+
+@pytest.mark.parametrize("seed", range(2))
 def test_events_that_come_late_twice_and_in_any_order_bring_nothing_back(
     world: Callable[[str], World], seed: int
 ) -> None:

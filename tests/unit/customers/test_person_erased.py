@@ -194,6 +194,7 @@ def test_nothing_of_an_erased_person_is_left_and_the_neighbour_keeps_theirs(
     assert answer["counts"]["objects:documents"] == 4, "two documents, of two versions each"
     assert {kept["entity"] for kept in answer["kept"]} == {"document", "idempotency"}
     assert [kept["id"] for kept in answer["kept"] if kept["id"]] == [mine.ids["prices"]]
+    assert door.left_beside(subject, answer["kept"]) == []
     _others_are_as_they_were(one, mine)
     # The neighbour's person is still there, in the API as in the stores.
     assert two.get(f"/v1/contacts/{theirs.ids['contact']}").body["email"] == EMAIL
@@ -277,6 +278,29 @@ def test_an_event_that_arrives_while_the_history_is_rewritten_adds_nothing(
     monkeypatch.setattr(HistoryErasure, "rewrite", rewrite)
     assert door.erase(subject_of(door, made))["done"]
     assert Traces(container).of(admin.tenant, *VALUES) == []
+
+
+def test_what_a_legal_hold_names_is_left_exactly_as_it_is(
+    admin: Any, world: Callable[[Any], World], container: Any
+) -> None:
+    made = world(admin)
+    names = ("contact", "colleague", "sole", "photo")
+    paths = [
+        f"/v1/contacts/{made.ids['contact']}",
+        f"/v1/contacts/{made.ids['colleague']}",
+        f"/v1/customers/{made.ids['sole']}",
+        f"/v1/documents/{made.ids['photo']}",
+    ]
+    before = [admin.get(path).body for path in paths]
+    history = admin.get(f"{paths[0]}/history").body
+    held = [(path.split("/")[2].rstrip("s"), made.ids[name]) for path, name in zip(paths, names, strict=True)]
+    door = Door(container, DOOR, admin.tenant)
+    answer = door.erase(subject_of(door, made), held=held)
+    assert [admin.get(path).body for path in paths] == before
+    assert admin.get(f"{paths[0]}/history").body == history
+    assert admin.get(f"/v1/contacts/{made.ids['trashed']}").status == 404
+    kept = {(item["entity"], item["id"]) for item in answer["kept"] if item["why"] == "legalHold"}
+    assert kept == set(held)
 
 
 def test_an_erasure_stopped_anywhere_goes_on_and_may_be_repeated(

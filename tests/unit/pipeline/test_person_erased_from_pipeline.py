@@ -145,6 +145,7 @@ def test_nothing_of_an_erased_person_is_left_and_the_neighbour_keeps_theirs(
     assert subject["contactIds"] and subject["emails"] == [EMAIL]
     answer = erase_all(mine)
     assert told.of(one.tenant, *VALUES) == []
+    assert mine.door.left_beside(subject, answer["kept"]) == []
     assert told.dump(two.tenant) == before
     for name in ("lead", "converted"):
         assert one.get(f"/v1/leads/{mine.ids[name]}").status == 404
@@ -184,6 +185,18 @@ def test_events_that_come_late_twice_and_in_any_order_bring_nothing_back(
     made.patch(deal, {"title": "Park"})
     entries = admin.get(f"{deal}/history").body["items"]
     assert entries[0]["changes"]["title"] == {"before": "Garden", "after": "Park"}
+
+
+def test_what_a_legal_hold_names_is_left_exactly_as_it_is(admin: Any, story: Callable[[Any], Story]) -> None:
+    made = story(admin)
+    paths = [f"/v1/leads/{made.ids['lead']}", f"/v1/opportunities/{made.ids['lined']}"]
+    before = [admin.get(path).body for path in paths]
+    held = [("lead", made.ids["lead"]), ("opportunity", made.ids["lined"])]
+    answer = made.door.erase(made.subject(), held=held)
+    assert [admin.get(path).body for path in paths] == before
+    assert admin.get(f"/v1/leads/{made.ids['converted']}").status == 404
+    kept = {(item["entity"], item["id"]) for item in answer["kept"] if item["why"] == "legalHold"}
+    assert kept == set(held)
 
 
 def test_an_erasure_stopped_anywhere_goes_on_and_may_be_repeated(

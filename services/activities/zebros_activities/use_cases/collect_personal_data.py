@@ -19,7 +19,9 @@ from zebros_core.errors import NotFoundError
 from zebros_core.privacy.calls import CollectedFile, CollectedItem
 from zebros_core.privacy.collecting import RecordCollection
 from zebros_core.privacy.desk import PrivacyDesk
+from zebros_core.privacy.marks import ERASED_VERSION
 from zebros_core.privacy.records import sweep
+from zebros_core.privacy.redaction import erased
 from zebros_core.privacy.run import CollectionRun, each
 from zebros_core.privacy.steps import Piece
 from zebros_core.privacy.subject import Subject
@@ -32,7 +34,9 @@ __all__ = [
     "identify_person",
     "is_about",
     "is_mail_to",
+    "mail_id",
     "templates_of",
+    "without_person",
 ]
 
 Desk: TypeAlias = PrivacyDesk[Workspace]
@@ -84,9 +88,23 @@ def is_about(subject: Subject, activity: Activity) -> bool:
     return activity.delivery is not None and activity.delivery.to in subject.emails
 
 
+def without_person(activity: Activity, subject: Subject) -> Activity:
+    """Return an activity without its texts and addresses, in which the person does not take part; others still do."""
+    stay = tuple(id for id in activity.participants.contact_ids if id not in subject.contact_ids)
+    participants = activity.participants.model_copy(update={"contact_ids": stay})
+    return erased(activity, keep=("participants",)).model_copy(
+        update={"participants": participants, "description_at": None}
+    )
+
+
 def is_mail_to(subject: Subject, mail: dict[str, Any]) -> bool:
     """Tell whether a kept mail is to the person."""
     return mail.get("contactId") in subject.contact_ids or mail.get("to") in subject.emails
+
+
+def mail_id(key: str) -> str:
+    """Return the activity of a mail that is kept under a key."""
+    return key.rpartition("/")[2].removesuffix(".json")
 
 
 def comments_of(workspace: Workspace, activity_id: str) -> Iterator[Comment]:
@@ -122,8 +140,10 @@ class _Collection:
         self._activities = RecordCollection(run, ACTIVITIES, desk.workspace.history)
 
     def add_timeline(self, entity: str, id: str) -> None:
-        """Add what timelines show of a record of the person, and what is on its own."""
+        """Add what timelines show of a record of the person, and what is on its own; nothing of one that was erased."""
         subject = self._workspace.timelines.subjects([(entity, id)]).get((entity, id))
+        if subject is not None and subject.version == ERASED_VERSION:
+            return
         if subject is not None and subject.title:
             data = subject.model_dump(mode="json", by_alias=True)
             self._row(
@@ -144,6 +164,9 @@ class _Collection:
         """Add an activity with the person, whole; or one that names them, and the comments that do."""
         about = is_about(self._run.subject, activity)
         whole = self._whole(activity)
+        if about and without_person(activity, self._run.subject) == activity:
+            self._activities.about(activity)  # erased already: what is left is a business record
+            return
         if about:
             self._activities.own(whole)
         else:
@@ -207,7 +230,7 @@ class _Collection:
             CollectedItem(
                 store="objects:documents",
                 entity="email",
-                id=key.rpartition("/")[2].removesuffix(".json"),
+                id=mail_id(key),
                 data=mail,
                 classification=dict.fromkeys(mail, "personal") | {"contactId": "business"},
                 files=files,

@@ -23,11 +23,13 @@ from zebros_activities.use_cases.collect_personal_data import (
     comments_of,
     is_about,
     is_mail_to,
+    mail_id,
     templates_of,
+    without_person,
 )
 from zebros_core.errors import DuplicateError, NotFoundError, VersionMismatchError
 from zebros_core.privacy.records import RecordErasure, sweep
-from zebros_core.privacy.redaction import ERASED, erased, redacted
+from zebros_core.privacy.redaction import ERASED, redacted
 from zebros_core.privacy.run import ErasureRun, each, once, retained_until
 from zebros_core.privacy.steps import Piece
 
@@ -40,12 +42,12 @@ _OBJECTS: Final = "objects:documents"
 def erasure_steps(desk: Desk, run: ErasureRun) -> list[tuple[str, Piece]]:
     """Return the steps of the erasure."""
     work = _Erasure(desk, run)
-    subject, timelines = run.subject, desk.workspace.timelines
+    subject = run.subject
     return [
         ("marks", once(work.mark)),
-        ("contacts", each(subject.contact_ids, lambda id: timelines.erase_subject("contact", id))),
-        ("leads", each(subject.lead_ids, lambda id: timelines.erase_subject("lead", id))),
-        ("people", each(subject.user_ids, desk.workspace.people.erase)),
+        ("contacts", each(subject.contact_ids, lambda id: work.forget_title("contact", id))),
+        ("leads", each(subject.lead_ids, lambda id: work.forget_title("lead", id))),
+        ("people", each(subject.user_ids, work.forget_copy)),
         ("mails", work.look_at_mails),
         ("activities", sweep(desk.workspace.activities, desk.trash, work.look_at_activity)),
         ("templates", work.look_at_templates),
@@ -64,9 +66,19 @@ class _Erasure:
     def mark(self) -> None:
         self._desk.marks.put(self._run.subject, self._run.request_id, self._run.now)
 
+    def forget_title(self, entity: str, id: str) -> None:
+        if not self._run.holds(LOOKUP_TABLE, entity, id):
+            self._workspace.timelines.erase_subject(entity, id)
+
+    def forget_copy(self, user_id: str) -> None:
+        if not self._run.holds(LOOKUP_TABLE, "user", user_id):
+            self._workspace.people.erase(user_id)
+
     # -- activities --------------------------------------------------------------------------------------------
 
     def look_at_activity(self, activity: Activity) -> None:
+        if self._run.holds("activities", "activity", activity.activity_id):
+            return
         if is_about(self._run.subject, activity):
             self._erase(activity.activity_id)
         else:
@@ -89,12 +101,7 @@ class _Erasure:
         self._run.keep("activities", "activity", activity_id, why, _retained_until(stored))
 
     def _without_person(self, activity: Activity) -> Activity:
-        gone = self._run.subject.contact_ids
-        stay = tuple(id for id in activity.participants.contact_ids if id not in gone)
-        participants = activity.participants.model_copy(update={"contact_ids": stay})
-        return erased(activity, keep=("participants",)).model_copy(
-            update={"participants": participants, "description_at": None}
-        )
+        return without_person(activity, self._run.subject)
 
     def _look(self, activity: Activity) -> None:
         """Redact an activity that names the person, its texts and comments.
@@ -160,6 +167,8 @@ class _Erasure:
         documents = self._desk.documents
         page = documents.page(f"{email_contents.FOLDER}/", after=cursor, limit=MAILS_AT_ONCE)
         for found in page.keys:
+            if self._run.holds(_OBJECTS, "activity", mail_id(found.key)):
+                continue
             body = documents.read(found.key, max_bytes=MAX_OBJECT_BYTES) if found.is_present else None
             mail = cast("dict[str, Any]", json.loads(body)) if body is not None else None
             if mail is None or is_mail_to(self._run.subject, mail):

@@ -68,6 +68,8 @@ class _Erasure:
 
     def look_at_document(self, document: Document) -> None:
         run = self._run
+        if run.holds("documents", "document", document.document_id):
+            return
         if is_persons_document(run.subject, run.sought, document):
             if document.upload_id is not None:
                 self._workspace.uploads.abort(document.object_key, document.upload_id)

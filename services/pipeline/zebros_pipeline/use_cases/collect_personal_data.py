@@ -68,7 +68,7 @@ def collection_steps(desk: Desk, run: CollectionRun) -> list[tuple[str, Piece]]:
 
     def look_at_opportunity(opportunity: Opportunity) -> None:
         if is_with(subject, opportunity):
-            opportunities.own(opportunity)
+            opportunities.about(opportunity)
         else:
             opportunities.look(opportunity)
         lines = workspace.opportunities.lines_of([opportunity])[opportunity.opportunity_id]

@@ -55,6 +55,8 @@ class _Erasure:
         self._desk.marks.put(self._run.subject, self._run.request_id, self._run.now)
 
     def remove_lead(self, lead_id: str) -> None:
+        if self._run.holds("leads", "lead", lead_id):
+            return
         lead = self._workspace.leads.find_any(lead_id)
         if lead is not None and lead.status is LeadStatus.CONVERTING:
             # Its conversion still has the values and makes a contact of them; it ends, or is taken back, by itself.
@@ -69,6 +71,8 @@ class _Erasure:
 
     def look_at_opportunity(self, opportunity: Opportunity) -> None:
         id = opportunity.opportunity_id
+        if self._run.holds("opportunities", "opportunity", id):
+            return
         lines = self._workspace.opportunities.lines_of([opportunity])[id]
         named = any(is_named_in(line, self._run.sought) for line in lines)
         without = tuple(redacted(line, self._run.sought) for line in lines)
