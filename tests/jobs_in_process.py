@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+import boto3
 from activities_in_process import activities_service
 from customers_in_process import customers_service
 from in_process_doors import InProcessDoors
@@ -78,7 +79,11 @@ def jobs_service(stage: str, clock: Clock | None = None) -> Iterator[Container]:
         SERVICE,
         stage,
         lambda core, clock, dynamodb: Container(
-            Settings(core, **{f"{purpose}_bucket": name for purpose, name in buckets.items()}),
+            Settings(
+                core,
+                **{f"{purpose}_bucket": name for purpose, name in buckets.items()},
+                data_key=boto3.client("kms").create_key()["KeyMetadata"]["KeyId"],
+            ),
             clock=clock,
             dynamodb=dynamodb,
         ),

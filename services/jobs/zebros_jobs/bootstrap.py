@@ -18,8 +18,10 @@ from zebros_core.storage import MultipartUploads, ObjectStore, ObjectStreams
 from zebros_core.storage.versions import ObjectVersions
 from zebros_core.tenancy import SystemContext, TenantContext
 from zebros_core.tenancy.context import ERASURE_CAUSE, PLATFORM_TENANT_ID
+from zebros_jobs.adapters.backups.data_keys import KmsDataKeys
 from zebros_jobs.adapters.machines import StepFunctionsMachines
 from zebros_jobs.adapters.signing import KmsSigner
+from zebros_jobs.domain.backups.ports import DataKeys
 from zebros_jobs.domain.certificates import Signer
 from zebros_jobs.domain.work import Machines
 from zebros_jobs.repositories.jobs import JobRepository
@@ -91,6 +93,11 @@ class Container(ServiceContainer):
         return KmsSigner(lambda: self.client("kms"), self.settings.signing_key)
 
     @cached_property
+    def data_keys(self) -> DataKeys:
+        """Makes and opens the keys of backups; the client is made at the first."""
+        return KmsDataKeys(lambda: self.client("kms"), self.settings.data_key)
+
+    @cached_property
     def bulk_doors(self) -> BulkDoors:
         """The bulk doors, which a worker waits for longer than a person would."""
         from zebros_core.bulk.retries import Patience
@@ -119,6 +126,7 @@ class Container(ServiceContainer):
             door=self.bulk_doors.door,
             system_door=lambda service: self.bulk_doors.system_door(service, context),
             tenant=lambda: self.registry.get(tenant_id),
+            data_keys=self.data_keys,
             audit=self.audit_trail,
             signer=self.signer,
             versions=lambda purpose: ObjectVersions(self.s3, self.settings.bucket(purpose), tenant_id),

@@ -58,6 +58,11 @@ class Parts:
         """Return the size of all of them."""
         return self._bytes
 
+    @property
+    def next_name(self) -> str:
+        """Return what the next part will be called, below the folder of the job."""
+        return f"{self._path[2]}/{self._count:08}-{self._writer}"
+
     def add(self, data: bytes, *, content_type: str = "application/octet-stream") -> str:
         """Write the next part and return its key. It counts when a checkpoint with `state` is saved."""
         if not self._writers or self._writers[-1][1] != self._writer:
