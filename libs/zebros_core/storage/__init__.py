@@ -3,6 +3,7 @@
 `ObjectStore` and `MultipartUploads` belong to one tenant each; their client is made at the first use.
 """
 
+from zebros_core.storage.announced import AnnouncedObject, AnnouncedUploads, UploadTicket
 from zebros_core.storage.client import LazyS3Client, S3Client, create_s3_client
 from zebros_core.storage.disposition import attachment, safe_file_name
 from zebros_core.storage.errors import IncompleteUploadError, UploadMismatchError
@@ -19,6 +20,8 @@ from zebros_core.storage.streams import ObjectChangedError, ObjectReader, Object
 
 __all__ = [
     "MULTIPART_FROM_BYTES",
+    "AnnouncedObject",
+    "AnnouncedUploads",
     "IncompleteUploadError",
     "LazyS3Client",
     "MultipartUploads",
@@ -32,6 +35,7 @@ __all__ = [
     "PresignedPost",
     "S3Client",
     "UploadMismatchError",
+    "UploadTicket",
     "UploadedPart",
     "attachment",
     "check_key",

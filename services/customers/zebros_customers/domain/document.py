@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from zebros_core.dynamodb.entity import BUSINESS, PERSONAL, SYSTEM, StoredEntity
+from zebros_core.file_names import FileName
 from zebros_core.values import RecordId, ShortText, Tags, Value
 
 MEBIBYTE = 1024 * 1024
@@ -28,20 +28,6 @@ class DocumentStatus(StrEnum):
     AVAILABLE = "available"
 
 
-def _file_name(name: str) -> str:
-    if (
-        "/" in name
-        or "\\" in name
-        or name in {".", ".."}
-        or any(ord(char) < 32 or ord(char) == 127 for char in name)
-    ):
-        raise PydanticCustomError("file_name", "a plain file name without folders or control characters")
-    return name
-
-
-FileName = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_file_name)
-]
 ContentType = Annotated[
     str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9!#$&^_.+-]{0,62}/[a-z0-9][a-z0-9!#$&^_.+-]{0,62}$")
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from zebros_core.records.workspace import RecordWorkspace
-from zebros_core.storage import MultipartUploads, ObjectStore
+from zebros_core.storage import AnnouncedUploads, MultipartUploads, ObjectStore
 from zebros_customers.repositories.contacts import ContactRepository
 from zebros_customers.repositories.customers import CustomerRepository
 from zebros_customers.repositories.documents import DocumentRepository
@@ -26,3 +26,8 @@ class Workspace(RecordWorkspace):
     names: NameIndex
     objects: ObjectStore
     uploads: MultipartUploads
+
+    @property
+    def files(self) -> AnnouncedUploads:
+        """What people upload."""
+        return AnnouncedUploads(self.objects, self.uploads)

@@ -17,6 +17,7 @@ from zebros_core.http import (
     WireModel,
 )
 from zebros_core.http.pages import page_response
+from zebros_core.http.uploads import ArrivedPartsBody, PartsRequest, SignedPartsBody, UploadBody
 from zebros_customers.bootstrap import Container
 from zebros_customers.domain.document import DocumentDraft, DocumentKind
 from zebros_customers.handlers.bodies import DocumentBody
@@ -26,19 +27,6 @@ from zebros_customers.use_cases.get_document import download_document, get_docum
 from zebros_customers.use_cases.start_document import StartedDocument, start_document, upload_of
 
 routes = Routes("documents")
-
-PartNumber = Annotated[int, Field(ge=1, le=10_000)]
-
-
-class UploadBody(WireModel):
-    """How to send the file. `method` is `POST` for one multipart/form-data request to `url` with `fields` first and the
-    file last, or `multipart` for parts of `partSizeBytes` each, whose URLs are asked for.
-    """
-
-    method: str
-    url: str | None = None
-    fields: dict[str, str] | None = None
-    part_size_bytes: int | None = None
 
 
 class StartedDocumentBody(WireModel):
@@ -50,44 +38,9 @@ class StartedDocumentBody(WireModel):
     @classmethod
     def of(cls, started: StartedDocument) -> "StartedDocumentBody":
         """Return the body of a started document."""
-        upload = (
-            UploadBody(method="POST", url=started.form.url, fields=dict(started.form.fields))
-            if started.form is not None
-            else UploadBody(method="multipart", part_size_bytes=started.part_size_bytes)
+        return cls.model_construct(
+            document=DocumentBody.of(started.document), upload=UploadBody.of(started.ticket)
         )
-        return cls.model_construct(document=DocumentBody.of(started.document), upload=upload)
-
-
-class PartsRequest(WireModel):
-    """The parts to send next."""
-
-    part_numbers: Annotated[list[PartNumber], Field(min_length=1, max_length=100)]
-
-
-class SignedPart(WireModel):
-    """Where to PUT a part."""
-
-    part_number: int
-    url: str
-
-
-class SignedPartsBody(WireModel):
-    """Where to PUT parts; each URL takes exactly that part's size and is good for an hour."""
-
-    urls: list[SignedPart]
-
-
-class ArrivedPart(WireModel):
-    """A part that has arrived."""
-
-    part_number: int
-    size_bytes: int
-
-
-class ArrivedPartsBody(WireModel):
-    """The parts that have arrived: an interrupted upload goes on with the others."""
-
-    items: list[ArrivedPart]
 
 
 class DownloadBody(WireModel):
@@ -207,7 +160,7 @@ def sign(request: Request[Container, NoQuery, PartsRequest]) -> Response:
     signed = sign_parts(
         request.services.workspace(request.context), request.path["documentId"], request.body.part_numbers
     )
-    return Response(SignedPartsBody(urls=[SignedPart(part_number=number, url=url) for number, url in signed]))
+    return Response(SignedPartsBody.of(signed))
 
 
 @routes.get(
@@ -221,8 +174,7 @@ def sign(request: Request[Container, NoQuery, PartsRequest]) -> Response:
 def parts(request: Request[Container]) -> Response:
     """An interrupted upload goes on with the others."""
     arrived = list_parts(request.services.workspace(request.context), request.path["documentId"])
-    items = [ArrivedPart(part_number=part.number, size_bytes=part.size_bytes) for part in arrived]
-    return Response(ArrivedPartsBody(items=items))
+    return Response(ArrivedPartsBody.of(arrived))
 
 
 @routes.post(
