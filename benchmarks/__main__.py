@@ -1,7 +1,8 @@
 """`python -m benchmarks`: measure, print the table, write `results/latest.json`.
 
---check makes a missed limit exit status 1; --only takes groups (warm, cold, library, auth, flat, sales, totals) and
-replaces their rows in results of the same engine and machine; --readme prints the last results as markdown.
+--check makes a missed limit exit status 1; --only takes groups (warm, cold, library, auth, flat, sales, totals,
+imports) and replaces their rows in results of the same engine and machine; --readme prints the last results as
+markdown.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import auth, cold, flat, library, sales, totals, warm
+from benchmarks import auth, cold, flat, imports, library, sales, totals, warm
 from benchmarks.engines import EngineError, engines
 from benchmarks.rows import RESULTS, Row, markdown, show, write
 from benchmarks.world import CREDENTIALS, World
 
-GROUPS = ("warm", "cold", "library", "auth", "flat", "sales", "totals")
+GROUPS = ("warm", "cold", "library", "auth", "flat", "sales", "totals", "imports")
 
 
 def main() -> int:
@@ -56,6 +57,7 @@ def _measured(groups: list[str]) -> tuple[list[Row], str]:
             "flat": lambda: flat.rows(world, _say),
             "sales": lambda: sales.rows(world, _say),
             "totals": lambda: totals.rows(world, _say),
+            "imports": lambda: imports.rows(world, _say),
         }
         # The service writes its metrics to standard output, a line a request; here they go nowhere.
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):

@@ -16,6 +16,7 @@ import boto3
 import cheap_moto
 import cheap_rollback
 import jwt
+import moto_in_turn
 import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -32,6 +33,7 @@ from zebros_core.tenancy.registry import InMemoryTenantRegistry
 
 cheap_moto.install()
 cheap_rollback.install()
+moto_in_turn.install()
 
 ROOT = Path(__file__).parents[1]
 ISSUER = "https://identity.test/realms/zebros"

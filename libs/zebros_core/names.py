@@ -25,6 +25,8 @@ _NOT_A_WORD: Final = re.compile(r"[\W_]+")
 
 def fold(text: str) -> str:
     """Return `text` without case and accents; spaces and punctuation stay."""
+    if text.isascii():
+        return text.lower()
     # Folding case first opens compositions such as "İ"; folding again makes fold(fold(x)) == fold(x).
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -33,9 +33,10 @@ from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.errors import ForbiddenError, PayloadTooLargeError, ValidationError, ZebrosError
 from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
+from zebros_core.records.apply import apply_mutations
 from zebros_core.records.export import export_records, read_records
 from zebros_core.records.job_changes import count_job_changes, job_changes
-from zebros_core.records.mutations import Mutation, MutationOperation, RecordVerbs, apply_mutations
+from zebros_core.records.mutations import Mutation, MutationOperation, RecordVerbs
 from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
 
 __all__ = ["BulkDoor", "DoorVerb", "documents", "ensure_machinery", "workspace_of"]

@@ -15,7 +15,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as BotocoreConnectionError
@@ -48,9 +48,8 @@ _TRANSIENT_CODES: Final = frozenset(
         "TransactionInProgressException",
     }
 )
-_TRANSIENT_REASONS: Final = frozenset(
-    {"None", "ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
-)
+_CONFLICT: Final = "TransactionConflict"
+_TRANSIENT_REASONS: Final = frozenset({"None", "ProvisionedThroughputExceeded", "ThrottlingError", _CONFLICT})
 
 
 class DynamoDbClient(Protocol):
@@ -72,9 +71,17 @@ def service_models() -> Any:
     """
     from botocore.loaders import Loader
 
+    from zebros_core.dynamodb.plain_requests import name_tables_only
+
     class FewServicesLoader(Loader):
         def list_available_services(self, type_name: str) -> list[str]:
             return ["dynamodb", "sts"]
+
+        def load_service_model(self, service_name: str, type_name: str, api_version: Any = None) -> Any:
+            model = cast("dict[str, Any]", super().load_service_model(service_name, type_name, api_version))
+            if (service_name, type_name) == ("dynamodb", "service-2"):
+                return name_tables_only(model)
+            return model
 
     return FewServicesLoader()
 
@@ -83,6 +90,8 @@ def create_client(settings: CoreSettings) -> DynamoDbClient:
     """A client with bounded timeouts and no retries of its own (see ``DynamoDbCalls``)."""
     import botocore.session
     from botocore.config import Config
+
+    from zebros_core.dynamodb.plain_requests import send_as_is
 
     session = botocore.session.get_session()
     session.register_component("data_loader", service_models())
@@ -101,6 +110,7 @@ def create_client(settings: CoreSettings) -> DynamoDbClient:
             parameter_validation=False,
         ),
     )
+    send_as_is(client)
     return client
 
 
@@ -110,11 +120,12 @@ def error_code(error: Exception) -> str:
     return response.get("Error", {}).get("Code", "")
 
 
-def _is_transient(error: Exception) -> bool:
+def _is_transient(error: Exception, outwait_conflicts: bool) -> bool:
     code = error_code(error)
     if code == "TransactionCanceledException":
         reasons: list[Mapping[str, Any]] = getattr(error, "response", {}).get("CancellationReasons", [])
-        return bool(reasons) and all(reason.get("Code", "None") in _TRANSIENT_REASONS for reason in reasons)
+        codes = {reason.get("Code", "None") for reason in reasons}
+        return bool(codes) and codes <= _TRANSIENT_REASONS and (outwait_conflicts or _CONFLICT not in codes)
     return code in _TRANSIENT_CODES
 
 
@@ -142,10 +153,15 @@ class DynamoDbCalls:
         self._jitter = jitter or random.SystemRandom().random
 
     def __call__(
-        self, operation: Callable[..., dict[str, Any]], request: dict[str, Any], deadline: float | None = None
+        self,
+        operation: Callable[..., dict[str, Any]],
+        request: dict[str, Any],
+        deadline: float | None = None,
+        *,
+        outwait_conflicts: bool = True,
     ) -> dict[str, Any]:
         """The operation's answer. ``deadline`` is in ``time.monotonic`` seconds; without it a fixed budget
-        applies.
+        applies. A transaction that another one was in the way of is repeated only with ``outwait_conflicts``.
         """
         attempt = 0
         while True:
@@ -153,7 +169,7 @@ class DynamoDbCalls:
             try:
                 return operation(**request)
             except ClientError as error:
-                if not _is_transient(error):
+                if not _is_transient(error, outwait_conflicts):
                     raise
                 cause: Exception = error
             except (BotocoreConnectionError, HTTPClientError) as error:

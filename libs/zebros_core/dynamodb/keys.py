@@ -22,7 +22,9 @@ def compose(*parts: str, field: str = "id") -> str:
     ``BadRequestError``.
     """
     for part in parts:
-        if not part or _FORBIDDEN.search(part):
+        # The first test answers for most keys, and much faster.
+        plain = part.isprintable() and SEPARATOR not in part
+        if not part or (not plain and _FORBIDDEN.search(part)):
             raise BadRequestError.for_field(
                 field, "invalid_characters", "It must not be empty or hold '#' or control characters."
             )

@@ -18,6 +18,7 @@ from zebros_core.dynamodb.keys import SEPARATOR, compose, escape_part
 from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.ownership import owned
 from zebros_core.dynamodb.paging import Page
+from zebros_core.dynamodb.reads import note_read, read_row
 from zebros_core.errors import BadRequestError, ConflictError, DuplicateError, ZebrosError
 
 if TYPE_CHECKING:
@@ -43,9 +44,18 @@ class LookupTable:
 
     def get(self, pk_parts: Sequence[str], sk: str) -> Item | None:
         """The item, strongly consistent; None when there is none or its time is over."""
-        request = {"TableName": self._table, "Key": self._key(pk_parts, sk), "ConsistentRead": True}
-        row = self._store.call(self._store.client.get_item, request).get("Item")
-        return None if row is None else self._shown(decode(row))
+        row = read_row(self._store, self._table, self._key(pk_parts, sk))
+        return None if row is None else self._shown(row)
+
+    def prefetch(self, places: Iterable[tuple[Sequence[str], str]]) -> bool:
+        """Reads items at once for what a gathering (``dynamodb.gathering``) is about to do; without one, nothing.
+
+        A place is ``pk_parts`` and ``sk``. Tells whether any is there. One call for a hundred.
+        """
+        gathering = self._store.gathering
+        if gathering is None:
+            return False
+        return gathering.read_rows(self._table, [self._key(*place) for place in places])
 
     def put(
         self,
@@ -95,7 +105,7 @@ class LookupTable:
             request["ExpressionAttributeValues"] = {":now": {"N": str(now)}}
         elif condition is not None:
             _add_condition(request, condition)
-        return WriteOp("Put", request, lambda _: _ChangedError())
+        return WriteOp("Put", request, lambda _: _ChangedError(), item["pk"]["S"])
 
     def add_op(
         self,
@@ -131,7 +141,7 @@ class LookupTable:
             _add_condition(request, condition)
         if not names:
             del request["ExpressionAttributeNames"]
-        return WriteOp("Update", request, lambda _: _ChangedError())
+        return WriteOp("Update", request, lambda _: _ChangedError(), request["Key"]["pk"]["S"])
 
     def check_op(
         self, pk_parts: Sequence[str], sk: str, condition: Literal["absent"] | Mapping[str, Any]
@@ -145,7 +155,7 @@ class LookupTable:
             request["ConditionExpression"] = "attribute_not_exists(pk)"
         else:
             _add_condition(request, condition)
-        return WriteOp("ConditionCheck", request, lambda _: _ChangedError())
+        return WriteOp("ConditionCheck", request, lambda _: _ChangedError(), request["Key"]["pk"]["S"])
 
     def batch_get(self, keys: Iterable[tuple[Sequence[str], str]]) -> dict[tuple[tuple[str, ...], str], Item]:
         """The items that exist, by (partition parts, sort key), strongly consistent; at most 100 a call."""
@@ -167,7 +177,8 @@ class LookupTable:
 
     def delete_op(self, pk_parts: Sequence[str], sk: str) -> WriteOp:
         """The same, to be part of a transaction."""
-        return WriteOp("Delete", {"TableName": self._table, "Key": self._key(pk_parts, sk)}, lambda _: None)
+        key = self._key(pk_parts, sk)
+        return WriteOp("Delete", {"TableName": self._table, "Key": key}, lambda _: None, key["pk"]["S"])
 
     def query(
         self,
@@ -189,6 +200,7 @@ class LookupTable:
         if limit < 1:
             raise BadRequestError.for_field("limit", "too_small", "At least 1.")
         pk = self._partition(pk_parts)
+        note_read(self._store, self._table, pk)
         condition, values = "pk = :pk", {":pk": {"S": pk}}
         if sk_prefix is not None:
             condition += " AND begins_with(sk, :from)"
@@ -227,12 +239,14 @@ class LookupTable:
 
         One Query, which counts a megabyte of items; the key is None when it came to the end. Strongly consistent.
         """
+        pk = self._partition(pk_parts)
+        note_read(self._store, self._table, pk)
         request: dict[str, Any] = {
             "TableName": self._table,
             "KeyConditionExpression": "pk = :pk",
             "FilterExpression": "attribute_not_exists(expiresAt) OR expiresAt > :now",
             "ExpressionAttributeValues": {
-                ":pk": {"S": self._partition(pk_parts)},
+                ":pk": {"S": pk},
                 ":now": {"N": str(int(self._store.access.clock.now().timestamp()))},
             },
             "Select": "COUNT",
@@ -249,7 +263,7 @@ class LookupTable:
 
     def guarded_id(self, kind: str, value: str) -> str | None:
         """The id of the record that has this value; None when nobody has."""
-        item = self.get(self._guard_parts(kind, value), _GUARD_SORT)
+        item = self.get(*self.guard_place(kind, value))
         return None if item is None else item["entityId"]
 
     def put_guard(
@@ -282,7 +296,7 @@ class LookupTable:
         request: dict[str, Any] = {
             "TableName": self._table,
             "Item": {
-                **self._key(self._guard_parts(kind, value), _GUARD_SORT),
+                **self._key(*self.guard_place(kind, value)),
                 **encode({"tenantId": self._store.tenant_id, "entityId": id, "entity": entity}),
             },
             "ConditionExpression": condition,
@@ -292,21 +306,23 @@ class LookupTable:
             if former is not None:
                 request["ConditionExpression"] += " OR entityId = :former"
                 request["ExpressionAttributeValues"][":former"] = {"S": former}
-        return WriteOp("Put", request, refused)
+        return WriteOp("Put", request, refused, request["Item"]["pk"]["S"])
 
     def delete_guard(self, kind: str, value: str, *, id: str) -> WriteOp:
         """Frees a value, to be part of a transaction; ``ConflictError`` when another record has it by now."""
+        key = self._key(*self.guard_place(kind, value))
         request = {
             "TableName": self._table,
-            "Key": self._key(self._guard_parts(kind, value), _GUARD_SORT),
+            "Key": key,
             "ConditionExpression": "attribute_not_exists(pk) OR entityId = :id",
             "ExpressionAttributeValues": {":id": {"S": id}},
         }
-        return WriteOp("Delete", request, lambda _: ConflictError())
+        return WriteOp("Delete", request, lambda _: ConflictError(), key["pk"]["S"])
 
     @staticmethod
-    def _guard_parts(kind: str, value: str) -> tuple[str, str, str]:
-        return _GUARD, kind, escape_part(value)
+    def guard_place(kind: str, value: str) -> tuple[tuple[str, ...], str]:
+        """Where the guard of a value is, for ``prefetch``."""
+        return (_GUARD, kind, escape_part(value)), _GUARD_SORT
 
     # -- keys
     # ----------------------------------------------------------------------------------------------------

@@ -16,16 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from zebros_core.dynamodb.batch import batch_get_rows
-from zebros_core.dynamodb.codec import Item, decode, encode
+from zebros_core.dynamodb.codec import Item, encode
 from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.dynamodb.keys import NO_PARENT
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.mapping import from_item, is_expired
 from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.paging import Page, PageQuery, read_page
+from zebros_core.dynamodb.reads import read_partition, read_row
 from zebros_core.dynamodb.schema import EntitySchema
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.dynamodb.writes import (
@@ -92,38 +93,15 @@ class Repository(Generic[E]):
         enough.
         """
         schema, store = self.schema, self.store
-        key = store.isolation.partition_key(store.tenant_id, id)
+        key = self._key(id)
         if schema.parent_attribute is None and not store.isolation.reads_by_filter:
-            response = store.call(
-                store.client.get_item,
-                {"TableName": self.table, "Key": {schema.key_attribute: {"S": key}}, "ConsistentRead": True},
-            )
-            row = response.get("Item")
-            return None if row is None else self._live(decode(row))
-        rows = self._rows_of_partition(key)
+            row = read_row(store, self.table, {schema.key_attribute: {"S": key}})
+            return None if row is None else self._live(row)
+        rows = read_partition(store, self.table, schema.key_attribute, key)
         if len(rows) > 1:
             # A read across a re-key can meet the old and the new row: the newer one is the record.
             rows.sort(key=lambda item: item["version"])
         return self._live(rows[-1]) if rows else None
-
-    def _rows_of_partition(self, key: str) -> list[Item]:
-        store = self.store
-        request: dict[str, Any] = {
-            "TableName": self.table,
-            "KeyConditionExpression": "#k = :k",
-            "FilterExpression": "tenantId = :t",
-            "ExpressionAttributeNames": {"#k": self.schema.key_attribute},
-            "ExpressionAttributeValues": {":k": {"S": key}, ":t": {"S": store.tenant_id}},
-            "ConsistentRead": True,
-        }
-        rows: list[Item] = []
-        while True:
-            response = store.call(store.client.query, request)
-            rows.extend(map(decode, response["Items"]))
-            last = response.get("LastEvaluatedKey")
-            if last is None:
-                return rows
-            request["ExclusiveStartKey"] = last
 
     def _live(self, item: Item) -> E | None:
         if "expiresAt" in item and is_expired(item, self.store.access.clock.now()):
@@ -132,8 +110,41 @@ class Repository(Generic[E]):
 
     def find_by_external_id(self, external_id: str) -> E | None:
         """The record with this external id, or None. Two calls: the guard, then the record."""
-        id = self._guards().guarded_id(f"{self.schema.entity}.externalId", external_id)
+        id = self._guards().guarded_id(self._external_id, external_id)
         return None if id is None else self.find(id)
+
+    def prefetch(self, named: Iterable[str], *, external_ids: Iterable[str] = ()) -> None:
+        """Reads records at once for what a gathering (``dynamodb.gathering``) is about to do; without one, nothing.
+
+        ``named`` are ids that a caller names, which may be anybody's; those that have ``external_ids`` are read with
+        their guards. One call for a hundred where a key is enough; a Query for each, several at a time, where not.
+        """
+        gathering, schema, isolation = self.store.gathering, self.schema, self.store.isolation
+        if gathering is None:
+            return
+        guards, values = self._guards(), list(external_ids)
+        known = guards.prefetch(guards.guard_place(self._external_id, value) for value in values)
+        wanted = list(named)
+        own = [
+            id
+            for value in (values if known else ())
+            if (id := guards.guarded_id(self._external_id, value)) is not None
+        ]
+        table, attribute = self.table, schema.key_attribute
+        if schema.parent_attribute is not None:
+            wanted, own = [*wanted, *own], []
+        elif not isolation.reads_by_filter:
+            gathering.read_rows(table, [{attribute: {"S": self._key(id)}} for id in (*wanted, *own)])
+            return
+        gathering.read_own_partitions(table, attribute, [self._key(id) for id in own])
+        gathering.read_partitions(table, attribute, [self._key(id) for id in wanted])
+
+    @property
+    def _external_id(self) -> str:
+        return f"{self.schema.entity}.externalId"
+
+    def _key(self, id: str) -> str:
+        return self.store.isolation.partition_key(self.store.tenant_id, id)
 
     def _guards(self) -> LookupTable:
         base = self.schema.lookup_table
@@ -154,13 +165,13 @@ class Repository(Generic[E]):
         for given in dict.fromkeys(ids):
             if schema.parent_attribute is None:
                 id = given if isinstance(given, str) else given[0]
-                keys.append({schema.key_attribute: store.isolation.partition_key(store.tenant_id, id)})
+                keys.append({schema.key_attribute: self._key(id)})
             elif isinstance(given, str):
                 entity = self.find(given)
                 if entity is not None:
                     found[given] = entity
             else:
-                key = store.isolation.partition_key(store.tenant_id, given[0])
+                key = self._key(given[0])
                 keys.append({schema.key_attribute: key, schema.parent_attribute: given[1] or NO_PARENT})
         for item in batch_get_rows(store, self.table, [encode(key) for key in keys]):
             entity = self._live(item)

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from zebros_core.clock import Clock, HybridLogicalClock
 from zebros_core.dynamodb.client import DynamoDbCalls, DynamoDbClient
@@ -14,14 +14,19 @@ from zebros_core.ids import derived_id, new_id
 from zebros_core.tenancy.context import SystemContext, TenantContext
 from zebros_core.tenancy.isolation import isolation_model
 
+if TYPE_CHECKING:
+    from zebros_core.dynamodb.gathering import Gathering
+
 __all__ = ["DataAccess", "TenantStore"]
+
+PARALLEL_CALLS: Final = 4
 
 
 class DataAccess:
     """What all tenants' stores of a container share. Built once, by the composition root.
 
     ``cursor_key`` seals cursors; of several, the first seals and all are accepted, so that a key can be
-    rotated.
+    rotated. ``parallel_calls`` is how many calls a gathering makes at once.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class DataAccess:
         clock: Clock,
         hlc: HybridLogicalClock,
         calls: DynamoDbCalls | None = None,
+        parallel_calls: int = PARALLEL_CALLS,
     ) -> None:
         self.client = client
         self.table_prefix = table_prefix
@@ -40,6 +46,7 @@ class DataAccess:
         self.clock = clock
         self.hlc = hlc
         self.calls = calls or DynamoDbCalls()
+        self.parallel_calls = parallel_calls
 
     def bind(
         self,
@@ -57,9 +64,12 @@ class DataAccess:
 
 
 class TenantStore:
-    """One tenant's data. Repositories and lookup tables are made on it and can reach nothing else."""
+    """One tenant's data. Repositories and lookup tables are made on it and can reach nothing else.
 
-    __slots__ = ("access", "client", "context", "deadline", "isolation", "tenant_id")
+    ``gathering`` is set while many units of work are carried out together (``dynamodb.gathering``).
+    """
+
+    __slots__ = ("access", "client", "context", "deadline", "gathering", "isolation", "tenant_id")
 
     def __init__(
         self,
@@ -76,6 +86,7 @@ class TenantStore:
         self.deadline = deadline
         self.tenant_id = context.tenant_id
         self.isolation = isolation_model(context.isolation)
+        self.gathering: Gathering | None = None
 
     def table(self, base: str) -> str:
         """The name of the table that holds this tenant's items of a base table."""
@@ -89,6 +100,8 @@ class TenantStore:
         """The id that a create on this route with this idempotency key always gets, in this tenant."""
         return derived_id(self.tenant_id, route, key)
 
-    def call(self, operation: Any, request: dict[str, Any]) -> Mapping[str, Any]:
+    def call(
+        self, operation: Any, request: dict[str, Any], *, outwait_conflicts: bool = True
+    ) -> Mapping[str, Any]:
         """One call of the client under this store's deadline."""
-        return self.access.calls(operation, request, self.deadline)
+        return self.access.calls(operation, request, self.deadline, outwait_conflicts=outwait_conflicts)

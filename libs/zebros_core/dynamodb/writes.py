@@ -151,12 +151,10 @@ def check_unchanged(schema: EntitySchema[E], store: TenantStore, table: str, ent
     read.
     """
     _refuse_foreign(entity, store)
-    request = {
-        "TableName": table,
-        "Key": _key(schema, store, entity),
-        **_read_condition(entity),
-    }
-    return WriteOp("ConditionCheck", request, _lost_race(schema, entity, hlc=""))
+    key = _key(schema, store, entity)
+    request = {"TableName": table, "Key": key, **_read_condition(entity)}
+    partition = key[schema.key_attribute]["S"]
+    return WriteOp("ConditionCheck", request, _lost_race(schema, entity, hlc=""), partition)
 
 
 def _id(schema: EntitySchema[Any], entity: StoredEntity) -> str:
@@ -216,7 +214,7 @@ def _put_new(schema: EntitySchema[Any], table: str, item: Item, stamped: StoredE
         "ConditionExpression": "attribute_not_exists(#k)",
         "ExpressionAttributeNames": {"#k": schema.key_attribute},
     }
-    return WriteOp("Put", request, refused)
+    return WriteOp("Put", request, refused, item[schema.key_attribute])
 
 
 def _read_condition(previous: StoredEntity) -> dict[str, Any]:
@@ -245,14 +243,15 @@ def _lost_race(
 
 def _put_over(schema: EntitySchema[Any], table: str, item: Item, previous: StoredEntity, hlc: str) -> WriteOp:
     request = {"TableName": table, "Item": encoded(item), **_read_condition(previous)}
-    return WriteOp("Put", request, _lost_race(schema, previous, hlc))
+    return WriteOp("Put", request, _lost_race(schema, previous, hlc), item[schema.key_attribute])
 
 
 def _delete_old(
     schema: EntitySchema[Any], store: TenantStore, table: str, previous: StoredEntity, hlc: str
 ) -> WriteOp:
-    request = {"TableName": table, "Key": _key(schema, store, previous), **_read_condition(previous)}
-    return WriteOp("Delete", request, _lost_race(schema, previous, hlc))
+    key = _key(schema, store, previous)
+    request = {"TableName": table, "Key": key, **_read_condition(previous)}
+    return WriteOp("Delete", request, _lost_race(schema, previous, hlc), key[schema.key_attribute]["S"])
 
 
 def _key(schema: EntitySchema[Any], store: TenantStore, entity: StoredEntity) -> dict[str, Any]:

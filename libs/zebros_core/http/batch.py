@@ -12,13 +12,8 @@ from zebros_core.http.duplicates import skips_duplicates
 from zebros_core.http.idempotency import IdempotencyKey
 from zebros_core.http.messages import Request, Response
 from zebros_core.http.wire import WireModel
-from zebros_core.records.mutations import (
-    MutationOperation,
-    Outcome,
-    OutcomeKind,
-    RecordVerbs,
-    apply_mutations,
-)
+from zebros_core.records.apply import apply_mutations
+from zebros_core.records.mutations import MutationOperation, Outcome, OutcomeKind, RecordVerbs
 from zebros_core.values import ExternalId, RecordId
 
 __all__ = [

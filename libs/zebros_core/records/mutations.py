@@ -1,8 +1,8 @@
-"""Apply mutations one by one, with an outcome for each: what `:batch` and the bulk door do."""
+"""What a mutation is, and applying one alone. Many are applied together: `zebros_core.records.apply`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from zebros_core.dynamodb.repository import Created
-from zebros_core.errors import BadRequestError, ConflictError, NotFoundError, UnavailableError, ZebrosError
+from zebros_core.errors import BadRequestError, ConflictError, NotFoundError, ZebrosError
 from zebros_core.ids import derived_id
 from zebros_core.records.unique import Receipt, RequestKey
 from zebros_core.records.workspace import RecordWorkspace, Saved
@@ -21,7 +21,9 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "RecordVerbs",
-    "apply_mutations",
+    "apply_alone",
+    "carry_out",
+    "kept_outcome",
 ]
 
 
@@ -81,10 +83,13 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class RecordVerbs:
-    """What can be done to records of one entity: its use cases, called as `apply_mutations` does, and its draft.
+    """What can be done to records of one entity: its use cases, called as `carry_out` does, and its draft.
 
     `prepare` is told the values of all mutations of a call before the first one is carried out, so that what they
     name elsewhere can be read at once; it raises nothing for values that are wrong.
+
+    `together` says that the use cases only read and write tables, by the workspace's repositories: they can be begun
+    again, and their writes may happen later than they return.
     """
 
     draft: type[BaseModel]
@@ -93,52 +98,31 @@ class RecordVerbs:
     delete: Callable[..., Any]
     restore: Callable[..., Saved[Any]]
     prepare: Callable[[Any, Sequence[Mapping[str, Any]]], None] | None = None
+    together: bool = False
 
 
-def apply_mutations(
-    workspace: RecordWorkspace, verbs: Mapping[str, RecordVerbs], mutations: Iterable[Mutation]
-) -> list[Outcome]:
-    """Apply mutations in their order; `verbs` are by entity.
-
-    One that is refused leaves the others alone; a defect of ours does raise.
-
-    When the store has no capacity, the rest is refused like the one that found out: each would be retried as long, and
-    the caller's time would be over before it learnt what was done.
-    """
-    mutations = list(mutations)
-    for entity in {mutation.entity for mutation in mutations}:
-        prepare = verbs[entity].prepare
-        if prepare is not None:
-            prepare(workspace, [mutation.values for mutation in mutations if mutation.entity == entity])
-    outcomes: list[Outcome] = []
-    for mutation in mutations:
-        former = outcomes[-1].error if outcomes else None
-        if isinstance(former, UnavailableError):
-            outcomes.append(Outcome(OutcomeKind.REJECTED, mutation.id, error=former))
-        else:
-            outcomes.append(_apply(workspace, verbs[mutation.entity], mutation))
-    return outcomes
-
-
-def _apply(workspace: RecordWorkspace, verbs: RecordVerbs, mutation: Mutation) -> Outcome:
+def apply_alone(workspace: RecordWorkspace, verbs: RecordVerbs, mutation: Mutation) -> Outcome:
+    """Apply one mutation. One that is refused has an outcome that says so; a defect of ours does raise."""
     try:
-        return _kept(workspace, mutation) or _carry_out(workspace, verbs, mutation)
+        return kept_outcome(workspace, mutation) or carry_out(workspace, verbs, mutation)
     except ConflictError as error:
         # Two deliveries of one mutation at the same moment: the receipt tells that the other one did it.
-        kept = _kept(workspace, mutation)
+        kept = kept_outcome(workspace, mutation)
         return kept or Outcome(OutcomeKind.CONFLICT, mutation.id, error=error)
     except ZebrosError as error:
         return Outcome(OutcomeKind.REJECTED, mutation.id, error=error)
 
 
-def _kept(workspace: RecordWorkspace, mutation: Mutation) -> Outcome | None:
+def kept_outcome(workspace: RecordWorkspace, mutation: Mutation) -> Outcome | None:
+    """Return what an earlier delivery of the mutation did, or None."""
     if mutation.mutation_id is None:
         return None
     receipt = workspace.receipts.find(mutation.mutation_id)
     return None if receipt is None else Outcome(OutcomeKind(receipt.outcome), receipt.id, receipt.version)
 
 
-def _carry_out(workspace: RecordWorkspace, verbs: RecordVerbs, mutation: Mutation) -> Outcome:
+def carry_out(workspace: RecordWorkspace, verbs: RecordVerbs, mutation: Mutation) -> Outcome:
+    """Do what a mutation asks for. Raises what the use cases do."""
     if mutation.operation is MutationOperation.CREATE:
         return _create(workspace, mutation, verbs)
     id = mutation.id or _id_of(workspace, mutation)

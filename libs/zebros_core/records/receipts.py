@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,7 +29,12 @@ class ReceiptRepository:
     """One tenant's receipts in a service's lookup table."""
 
     def __init__(self, store: TenantStore, lookup_table: str) -> None:
+        self.store = store
         self._lookup = LookupTable(store, lookup_table)
+
+    def prefetch(self, mutation_ids: Iterable[str]) -> bool:
+        """Read what was done of these mutations at once, where many are applied together; tell whether any was."""
+        return self._lookup.prefetch((("mutation", id), _SORT_KEY) for id in mutation_ids)
 
     def find(self, mutation_id: str) -> KeptReceipt | None:
         """Return what an earlier delivery of this mutation did, or None."""

@@ -19,6 +19,7 @@ VERBS: Final[Mapping[str, RecordVerbs]] = {
         delete_activity,
         restore_activity,
         prepare=prefetch_relations,
+        together=True,
     ),
 }
 

@@ -22,8 +22,10 @@ from zebros_pipeline.use_cases.update_opportunity import update_opportunity
 from zebros_pipeline.use_cases.update_product import update_product
 
 VERBS: Final[Mapping[str, RecordVerbs]] = {
-    "lead": RecordVerbs(LeadDraft, create_lead, update_lead, delete_lead, restore_lead),
-    "product": RecordVerbs(ProductDraft, create_product, update_product, delete_product, restore_product),
+    "lead": RecordVerbs(LeadDraft, create_lead, update_lead, delete_lead, restore_lead, together=True),
+    "product": RecordVerbs(
+        ProductDraft, create_product, update_product, delete_product, restore_product, together=True
+    ),
     "opportunity": RecordVerbs(
         OpportunityDraft,
         create_opportunity,
@@ -31,6 +33,7 @@ VERBS: Final[Mapping[str, RecordVerbs]] = {
         delete_opportunity,
         restore_opportunity,
         prepare=prepare_opportunities,
+        together=True,
     ),
 }
 
