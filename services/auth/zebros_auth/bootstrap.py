@@ -21,6 +21,8 @@ from zebros_core.auth.permissions import EVERYTHING, Rights
 from zebros_core.bootstrap import ServiceContainer
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.records.history import HistoryRepository
+from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.tenancy import SystemContext, TenantContext
 from zebros_core.tenancy.context import PLATFORM_TENANT_ID
 
@@ -77,14 +79,27 @@ class Container(ServiceContainer):
             return AuditLog(self.access.bind(SystemContext(PLATFORM_TENANT_ID, "audit")))
         return AuditLog(self.system_access(tenant_id, "audit")[1])
 
+    def was_erased(self, tenant_id: str, entity: str, id: str) -> bool:
+        """Tell whether a record of a person was erased for good; none is of the platform's."""
+        from zebros_core.privacy.marks import ErasureMarks
+
+        if tenant_id == PLATFORM_TENANT_ID:
+            return False
+        return ErasureMarks(self.system_access(tenant_id, "erased")[1], LOOKUP_TABLE).has(entity, id)
+
     def _workspace(self, context: TenantContext, store: TenantStore, rights: Rights) -> Workspace:
+        users = UserRepository(store)
         return Workspace(
             context=context,
-            tenant=self.registry.get(context.tenant_id),
             rights=rights,
-            permissions=self.permissions,
             clock=self.clock,
-            users=UserRepository(store),
+            receipts=ReceiptRepository(store, LOOKUP_TABLE),
+            history=HistoryRepository(store, LOOKUP_TABLE),
+            records={"user": users},
+            definitions=lambda _: [],
+            tenant=self.registry.get(context.tenant_id),
+            permissions=self.permissions,
+            users=users,
             teams=TeamRepository(store),
             changes=ChangeMarks(store),
             integrations=IntegrationRepository(store),

@@ -10,6 +10,7 @@ from zebros_auth.domain.ports_notifications import Deferrals, NotificationTopic,
 from zebros_auth.notification_settings import PACKAGED_TEMPLATES, NotificationSettings
 from zebros_auth.repositories.deliveries import DeliveryMarks, Suppressions
 from zebros_auth.repositories.devices import DeviceRepository
+from zebros_auth.repositories.keys import LOOKUP_TABLE
 from zebros_auth.repositories.users import UserRepository
 from zebros_auth.use_cases.deliver_notification import DeliveryDesk
 from zebros_auth.use_cases.manage_devices import DeviceDesk
@@ -17,6 +18,7 @@ from zebros_auth.use_cases.send_mail import TenantMailer
 from zebros_core.bootstrap import ServiceContainer
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.errors import NotFoundError
+from zebros_core.privacy.marks import ErasureMarks
 from zebros_core.tenancy import TenantContext
 
 
@@ -105,6 +107,7 @@ class Notifying:
             clock=have.clock,
             users=UserRepository(store),
             devices=DeviceRepository(store),
+            erased=ErasureMarks(store, LOOKUP_TABLE),
             marks=DeliveryMarks(store),
             mailer=self._mailer(store),
             templates=self.templates,

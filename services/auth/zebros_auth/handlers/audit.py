@@ -9,7 +9,10 @@ from zebros_core.audit import AuditConsumer, AuditEvent
 
 
 def _keep(event: AuditEvent) -> None:
-    container().audit_log(event.tenant_id).append(event)
+    have = container()
+    if event.ip is not None and have.was_erased(event.tenant_id, "user", event.actor):
+        event = event.model_copy(update={"ip": None})
+    have.audit_log(event.tenant_id).append(event)
 
 
 @cache

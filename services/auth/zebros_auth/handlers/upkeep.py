@@ -1,4 +1,5 @@
-"""What recurs: finish changes that were cut off, compare people with the identity provider, collect sign-ins.
+"""What recurs: finish changes that were cut off, let the audit log forget from where erased people acted, compare people
+with the identity provider, collect sign-ins.
 
 Invoked by schedules with ``{"task": "finish-changes" | "reconcile-people" | "collect-sign-ins"}``. One tenant's trouble
 is logged and does not stop the others; the next run tries again.
@@ -15,6 +16,7 @@ from zebros_auth.repositories.audit import AuditLog
 from zebros_auth.repositories.progress import Progress
 from zebros_auth.use_cases.collect_sign_ins import collect_sign_ins
 from zebros_auth.use_cases.reconcile_people import finish_changes, reconcile_people
+from zebros_auth.use_cases.redact_audit import redact_audit
 from zebros_auth.use_cases.workspace import Workspace
 from zebros_core.errors import NotFoundError, ZebrosError
 from zebros_core.tenancy import SystemContext
@@ -34,7 +36,9 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
 def run(have: Container, task: str) -> int:
     """Do one task for every active tenant and return how much there was to do. Raises ValueError for no task."""
     if task == "finish-changes":
-        return _for_each_tenant(have, task, finish_changes)
+        return _for_each_tenant(
+            have, task, lambda workspace: finish_changes(workspace) + redact_audit(workspace)
+        )
     if task == "reconcile-people":
         return _for_each_tenant(have, task, lambda workspace: reconcile_people(workspace).count)
     if task == "collect-sign-ins":

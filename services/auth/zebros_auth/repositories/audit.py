@@ -1,14 +1,18 @@
-"""The audit log: entries are added and read, and neither changed nor removed before their time."""
+"""The audit log: entries are added and read, and neither changed nor removed before their time.
+
+But for the erasure of a person, which takes out of them what is personal: from where somebody acted, and names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from zebros_auth.repositories.keys import AUDIT_TABLE
 from zebros_core.dynamodb.cursor import CursorBinding
 from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.operations import write
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
 
@@ -35,6 +39,18 @@ class AuditLog:
         return self._lookup.put(
             _partition(_month(event.at)), _sort(event), row, condition="absent", ttl_seconds=KEPT_SECONDS
         )
+
+    def months(self, now: datetime) -> list[str]:
+        """Return the months of which there may be entries, the newest first."""
+        return list(_months(now - timedelta(seconds=KEPT_SECONDS), now))
+
+    def entries(self, month: str, *, limit: int, cursor: str | None) -> Page[dict[str, Any]]:
+        """Return a page of a month's entries as they are stored, oldest first, each with the `sk` of its row."""
+        return self._lookup.query(_partition(month), limit=limit, cursor=cursor)
+
+    def redact(self, month: str, sk: str, values: dict[str, Any]) -> None:
+        """Put other values in the place of some of an entry, which ends when it would have."""
+        write(self._store, [self._lookup.add_op(_partition(month), sk, {}, sets=values)])
 
     def page(
         self,

@@ -27,6 +27,9 @@ guard, device, device id                ``-``                        whose a dev
 notification, id                        ``email``, ``push#{device}``  that it was sent on this way, for 30 days
 suppressed, hash of an address          ``-``                        that no mail is sent there any more, and why
 feedback, mail, type, hash              ``-``                        that this report was read, for 30 days
+mutation, id                            ``-``                        what a mutation of the bulk door did
+audit-erasures                          request id                   whose addresses the audit log is to forget
+erased, hash of entity and id           ``-``                        that a person's record was erased for good
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request
 ======================================  ===========================  ==========================================
 """

@@ -6,7 +6,8 @@ from typing import Any
 from zebros_auth.domain.user import Role, User, UserStatus
 from zebros_auth.repositories.keys import USERS
 from zebros_core.dynamodb.operations import WriteOp
-from zebros_core.dynamodb.repository import Page, Repository
+from zebros_core.dynamodb.repository import Page
+from zebros_core.records.exported import ExportedRepository
 
 _INDEX_OF_FILTER = {"email": "email", "teamId": "team", "role": "role"}
 _EMAIL_GUARD = "email"
@@ -15,7 +16,7 @@ _ROW = "-"
 _PAGE = 100
 
 
-class UserRepository(Repository[User]):
+class UserRepository(ExportedRepository[User]):
     """One tenant's people."""
 
     schema = USERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -14,6 +15,8 @@ from zebros_core.tenancy import is_tenant_id
 from zebros_core.tenancy.context import PLATFORM_TENANT_ID
 
 _NOBODYS = "client_not_found"
+_NOBODY = ""
+"""The tenant of somebody who is not there."""
 _LONGEST = 128
 
 OVERLAP = timedelta(minutes=2)
@@ -74,6 +77,9 @@ def _append(
     log_of: Callable[[str], Log | None],
 ) -> bool:
     tenant_id = _tenant_of(identity, event, tenants)
+    if tenant_id == _NOBODY:
+        # Somebody whom the provider has forgotten, perhaps because they asked for it: from where they came goes, too.
+        tenant_id, event = PLATFORM_TENANT_ID, replace(event, ip=None)
     log = log_of(tenant_id)
     if log is None:
         tenant_id, log = PLATFORM_TENANT_ID, log_of(PLATFORM_TENANT_ID)
@@ -91,7 +97,7 @@ def _tenant_of(identity: IdentityProvider, event: SignInEvent, known: dict[str, 
         return PLATFORM_TENANT_ID
     if event.user_id not in known:
         person = identity.person(event.user_id)
-        known[event.user_id] = (person.tenant_id if person else None) or PLATFORM_TENANT_ID
+        known[event.user_id] = _NOBODY if person is None else person.tenant_id or PLATFORM_TENANT_ID
     return known[event.user_id]
 
 

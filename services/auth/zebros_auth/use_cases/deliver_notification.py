@@ -28,6 +28,7 @@ from zebros_auth.use_cases.send_mail import TenantMailer
 from zebros_core.clock import Clock
 from zebros_core.delivery import DeliveryUncertainError, NotTakenError, RefusedError
 from zebros_core.observability import Metrics
+from zebros_core.privacy.marks import ErasureMarks
 
 _LOG = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ class Dropped(StrEnum):
     DEACTIVATED = "deactivated"
     TENANT_NOT_ACTIVE = "tenant-not-active"
     STALE = "stale"
+    ERASED = "erased"
+    """What it is about was erased for good."""
     DEFERRED = "deferred"
     NO_WAY = "no-way"
     """The person wants neither push nor mail for this kind."""
@@ -53,6 +56,7 @@ class DeliveryDesk:
     clock: Clock
     users: UserRepository
     devices: DeviceRepository
+    erased: ErasureMarks
     marks: DeliveryMarks
     mailer: TenantMailer
     templates: MailTemplates
@@ -97,7 +101,8 @@ def _reason_to_drop(desk: DeliveryDesk, notification: Notification, user: User |
         return Dropped.STALE
     if user is not None and user.status is UserStatus.DEACTIVATED:
         return Dropped.DEACTIVATED
-    return None
+    # It may have waited for hours, with the name of somebody who is to be forgotten.
+    return Dropped.ERASED if desk.erased.has(notification.entity, notification.record_id) else None
 
 
 def _dropped(desk: DeliveryDesk, notification: Notification, reason: Dropped) -> list[str]:

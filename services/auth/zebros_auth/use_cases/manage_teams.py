@@ -4,6 +4,7 @@ from zebros_auth.domain.errors import TeamInUseError
 from zebros_auth.domain.team import Team, TeamChange, TeamDraft
 from zebros_auth.use_cases.workspace import Workspace
 from zebros_core.errors import DuplicateError, NotFoundError, VersionMismatchError
+from zebros_core.records.mutations import OutcomeKind
 
 
 def create_team(workspace: Workspace, draft: TeamDraft) -> Team:
@@ -29,6 +30,17 @@ def rename_team(
     if team.name == change.name:
         return team
     return workspace.teams.save(team.model_copy(update={"name": change.name}), previous=team)
+
+
+def put_team(workspace: Workspace, draft: TeamDraft) -> OutcomeKind:
+    """Make a team, or give the one of that id this name; tell which. Raises VersionMismatchError for a lost race."""
+    known = workspace.teams.find(draft.team_id)
+    if known is None:
+        create_team(workspace, draft)
+        return OutcomeKind.CREATED
+    change = TeamChange(name=draft.name)
+    renamed = rename_team(workspace, draft.team_id, change, expected_version=known.version)
+    return OutcomeKind.UNCHANGED if renamed.version == known.version else OutcomeKind.UPDATED
 
 
 def remove_team(workspace: Workspace, team_id: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from zebros_auth.domain.ports import IdentityProvider
@@ -15,10 +14,9 @@ from zebros_auth.repositories.changes import ChangeMarks
 from zebros_auth.repositories.integrations import IntegrationRepository
 from zebros_auth.repositories.teams import TeamRepository
 from zebros_auth.repositories.users import UserRepository
-from zebros_core.auth.permissions import PermissionTable, Rights, Visibility, record_scopes
-from zebros_core.clock import Clock
+from zebros_core.auth.permissions import PermissionTable, Visibility, record_scopes
 from zebros_core.errors import FieldError, ForbiddenError, ValidationError
-from zebros_core.tenancy import TenantContext
+from zebros_core.records.workspace import RecordWorkspace
 from zebros_core.tenancy.registry import Tenant
 
 if TYPE_CHECKING:
@@ -26,14 +24,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
-    """One caller's access to one tenant. Made for each request by the composition root."""
+class Workspace(RecordWorkspace):
+    """One caller's access to one tenant. Made for each request by the composition root.
 
-    context: TenantContext
+    People are records like others, but that no history is kept of them: the audit log says what concerns rights.
+    """
+
     tenant: Tenant
-    rights: Rights
     permissions: PermissionTable
-    clock: Clock
     users: UserRepository
     teams: TeamRepository
     changes: ChangeMarks
@@ -46,11 +44,6 @@ class Workspace:
     def identity(self) -> IdentityProvider:
         """The identity provider, connected to when it is first needed: most requests never do."""
         return self.provider()
-
-    @property
-    def now(self) -> datetime:
-        """The present instant."""
-        return self.clock.now()
 
     def actor(self) -> Actor:
         """Return who changes people here. Raises ForbiddenError for who may not at all."""
