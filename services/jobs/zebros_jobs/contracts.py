@@ -16,6 +16,7 @@ refused."""
 _TAGS = {
     "jobs": "What was started, how far it is, how it ended.",
     "exports": "Records as files.",
+    "backups": "Everything of a tenant, encrypted, and back again.",
     "privacy": "Requests of persons, legal holds, certificates.",
 }
 

@@ -22,5 +22,10 @@ def work_of(kind: JobKind) -> Work:
             from zebros_jobs.use_cases.privacy.work import PrivacyWork
 
             return PrivacyWork(draw_letter, print_certificate)
+        case JobKind.BACKUP:
+            from zebros_jobs.adapters.backups.sealing import SealingVault
+            from zebros_jobs.use_cases.backups.work import BackupWork
+
+            return BackupWork(SealingVault)
         case _:
             raise ValueError(f"no worker knows jobs of kind {kind.value}")

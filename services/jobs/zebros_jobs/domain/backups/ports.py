@@ -33,9 +33,12 @@ class DataKeys(Protocol):
 class SealedOut(Protocol):
     """Takes plain bytes and writes them sealed. Leaving its `with` block by an error leaves the file unfinished."""
 
-    sha256: str
-    """Of what was written, in hexadecimal digits; whole when it is closed."""
     size_bytes: int
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was written, in hexadecimal digits; of the whole file when it is closed."""
+        ...
 
     def write(self, data: bytes, /) -> int: ...
 

@@ -1,0 +1,1 @@
+"""Backups of one tenant, and restores of them."""
