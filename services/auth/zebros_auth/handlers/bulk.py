@@ -10,6 +10,7 @@ from pydantic import Field
 
 from zebros_auth.bootstrap import Container, container
 from zebros_auth.domain.team import TeamDraft
+from zebros_auth.handlers import privacy
 from zebros_auth.use_cases.apply_people import PeopleMutation, apply_people
 from zebros_auth.use_cases.manage_teams import put_team
 from zebros_core.bulk.calls import MAX_MUTATIONS, MAX_READS, MutationId, SignedCall
@@ -127,6 +128,7 @@ DOOR: BulkDoor[Container] = BulkDoor(
     exported=frozenset({"user"}),
     more={
         **settings_verbs({"team": SettingsKeeper(_kept_teams, _put_team)}),
+        **privacy.DOOR_VERBS,
         "apply": DoorVerb(ApplyPeopleCall, _apply),
         "read": DoorVerb(ReadPeopleCall, _read),
         "teams": DoorVerb(TeamsCall, _teams),

@@ -1,5 +1,6 @@
-"""What recurs: finish changes that were cut off, let the audit log forget from where erased people acted, compare people
-with the identity provider, collect sign-ins.
+"""What recurs: finish changes that were cut off, compare people with the identity provider, collect sign-ins.
+
+With the first of them the audit log forgets from where people acted who were erased.
 
 Invoked by schedules with ``{"task": "finish-changes" | "reconcile-people" | "collect-sign-ins"}``. One tenant's trouble
 is logged and does not stop the others; the next run tries again.

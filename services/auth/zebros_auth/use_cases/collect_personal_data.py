@@ -117,7 +117,7 @@ class _Collection:
             self._row(LOOKUP_TABLE, "suppression", email, data, {"email": "personal", "reason": "business"})
 
     def look_at_audit(self, cursor: str | None) -> str | None:
-        """Add the entries of what the person did, and of what was done to their record; a page of a month is a piece."""
+        """Add what the person did, and what was done to their record; a page of a month is a piece."""
         log = self._stores.audit_log
         months = log.months(self._stores.clock.now())
         month, _, inner = (cursor or f"{months[0]}:").partition(":")
