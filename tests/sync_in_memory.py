@@ -20,7 +20,7 @@ from zebros_sync.domain.ports import OwnerOutcome
 from zebros_sync.domain.push import KeptOutcome
 
 CODES = {"na": "name", "no": "note", "ci": "contactInfo", "tg": "tags", "ow": "ownerId", "te": "teamId"}
-_NAMES = {name: code for code, name in CODES.items()}
+CODE_OF = {name: code for code, name in CODES.items()}
 
 
 class InMemoryLog:
@@ -73,6 +73,10 @@ class InMemoryLog:
                 return page, row
         return page, None
 
+    def kept(self) -> list[Segment]:
+        """The segments that are there, in their order."""
+        return list(self._segments)
+
     def trim(self, before: int) -> None:
         self._segments = [segment for segment in self._segments if segment.last >= before]
 
@@ -117,13 +121,18 @@ class InMemoryOwners:
     published: list[EntityChanged] = field(default_factory=list[EntityChanged])
     before: Any = lambda: None
     after: Any = lambda: None
+    overwrites: list[tuple[str, Key, dict[str, Any], dict[str, Any]]] = field(
+        default_factory=list[tuple[str, Key, dict[str, Any], dict[str, Any]]]
+    )
+    """Of each write by a mutation: its id, the record, its values before and after."""
 
     def __post_init__(self) -> None:
         self.hlc = HybridLogicalClock(self.clock, "server")
+        self._writing: str | None = None
 
     def codes(self, entity: str) -> Mapping[str, str]:
         del entity
-        return _NAMES
+        return CODE_OF
 
     def read(self, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
         return {
@@ -167,6 +176,7 @@ class InMemoryOwners:
         mutation_id = mutation["mutationId"]
         if mutation_id in self.receipts:
             return self.receipts[mutation_id]
+        self._writing = mutation_id
         key = (mutation["entity"], mutation["id"])
         match mutation["operation"]:
             case "create":
@@ -177,6 +187,7 @@ class InMemoryOwners:
                 outcome = self._delete(key, mutation.get("baseVersion"))
             case _:
                 outcome = self._restore(key)
+        self._writing = None
         if outcome.kind not in {"conflict", "rejected"}:
             self.receipts[mutation_id] = outcome
         return outcome
@@ -205,7 +216,7 @@ class InMemoryOwners:
         if not changed:
             return OwnerOutcome("unchanged", key[1], record["version"])
         version = record["version"] + 1
-        versions = {**record["fieldVersions"], **{_NAMES[name]: version for name in changed}}
+        versions = {**record["fieldVersions"], **{CODE_OF[name]: version for name in changed}}
         self._store(key, {**merged, "version": version, "fieldVersions": versions}, Operation.UPDATED)
         return OwnerOutcome("updated", key[1], version)
 
@@ -233,6 +244,9 @@ class InMemoryOwners:
         self.clock.advance(milliseconds=1)
         record["hlc"] = self.hlc.tick()
         record["updatedAt"] = self.clock.now().isoformat()
+        former = self.records.get(key)
+        if former is not None and self._writing is not None:
+            self.overwrites.append((self._writing, key, former, record))
         self.records[key] = record
         self.published.append(
             EntityChanged(
