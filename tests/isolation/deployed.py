@@ -181,6 +181,7 @@ class DeployedService:
         *,
         audience: str | None = None,
         scopes: frozenset[str] = frozenset(),
+        job: str | None = None,
     ) -> str:
         """Sign an internal call with the key that the deployed functions derive."""
         function = bulk_function(service, STAGE)
@@ -193,6 +194,7 @@ class DeployedService:
             scopes=scopes,
             isolation=model,
             team_id=caller.team,
+            job_id=job,
         )
         return InternalTokens(key, SystemClock()).sign(context, audience=audience or function)
 

@@ -159,6 +159,7 @@ class InProcessService:
         *,
         audience: str | None = None,
         scopes: frozenset[str] = frozenset(),
+        job: str | None = None,
     ) -> str:
         """Sign an internal call, by default for the service's bulk door."""
         context = TenantContext(
@@ -168,6 +169,7 @@ class InProcessService:
             scopes=scopes,
             isolation=model,
             team_id=caller.team,
+            job_id=job,
         )
         stage = self.container.core.stage
         return self.container.internal_tokens.sign(
@@ -185,7 +187,7 @@ def in_process_service(stage: str) -> Iterator[InProcessService]:
             containers[name] = stack.enter_context(start(stage))
             vars(containers[name])["registry"] = containers[SERVICES[0]].registry
         doors = InProcessDoors()
-        for name in SERVICES[1:]:
+        for name in SERVICES:
             doors.serve(containers[name], importlib.import_module(f"zebros_{name}.handlers.bulk").DOOR)
         doors.connect(*containers.values())
         yield InProcessService(containers, doors)

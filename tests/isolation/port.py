@@ -92,6 +92,7 @@ class Service(Protocol):
         *,
         audience: str | None = None,
         scopes: frozenset[str] = frozenset(),
+        job: str | None = None,
     ) -> str:
         """Sign an internal call as this deployment does, by default for the service's bulk door."""
         ...
