@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from zebros_core.dynamodb.client import error_code
-from zebros_core.errors import NotFoundError, PayloadTooLargeError, ValidationError
+from zebros_core.errors import ConflictError, NotFoundError, PayloadTooLargeError, ValidationError
 from zebros_core.storage.client import S3Client, s3_calls
 from zebros_core.storage.disposition import attachment
 from zebros_core.storage.keys import check_key, compose_key
@@ -122,7 +122,9 @@ class ObjectStore:
             )
 
     def read(self, key: str, *, max_bytes: int) -> bytes:
-        """Return an object's content. NotFoundError when there is none, PayloadTooLargeError for a larger one."""
+        """Return an object's content. NotFoundError when there is none, PayloadTooLargeError for a larger one,
+        ConflictError for one in the archive.
+        """
         from botocore.exceptions import ClientError
 
         check_key(self._tenant_id, key)
@@ -135,6 +137,10 @@ class ObjectStore:
         except ClientError as error:
             if error_code(error) in ("404", "NoSuchKey", "NotFound"):
                 raise NotFoundError("object", key) from None
+            if error_code(error) == "InvalidObjectState":
+                raise ConflictError(
+                    "This file is in the archive; whoever runs the platform can bring it back."
+                ) from None
             raise
 
     def delete(self, key: str) -> None:

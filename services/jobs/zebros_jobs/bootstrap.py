@@ -34,6 +34,7 @@ from zebros_jobs.use_cases.workspace import Workspace
 
 if TYPE_CHECKING:
     from zebros_core.bulk.client import BulkDoors
+    from zebros_jobs.domain.reports.ports import ReportScheduler
 
 DOOR_SECONDS: Final = 110.0
 """How long a door may take for a full batch; its function has 120 seconds."""
@@ -68,6 +69,19 @@ class Container(ServiceContainer):
         return self.client(
             "stepfunctions", Config(connect_timeout=2, read_timeout=5, retries={"max_attempts": 3})
         )
+
+    @cached_property
+    def report_scheduler(self) -> ReportScheduler:
+        """Wakes schedules of reports up; the client is made at the first call."""
+        from zebros_jobs.adapters.report_schedules import RecurringSchedules
+
+        return RecurringSchedules(lambda: self._scheduler, self.settings)
+
+    @cached_property
+    def _scheduler(self) -> Any:
+        from zebros_core.delivery import once_client
+
+        return once_client(self.core, "scheduler")
 
     @cached_property
     def watched(self) -> WatchedJobs:

@@ -16,6 +16,8 @@ refused."""
 _TAGS = {
     "jobs": "What was started, how far it is, how it ended.",
     "exports": "Records as files.",
+    "reports": "Figures of sales, activities, customers and leads, with charts.",
+    "report-schedules": "Reports that come by mail, again and again.",
     "backups": "Everything of a tenant, encrypted, and back again.",
     "privacy": "Requests of persons, legal holds, certificates.",
 }

@@ -13,7 +13,10 @@ from zebros_core.settings import CoreSettings, SettingsError
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,5}\Z")
 
-LAYERS: Mapping[str, Layer] = {}
+LAYERS: Mapping[str, Layer] = {
+    "report": Layer(ttl_seconds=3600, stale_seconds=60, missing_seconds=1, max_body_bytes=1_048_576),
+}
+"""The cache layers: reports that are made, which never change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,13 @@ class Settings:
     data_key: str = ""
     """Id or alias of the key under which tenants' data keys are made."""
     mail_from: str = ""
+    """`Name <address>` or an address; without one no mail is sent."""
+    mail_configuration_set: str = ""
     web_url: str = ""
+    due_queue_arn: str = ""
+    due_dead_letters_arn: str = ""
+    schedule_group: str = ""
+    schedule_role_arn: str = ""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -70,6 +79,11 @@ class Settings:
             signing_key=text("SIGNING_KEY"),
             data_key=text("DATA_KEY"),
             mail_from=text("MAIL_FROM"),
+            mail_configuration_set=text("MAIL_CONFIGURATION_SET"),
+            due_queue_arn=text("DUE_QUEUE_ARN"),
+            due_dead_letters_arn=text("DUE_DEAD_LETTERS_ARN"),
+            schedule_group=text("SCHEDULE_GROUP"),
+            schedule_role_arn=text("SCHEDULE_ROLE_ARN"),
             web_url=text("WEB_URL"),
         )
         if problems:

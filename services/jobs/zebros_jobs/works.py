@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
+from zebros_core.auth.permissions import PermissionTable
 from zebros_jobs.domain.job import JobKind
+from zebros_jobs.settings import Settings
 from zebros_jobs.use_cases.run_job import Work
 
 __all__ = ["work_of"]
@@ -27,5 +32,24 @@ def work_of(kind: JobKind) -> Work:
             from zebros_jobs.use_cases.backups.work import BackupWork
 
             return BackupWork(SealingVault)
+        case JobKind.REPORT:
+            from zebros_jobs.adapters.reports.engine import DuckDbEngine
+            from zebros_jobs.adapters.reports.mail import SesReportMailer
+            from zebros_jobs.adapters.reports.writers import FileWriters
+            from zebros_jobs.use_cases.reports.work import ReportWork
+
+            return ReportWork(DuckDbEngine, FileWriters(), SesReportMailer, _role_table)
+        case JobKind.RESTORE:
+            from zebros_jobs.adapters.backups.id_set import DiskIds
+            from zebros_jobs.adapters.backups.sealing import SealingVault
+            from zebros_jobs.adapters.tables.files import Files
+            from zebros_jobs.use_cases.backups.restore_work import RestoreWork
+
+            return RestoreWork(SealingVault, DiskIds, Files())
         case _:
             raise ValueError(f"no worker knows jobs of kind {kind.value}")
+
+
+@cache
+def _role_table(settings: Settings) -> PermissionTable:
+    return PermissionTable.load(Path(settings.core.permissions_file).read_bytes())

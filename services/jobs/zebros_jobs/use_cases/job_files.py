@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from zebros_jobs.domain.job import JobFile
+from zebros_jobs.domain.job import Job, JobFile
 from zebros_jobs.use_cases.get_job import get_job
 from zebros_jobs.use_cases.workspace import Workspace
 
@@ -24,7 +24,11 @@ class LinkedFile:
 
 def link_files(workspace: Workspace, job_id: str) -> list[LinkedFile]:
     """Return links to a job's files, good for a quarter of an hour. Raises NotFoundError for a job out of sight."""
-    job = get_job(workspace, job_id)
+    return links_to(workspace, get_job(workspace, job_id))
+
+
+def links_to(workspace: Workspace, job: Job) -> list[LinkedFile]:
+    """Return links to the files of a job that the caller may see."""
     until = workspace.now + timedelta(seconds=LINK_SECONDS)
     return [
         LinkedFile(

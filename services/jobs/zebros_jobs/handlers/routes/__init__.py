@@ -1,8 +1,12 @@
 """HTTP routes, a module per resource."""
 
-from zebros_jobs.handlers.routes import backups, exports, jobs, privacy
+from zebros_jobs.handlers.routes import backups, exports, jobs, privacy, report_schedules, reports
 
-ROUTES = [route for module in (jobs, exports, privacy, backups) for route in module.routes]
+ROUTES = [
+    route
+    for module in (jobs, exports, reports, report_schedules, privacy, backups)
+    for route in module.routes
+]
 """Every route of this service; the API document is made of them."""
 
 __all__ = ["ROUTES"]

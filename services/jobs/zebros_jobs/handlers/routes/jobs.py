@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
@@ -14,7 +15,7 @@ from zebros_jobs.domain.job import JobKind, JobState
 from zebros_jobs.handlers.bodies import JobBody
 from zebros_jobs.use_cases.cancel_job import cancel_job
 from zebros_jobs.use_cases.get_job import list_jobs, view_job
-from zebros_jobs.use_cases.job_files import link_files
+from zebros_jobs.use_cases.job_files import LinkedFile, link_files
 
 routes = Routes("jobs")
 
@@ -40,6 +41,22 @@ class LinkedFilesBody(WireModel):
     """The files that a job made."""
 
     items: list[LinkedFileBody]
+
+    @classmethod
+    def of(cls, linked: Iterable[LinkedFile]) -> LinkedFilesBody:
+        """Return the body of links to files."""
+        return cls(
+            items=[
+                LinkedFileBody(
+                    name=each.file.name,
+                    content_type=each.file.content_type,
+                    size_bytes=each.file.size_bytes,
+                    url=each.url,
+                    expires_at=each.expires_at,
+                )
+                for each in linked
+            ]
+        )
 
 
 @routes.get(
@@ -88,20 +105,7 @@ def get(request: Request[Container]) -> Response:
 def files(request: Request[Container]) -> Response:
     """Each link downloads its file for a quarter of an hour."""
     linked = link_files(request.services.workspace(request.context), request.path["jobId"])
-    return Response(
-        LinkedFilesBody(
-            items=[
-                LinkedFileBody(
-                    name=each.file.name,
-                    content_type=each.file.content_type,
-                    size_bytes=each.file.size_bytes,
-                    url=each.url,
-                    expires_at=each.expires_at,
-                )
-                for each in linked
-            ]
-        )
-    )
+    return Response(LinkedFilesBody.of(linked))
 
 
 @routes.post(

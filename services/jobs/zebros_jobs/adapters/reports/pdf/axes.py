@@ -1,4 +1,4 @@
-"""Scales of charts: round numbers on an axis, and how figures are written on paper."""
+"""Scales of charts: round numbers on an axis."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from zebros_core.currencies import minor_digits
+from zebros_jobs.domain.reports.figures import signed
 from zebros_jobs.domain.reports.measures import MeasureKind
-from zebros_jobs.domain.reports.result import Change, ReportColumn
 
-__all__ = ["Scale", "change_text", "figure", "scale_of"]
+__all__ = ["Scale", "scale_of"]
 
-NOTHING: Final = "–"
-_MINUS: Final = "−"
 _STEPS: Final = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
 _WANTED: Final = 5
 _UNITS: Final = ((Decimal(10) ** 12, " tn"), (Decimal(10) ** 9, " bn"), (Decimal(10) ** 6, " m"))
@@ -45,7 +42,7 @@ class Scale:
         )
         scaled = [tick / unit for tick in self.ticks]
         digits = max(0, *(-_exponent(tick) for tick in scaled))
-        return [_signed(f"{tick:,.{digits}f}") + (name if tick else "") for tick in scaled]
+        return [signed(f"{tick:,.{digits}f}") + (name if tick else "") for tick in scaled]
 
 
 def _exponent(number: Decimal) -> int:
@@ -74,37 +71,3 @@ def scale_of(values: Sequence[Decimal], kind: MeasureKind) -> Scale:
 def _step(rough: Decimal) -> Decimal:
     magnitude = Decimal(1).scaleb(rough.adjusted())
     return next(step * magnitude for step in _STEPS if step * magnitude >= rough)
-
-
-def figure(value: Decimal | None, column: ReportColumn, *, unit: bool = False, whole: bool = False) -> str:
-    """Return a figure for people: with thousands, its unit if wanted; `whole` leaves out the minor unit of money."""
-    if value is None:
-        return NOTHING
-    match column.kind:
-        case MeasureKind.COUNT:
-            return _signed(f"{value:,.0f}")
-        case MeasureKind.RATE:
-            return _signed(f"{value * 100:,.1f}") + " %"
-        case MeasureKind.DAYS:
-            return _signed(f"{value:,.1f}") + (" days" if unit else "")
-        case MeasureKind.MONEY:
-            currency = column.currency or ""
-            digits = 0 if whole else minor_digits(currency)
-            return _signed(f"{value:,.{digits}f}") + (f" {currency}" if unit else "")
-
-
-def change_text(change: Change | None, column: ReportColumn) -> str:
-    """Return how a figure has changed: in percent, of shares in points."""
-    if change is None or change.absolute is None:
-        return NOTHING
-    if column.kind is MeasureKind.RATE:
-        return _signed(f"{change.absolute * 100:+,.1f}") + " pt"
-    if change.percent is None:
-        return NOTHING if change.absolute else "0.0 %"
-    if abs(change.percent) >= 1000:
-        return _signed(f"{change.percent:+,.0f}") + " %"
-    return _signed(f"{change.percent:+,.1f}") + " %"
-
-
-def _signed(text: str) -> str:
-    return text.replace("-", _MINUS)

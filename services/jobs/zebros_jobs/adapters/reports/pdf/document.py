@@ -15,11 +15,11 @@ from reportlab.platypus import CondPageBreak, HRFlowable, KeepTogether, Paragrap
 
 from zebros_jobs.adapters.pdf.fonts import SUBSTITUTE, Letters
 from zebros_jobs.adapters.pdf.pages import build
-from zebros_jobs.adapters.reports.pdf.axes import change_text, figure
 from zebros_jobs.adapters.reports.pdf.figures import MAX_PRINTED, currency_table, figure_table
 from zebros_jobs.adapters.reports.pdf.pictures import pictures_of
 from zebros_jobs.adapters.reports.pdf.styles import ACCENT, GRID, HEADING, PAPER, SMALL, SUBTITLE, TEXT, TITLE
 from zebros_jobs.adapters.reports.pdf.tiles import Tile, tiles
+from zebros_jobs.domain.reports.figures import change_text, figure
 from zebros_jobs.domain.reports.measures import MeasureKind
 from zebros_jobs.domain.reports.request import ReportKind
 from zebros_jobs.domain.reports.result import Change, ReportColumn, ReportResult

@@ -13,9 +13,9 @@ from typing import Any, Final
 from reportlab.platypus import Paragraph
 
 from zebros_jobs.adapters.pdf.fonts import MEDIUM, REGULAR, Letters, width_of
-from zebros_jobs.adapters.reports.pdf.axes import change_text, figure
 from zebros_jobs.adapters.reports.pdf.styles import BAD, CELL, CELL_HEAD, CELL_HEAD_RIGHT, GOOD, MUTED
 from zebros_jobs.adapters.reports.pdf.tables import data_table
+from zebros_jobs.domain.reports.figures import change_text, figure
 from zebros_jobs.domain.reports.measures import MeasureKind
 from zebros_jobs.domain.reports.result import Change, ReportColumn, ReportResult, ReportRow
 from zebros_jobs.domain.reports.tables import DIMENSION_LABELS

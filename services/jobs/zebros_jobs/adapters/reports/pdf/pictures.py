@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any, Final
 
 from zebros_jobs.adapters.pdf.fonts import Letters
-from zebros_jobs.adapters.reports.pdf.axes import figure
 from zebros_jobs.adapters.reports.pdf.charts import (
     Series,
     bar_chart,
@@ -21,6 +20,7 @@ from zebros_jobs.adapters.reports.pdf.charts import (
     stacked_chart,
 )
 from zebros_jobs.adapters.reports.pdf.styles import ACCENT, FORMER, LINE, MUTED, SERIES
+from zebros_jobs.domain.reports.figures import figure
 from zebros_jobs.domain.reports.periods import Grain
 from zebros_jobs.domain.reports.result import GroupKey, ReportColumn, ReportResult
 
