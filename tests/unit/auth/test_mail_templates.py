@@ -21,6 +21,8 @@ VALUES = {
     "value": "25000",
     "currency": "EUR",
     "type": "call",
+    "work": "import",
+    "state": "failed",
     "at": "2026-03-01 09:30 (Europe/Berlin)",
     "tenant": "Acme",
     "appUrl": "https://app.test",

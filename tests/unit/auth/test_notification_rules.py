@@ -183,3 +183,12 @@ def test_a_notification_survives_the_wire_and_nothing_malformed_does() -> None:
     for broken in ("{}", "[]", found.to_wire().replace('"acme"', '"Acme Inc"'), "nonsense"):
         with pytest.raises(MalformedMessageError):
             parse_notification(broken)
+
+
+def test_whoever_started_a_job_that_failed_or_took_long_is_told_of_its_end_though_a_job_wrote_it() -> None:
+    ended = change("job", changed=("state", "toldAt"), actor="system:jobs", job="01C")
+    (found,) = told(ended, kind="import", title="accounts.csv", state="failed", toldAt="2026-03-01T12:00:00Z")
+    assert (found.kind, found.user_id, found.actor) == ("job.finished", "ben", None)
+    assert found.params == {"name": "accounts.csv", "work": "import", "state": "failed"}
+    assert found.path() == "/jobs/01C"
+    assert told(change("job", changed=("state",)), kind="import", title="a", state="succeeded") == []

@@ -155,6 +155,14 @@ RULES: Final = (
         at="scheduledAt",
         urgent=True,
     ),
+    # Of one that failed, or took longer than somebody waits; the job itself says so.
+    Rule(
+        "job.finished",
+        "job",
+        "ownerId",
+        {"name": ("title",), "work": ("kind",), "state": ("state",)},
+        news="toldAt",
+    ),
 )
 """Every notification there is. A new one is a row here and three templates in each language."""
 
@@ -170,11 +178,13 @@ def notifications_of(
     Nothing for what a job wrote (an import of thousands of rows is told once, by its own end) nor for what was
     deleted or restored.
     """
-    if snapshot is None or change.job is not None or change.operation not in _TELLING:
+    by_a_job = change.job is not None and change.entity != _JOB
+    if snapshot is None or by_a_job or change.operation not in _TELLING:
         return []
     return [_notification(rule, change, snapshot) for rule in rules if _applies(rule, change, snapshot)]
 
 
+_JOB: Final = "job"
 _TELLING: Final = frozenset({Operation.CREATED, Operation.UPDATED})
 
 

@@ -93,6 +93,8 @@ class Job(StoredEntity):
     attempt: Annotated[int, SYSTEM, Field(ge=1)] = 1
     started_at: Annotated[Instant | None, SYSTEM] = None
     finished_at: Annotated[Instant | None, SYSTEM] = None
+    told_at: Annotated[Instant | None, SYSTEM] = None
+    """When its owner is told of its end: of one that failed, or took so long that nobody waits for it any more."""
     cancelled_by: Annotated[str | None, SYSTEM] = None
     result: Annotated[str | None, BUSINESS] = None
     files: Annotated[tuple[JobFile, ...], BUSINESS] = ()

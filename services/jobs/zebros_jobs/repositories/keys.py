@@ -50,6 +50,7 @@ JOBS: Final = EntitySchema(
         "attempt": "at",
         "started_at": "sa",
         "finished_at": "fa",
+        "told_at": "ta",
         "cancelled_by": "cb",
         "result": "re",
         "files": "fi",

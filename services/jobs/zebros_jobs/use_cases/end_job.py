@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
 
 from zebros_core.errors import VersionMismatchError
 from zebros_jobs.domain.job import Job, JobFile, JobProblem, JobState
@@ -12,6 +14,9 @@ from zebros_jobs.use_cases.workspace import Workspace
 __all__ = ["end_job", "start_next"]
 
 _PAGE = 25
+
+WAITED_FOR: Final = timedelta(minutes=1)
+"""So long somebody waits who has started a job; of a longer one they are told when it ends."""
 
 
 def end_job(
@@ -28,10 +33,13 @@ def end_job(
         job = workspace.jobs.get(job_id)
         if job.has_ended:
             break
+        now = workspace.now
+        news = state is JobState.FAILED or now - job.created_at > WAITED_FOR
         ended = job.model_copy(
             update={
                 "state": state,
-                "finished_at": workspace.now,
+                "finished_at": now,
+                "told_at": now if news and state is not JobState.CANCELLED else None,
                 "result": result if result is not None else job.result,
                 "files": tuple(files) or job.files,
                 "problem": problem,

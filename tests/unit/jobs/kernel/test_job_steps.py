@@ -365,3 +365,31 @@ def test_a_living_worker_renews_its_lease_while_a_batch_takes_long(
         assert beaten.wait(5)
         assert beats[0] == run.progress.holder
     assert not container.system_workspace(here, "test").progress.get(job.id).is_held(container.clock.now())
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(30, False), (61, True)])
+def test_people_are_told_of_the_end_of_what_they_no_longer_wait_for(
+    container: Container,
+    tenant: Tenants,
+    start: Callable[..., Job],
+    clock: FixedClock,
+    seconds: int,
+    told: bool,
+) -> None:
+    here = tenant()
+    job = start(here)
+    clock.advance(seconds)
+    ended = carry_out(container, here, job.id, work=Counting())
+    assert (ended.told_at is not None) is told
+
+
+def test_people_are_told_of_what_failed_and_not_of_what_they_cancelled(
+    container: Container, tenant: Tenants, start: Callable[..., Job], person: Callable[..., Person]
+) -> None:
+    here = tenant()
+    failed, cancelled = start(here), start(here)
+    step(container, here, failed.id, "giveUp", work=Counting())
+    person(here).post(f"/v1/jobs/{cancelled.id}:cancel")
+    jobs = jobs_of(container, here)
+    assert jobs.get(failed.id).told_at is not None
+    assert jobs.get(cancelled.id).told_at is None
