@@ -5,6 +5,7 @@ Consumers know records by id and version: one that comes back is above whatever 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 from zebros_core.dynamodb.entity import StoredEntity
@@ -41,7 +42,7 @@ def plan_reinstate(
         }
     )
     operations = [
-        WriteOp(put.action, {**put.request, "Item": encoded(to_item(schema, stamped, store))}, put.refused),
+        replace(put, request={**put.request, "Item": encoded(to_item(schema, stamped, store))}),
         *guards,
     ]
     if schema.parent_field is not None and schema.lookup_table is not None:

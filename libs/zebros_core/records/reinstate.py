@@ -63,8 +63,8 @@ def _as_it_is(workspace: Any, record: Any, *_: Any) -> Any:
     return record
 
 
-def _no_side(workspace: Any, record: Any, previous: Any, version: int) -> Side:
-    del workspace, previous, version
+def _no_side(workspace: Any, record: Any, previous: Any, version: int, document: Any) -> Side:
+    del workspace, previous, version, document
     return Side(record)
 
 
@@ -81,8 +81,8 @@ class ReinstateRules:
       perhaps in the trash, or None. Raises ValidationError for what does not belong together, ConflictError for what
       is not to be put back any more.
     - `complete(workspace, record)`: a present record with what belongs to it, to be compared.
-    - `side(workspace, record, previous, version)`: what is stored of the record at a version, and its side data;
-      `previous` is the present record or its tombstone, complete, or None.
+    - `side(workspace, record, previous, version, document)`: what is stored of the record at a version, and its side
+      data; `previous` is the present record or its tombstone, complete, or None.
     - `ahead(workspace, record, document, present)`: writes what belongs to the record and has no room in its
       transaction. It is called before, and may be again.
     """
@@ -90,7 +90,7 @@ class ReinstateRules:
     beside: frozenset[str] = frozenset()
     settle: Callable[[Any, Any, Mapping[str, Any], Any], Any] = _as_it_is
     complete: Callable[[Any, Any], Any] = _as_it_is
-    side: Callable[[Any, Any, Any, int], Side] = _no_side
+    side: Callable[[Any, Any, Any, int, Mapping[str, Any]], Side] = _no_side
     ahead: Callable[[Any, Any, Mapping[str, Any], Any], None] = _nothing_ahead
 
 
@@ -222,7 +222,7 @@ class _Reinstatement:
     def _put_back(self, record: Any) -> Outcome:
         known = self._workspace.history.newest_version(self._wish.entity, self.id)
         version = max(record.version, known) + _GAP
-        side = self._rules.side(self._workspace, record, None, version)
+        side = self._side(record, None, version)
         stored = self._writer.put_back(
             side.record,
             version,
@@ -238,7 +238,7 @@ class _Reinstatement:
         here = record.model_copy(update={parent: getattr(tombstone, parent)}) if parent and moved else record
         version = tombstone.version + 1
         restored = self._made_like(tombstone, here, version)
-        side = self._rules.side(self._workspace, restored, tombstone, version)
+        side = self._side(restored, tombstone, version)
         stored = self._writer.restore_unique(
             side.record,
             skip_duplicates=self._wish.skip_duplicates,
@@ -257,7 +257,7 @@ class _Reinstatement:
         wanted = present.model_copy(update={name: getattr(record, name) for name in self._schema.codes})
         parent = self._schema.parent_field
         moved = parent is not None and getattr(wanted, parent) != getattr(present, parent)
-        side = self._rules.side(self._workspace, wanted, present, present.version + (2 if moved else 1))
+        side = self._side(wanted, present, present.version + (2 if moved else 1))
         stored = self._writer.save_unique(
             side.record,
             previous=side.previous or present,
@@ -286,6 +286,9 @@ class _Reinstatement:
                 "field_versions": {**tombstone.field_versions, **changed},
             }
         )
+
+    def _side(self, record: Any, previous: Any, version: int) -> Side:
+        return self._rules.side(self._workspace, record, previous, version, self._wish.document)
 
     def _receipt(self, outcome: str, version: int) -> WriteOp:
         return self._workspace.receipts.put(self._wish.mutation_id, self.id, outcome, version)
@@ -347,4 +350,3 @@ def _are_alike(schema: EntitySchema[Any], one: Any, other: Any) -> bool:
         for name, mark in classified_fields(schema.model).items()
         if "." not in name and mark is not SYSTEM
     )
-

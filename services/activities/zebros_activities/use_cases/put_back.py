@@ -112,8 +112,15 @@ def _beside(document: Mapping[str, Any]) -> _BesideActivity:
     return validate_document(_BesideActivity, comments)
 
 
-def _with_text(workspace: Workspace, record: Activity, previous: Activity | None, version: int) -> Side:
+def _with_text(
+    workspace: Workspace,
+    record: Activity,
+    previous: Activity | None,
+    version: int,
+    document: Mapping[str, Any],
+) -> Side:
     """Store the text of a description that has no room in the record; what it replaces stays for a while."""
+    del document
     text = record.description
     if previous is None or previous.is_deleted:
         # The text of what is in the trash ends with it.

@@ -81,7 +81,11 @@ def _beside(document: Mapping[str, Any]) -> _BesideOpportunity:
 
 
 def _with_lines_and_stage(
-    workspace: Workspace, record: Opportunity, previous: Opportunity | None, version: int
+    workspace: Workspace,
+    record: Opportunity,
+    previous: Opportunity | None,
+    version: int,
+    document: Mapping[str, Any],
 ) -> Side:
     id = record.opportunity_id
     writes: list[WriteOp] = []
@@ -91,7 +95,7 @@ def _with_lines_and_stage(
     if previous is not None:
         former_stage: str | None = previous.stage
     else:
-        entries = workspace.stage_entries.kept_of(id)
+        entries = sorted(_beside(document).stage_entries, key=lambda entry: entry.version)
         former_stage = entries[-1].stage if entries else None
     if record.stage != former_stage:
         entry = KeptStageEntry(
