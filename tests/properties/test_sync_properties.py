@@ -293,6 +293,23 @@ class SyncMachine(RuleBasedStateMachine):
                         or (*mutation.key, name, value) in overridden
                     ), (mutation, outcome)
         self.check_nobody_online_is_overwritten_silently()
+        self.check_no_device_conflicts_with_itself()
+
+    def check_no_device_conflicts_with_itself(self) -> None:
+        own = {
+            device.name: {
+                value
+                for sent in device.sent.values()
+                for value in sent.changes.values()
+                if isinstance(value, str)
+            }
+            for device in self.devices
+        }
+        if self.strategy is Strategy.LAST_WRITER_WINS:
+            return  # it takes or leaves the record as one, with what the device wrote itself
+        for conflict in self.memory.conflicts.values():
+            for each in conflict.fields.values():
+                assert not isinstance(each.server, str) or each.server not in own[conflict.client_id]
 
     def written(self) -> Mapping[tuple[Key, str], set[Any]]:
         """Return every value that a field of a record ever had."""
