@@ -110,14 +110,14 @@ def _files(found: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _kept_and_ending(kept: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what is kept, each once, and what ends by itself: kinds with a date and no record."""
-    records: dict[tuple[str, str, str], dict[str, Any]] = {}
+    records: dict[tuple[str, ...], dict[str, Any]] = {}
     ending: dict[tuple[str, str], dict[str, Any]] = {}
     for item in kept:
         if item["id"] is None and item["until"] is not None:
             key = (f"{item['service']}: {item['store']}", item["why"])
             ending[key] = {"store": key[0], "what": item["why"], "until": item["until"]}
         else:
-            records[item["store"], item["entity"], str(item["id"] or "")] = {
+            records[item["service"], item["store"], item["entity"], str(item["id"] or ""), item["why"]] = {
                 name: item[name] for name in ("service", "store", "entity", "id", "why", "until")
             }
     listed = [records[key] for key in sorted(records)]

@@ -255,7 +255,10 @@ class Erasure:
 
     def _verify(self, request: PrivateRequest, subject: Subject) -> None:
         del request
-        kept = {(item["store"], item["entity"], item["id"]) for item in kept_of(self._run, self._state)}
+        kept = {
+            (item["service"], item["store"], item["entity"], item["id"])
+            for item in kept_of(self._run, self._state)
+        }
         sought = Sought(subject.emails, subject.names)
         while self._state.service < len(ORDER):
             service = ORDER[self._state.service]
@@ -265,7 +268,8 @@ class Erasure:
             left = [
                 item
                 for item in page["items"]
-                if (item["store"], item["entity"], item["id"]) not in kept and is_left(item, subject, sought)
+                if (service, item["store"], item["entity"], item["id"]) not in kept
+                and is_left(item, subject, sought)
             ]
             for item in left:
                 extra = {"service": service, "entity": item["entity"], "record": item["id"]}

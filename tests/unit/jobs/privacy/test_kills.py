@@ -1,0 +1,267 @@
+"""Requests whose worker is killed at any point end as if it never had been: the same files, the same rows, no trace."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+import jwt
+import pytest
+from callers import Person, empty_tables
+from jobs_in_process import JobsWorld, step
+from personal_traces import Traces
+
+from zebros_core.clock import FixedClock
+from zebros_core.storage.versions import ObjectVersions
+from zebros_core.tenancy.registry import Tenant
+from zebros_jobs.bootstrap import Container
+from zebros_jobs.domain.job import JobState
+from zebros_jobs.repositories.private_requests import PrivateRequests
+from zebros_jobs.use_cases.parts import Parts
+from zebros_jobs.use_cases.run_job import JobRun
+
+JANE = "jane.roe@example.com"
+CONTACT = "01JC8Z4T5V6W7X8Y9ZABCDEFGH"
+Tenants = Callable[..., str]
+Ask = Callable[..., str]
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing after it is done."""
+
+
+EVERY = 9
+"""A worker does so much before it is killed: a bit more than it needs from one checkpoint to the next."""
+FIRST = {"erasure": (1, 3, 5, 7, 9), "access": (2, 4, 8)}
+"""When the first is: what is done again moves the others, so that they come everywhere."""
+
+
+@dataclass
+class Killer:
+    """Kills at the n-th thing that is done and at every ninth from there; with 0 it only counts."""
+
+    at: int = 0
+    done: int = 0
+
+    def reached(self) -> None:
+        self.done += 1
+        if self.at and self.done >= self.at and (self.done - self.at) % EVERY == 0:
+            raise KilledError
+
+
+@dataclass
+class Owners:
+    """All four services, each with three records of Jane and one that is kept, erased in three calls."""
+
+    records: dict[str, set[str]] = field(default_factory=dict[str, "set[str]"])
+
+    def __call__(self, service: str) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+        self.records[service] = {"1", "2", "3"}
+
+        def handler(call: Mapping[str, Any], context: Any) -> dict[str, Any]:
+            del context
+            left = self.records[service]
+            match call["verb"]:
+                case "identify":
+                    mine = {"contactIds": [CONTACT], "emails": [JANE], "names": ["Jane Roe", "Roe Jane"]}
+                    return {"subject": {**call["subject"], **mine}}
+                case "collect":
+                    at = int(call.get("cursor") or "1")
+                    items = [_item(service, str(at))] if str(at) in left else []
+                    items += [_kept_item(service)] if at == 1 else []
+                    return {"items": items, "nextCursor": str(at + 1) if at < 3 else None}
+                case _:
+                    return self._erase(left, call.get("resume"))
+
+        return handler
+
+    def _erase(self, left: set[str], resume: Any) -> dict[str, Any]:
+        number = resume["number"] if resume else 1
+        counted = dict(resume["counts"]) if resume else {}
+        if str(number) in left:
+            left.discard(str(number))
+        counted["records"] = number
+        kept = {
+            "store": "records",
+            "entity": "deal",
+            "id": "kept",
+            "why": "a contract",
+            "until": "2033-01-01",
+        }
+        ends = {"store": "records", "entity": "answers", "id": None, "why": "they end", "until": "2026-01-03"}
+        return {
+            "done": number == 3,
+            "resume": None if number == 3 else {"number": number + 1, "counts": counted},
+            "waitSeconds": 2 if number == 2 else 0,
+            "counts": counted,
+            "kept": [kept] if number == 1 else [ends] if number == 3 else [],
+        }
+
+
+def _item(service: str, id: str) -> dict[str, Any]:
+    data = {"id": id, "service": service, "notes": f"Call {JANE}"}
+    return {
+        "store": "records",
+        "entity": "record",
+        "id": id,
+        "state": "live",
+        "data": data,
+        "classification": {},
+        "files": [],
+    }
+
+
+def _kept_item(service: str) -> dict[str, Any]:
+    return {**_item(service, "kept"), "entity": "deal"}
+
+
+@pytest.fixture
+def owners(world: JobsWorld) -> Iterator[Owners]:
+    former = dict(world.doors.handlers)
+    made = Owners()
+    for service in ("auth", "customers", "pipeline", "activities"):
+        world.doors.handlers[service] = made(service)
+    yield made
+    world.doors.handlers.clear()
+    world.doors.handlers.update(former)
+
+
+@pytest.fixture
+def killer(world: JobsWorld, monkeypatch: pytest.MonkeyPatch) -> Killer:
+    """Count, and kill ahead of, every call of a door and every write of a job: what was before is done, this is not."""
+    made = Killer()
+    world.doors.before = lambda service, call: made.reached()
+    for owner, name in (
+        (JobRun, "save"),
+        (JobRun, "wait"),
+        (ObjectVersions, "erase"),
+        (Parts, "add"),
+        (PrivateRequests, "put"),
+        (PrivateRequests, "erase"),
+    ):
+        monkeypatch.setattr(owner, name, _watched(getattr(owner, name), made))
+    return made
+
+
+def _watched(method: Any, killer: Killer) -> Any:
+    def watched(*args: Any, **facts: Any) -> Any:
+        killer.reached()
+        return method(*args, **facts)
+
+    return watched
+
+
+STEPS = ("prepare", "work", "check", "finalize", "notify")
+
+
+def carried_out(container: Container, tenant_id: str, job_id: str, clock: FixedClock) -> None:
+    """Do as the state machine does, and as the reaper when a worker is gone: wait for its lease, begin anew."""
+    while True:
+        try:
+            for name in STEPS:
+                for _ in range(50):
+                    outcome = step(container, tenant_id, job_id, name)
+                    if outcome != "again":
+                        break
+                    clock.advance(130)
+                else:
+                    raise AssertionError(f"{name} has no end")
+            return
+        except KilledError:
+            clock.advance(100)
+
+
+def put_files(container: Container, tenant_id: str) -> None:
+    s3: Any = boto3.client("s3")
+    for bucket, path, content in (
+        (container.settings.transfers_bucket, "exports/job-3/clean.csv", b"a;b\n"),
+        (container.settings.transfers_bucket, "imports/job-1/source.csv", f"email\n{JANE}\n".encode()),
+        (container.settings.transfers_bucket, "imports/job-2/source.csv", b"Jane;Roe\n"),
+        (container.settings.reports_bucket, "reports/job-4/a.pdf", b"%PDF-1.7"),
+        (container.settings.reports_bucket, "reports/job-4/result.json", b'{"owner": "Jane Roe"}'),
+    ):
+        s3.put_object(Bucket=bucket, Key=f"{tenant_id}/{path}", Body=content)
+
+
+def outcome_of(container: Container, person: Person, tenant_id: str, job_id: str) -> Any:
+    """Return what a request came to, without what no two requests have in common."""
+    job = container.job_workspace(tenant_id, job_id).jobs.get(job_id)
+    assert (job.state, job.problem) == (JobState.SUCCEEDED, None), job.problem
+    s3: Any = boto3.client("s3")
+    files = {
+        file.name: s3.get_object(Bucket=container.settings.transfers_bucket, Key=file.key)["Body"].read()
+        for file in job.files
+    }
+    left = sorted(
+        entry["Key"].replace(job_id, "job")
+        for bucket in (container.settings.transfers_bucket, container.settings.reports_bucket)
+        for entry in s3.list_object_versions(Bucket=bucket, Prefix=f"{tenant_id}/").get("Versions", ())
+        # What a worker that was killed has written, and no checkpoint counts, is written down nowhere.
+        if entry["Key"].split("/")[1:2] != ["privacy"] or "." in entry["Key"].rpartition("/")[2]
+    )
+    result = {**json.loads(job.result or "{}"), "endedAt": "", "availableUntil": ""}
+    said: Any = {}
+    if "certificate.jws" in files:
+        answer = person.get(f"/v1/privacy-requests/{job_id}/certificate").body
+        said = jwt.decode(answer["signed"], answer["publicKey"], algorithms=["ES256"])
+        for name in ("requestId", "requestedAt", "begunAt", "endedAt", "ledger", "subject", "ending"):
+            said[name] = len(said[name]) if name in {"ledger", "ending"} else ""
+    if "personal-data.zip" in files:
+        with zipfile.ZipFile(io.BytesIO(files["personal-data.zip"])) as archive:
+            said = {
+                name: archive.read(name).decode() for name in archive.namelist() if name.startswith("data/")
+            }
+    return result, left, said
+
+
+@pytest.mark.parametrize("kind", ["erasure", "access"])
+def test_a_request_that_is_killed_anywhere_ends_as_if_it_never_had_been(
+    container: Container,
+    clock: FixedClock,
+    tenant: Tenants,
+    ask: Ask,
+    person: Callable[..., Person],
+    owners: Owners,
+    killer: Killer,
+    traces: Traces,
+    kind: str,
+) -> None:
+    def once(at: int) -> Any:
+        here = "pooltenant"
+        for service in owners.records:
+            owners.records[service] |= {"1", "2", "3"}
+        put_files(container, here)
+        killer.at, killer.done = 0, 0
+        job_id = ask(here, kind, email=JANE)
+        killer.at, killer.done = at, 0
+        carried_out(container, here, job_id, clock)
+        done = killer.done
+        killer.at = 0
+        came_to = outcome_of(container, person(here), here, job_id)
+        if kind == "erasure":
+            assert traces.of(here, JANE, "jane roe", "roe jane") == []
+            assert not any(owners.records.values())
+        empty_tables()
+        s3: Any = boto3.client("s3")
+        for bucket in (container.settings.transfers_bucket, container.settings.reports_bucket):
+            page = s3.list_object_versions(Bucket=bucket)
+            for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+                s3.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+        return came_to, done
+
+    container.registry.put(Tenant(id="pooltenant", name="pooltenant", isolation="pool"))  # type: ignore[attr-defined]
+    never_killed, events = once(0)
+    assert events > 40
+    if kind == "erasure":
+        assert never_killed[1] == [
+            "pooltenant/exports/job-3/clean.csv",
+            *(f"pooltenant/privacy/job/certificate{end}" for end in ("-key.pem", ".json", ".jws", ".pdf")),
+        ]
+        assert never_killed[2]["kept"]["total"] == 4
+    for first in FIRST[kind]:
+        assert once(first)[0] == never_killed, f"killed at {first} and every {EVERY} from there"
