@@ -44,6 +44,8 @@ class StreamingClient(Protocol):
     def complete_multipart_upload(self, **request: Any) -> dict[str, Any]: ...
     def abort_multipart_upload(self, **request: Any) -> dict[str, Any]: ...
     def list_objects_v2(self, **request: Any) -> dict[str, Any]: ...
+    def head_object(self, **request: Any) -> dict[str, Any]: ...
+    def restore_object(self, **request: Any) -> dict[str, Any]: ...
 
 
 class ObjectStreams:
@@ -68,6 +70,30 @@ class ObjectStreams:
         return ObjectWriter(
             self._client(), self._bucket, check_key(self._tenant_id, key), content_type=content_type
         )
+
+    def thaw(self, key: str, *, days: int) -> bool:
+        """Ask for an object of cold storage to be readable for some days; whether it is by now, as any other is.
+
+        It takes hours; asking again is asking once. Raises NotFoundError when there is none.
+        """
+        from botocore.exceptions import ClientError
+
+        target = {"Bucket": self._bucket, "Key": check_key(self._tenant_id, key)}
+        try:
+            with s3_calls():
+                found = self._client().head_object(**target)
+                if found.get("StorageClass") not in _COLD:
+                    return True
+                if "Restore" in found:
+                    return 'ongoing-request="false"' in found["Restore"]
+                wish = {"Days": days, "GlacierJobParameters": {"Tier": "Standard"}}
+                self._client().restore_object(**target, RestoreRequest=wish)
+        except ClientError as error:
+            if error_code(error) in _MISSING:
+                raise NotFoundError("object", key) from None
+            if error_code(error) != "RestoreAlreadyInProgress":
+                raise
+        return False
 
     def keys(self, prefix: str) -> list[tuple[str, int]]:
         """Return key and size of every object whose key begins with `prefix`, in the order of their keys."""
@@ -170,6 +196,8 @@ class ObjectReader(io.RawIOBase):
 
 
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+_COLD: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+"""Storage classes whose objects cannot be read before they were asked for."""
 
 
 def _broken() -> tuple[type[Exception], ...]:

@@ -176,3 +176,47 @@ def test_any_writes_and_any_reads_give_the_same_bytes(chunks: list[bytes], size:
     with streams.open(KEY) as reader:
         read = b"".join(iter(lambda: reader.read(size) or b"", b""))
     assert read == b"".join(chunks)
+
+
+# -- cold storage
+
+
+def test_an_object_that_is_not_cold_can_be_read_at_once(streams: ObjectStreams, content: bytes) -> None:
+    assert streams.thaw(KEY, days=1)
+
+
+def test_a_cold_object_is_asked_for_once_and_can_be_read_when_it_is_there() -> None:
+    state: dict[str, Any] = {"StorageClass": "GLACIER"}
+    asked: list[dict[str, Any]] = []
+
+    class Cold:
+        def head_object(self, **request: Any) -> dict[str, Any]:
+            return dict(state)
+
+        def restore_object(self, **request: Any) -> dict[str, Any]:
+            asked.append(request)
+            state["Restore"] = 'ongoing-request="true"'
+            return {}
+
+    streams = ObjectStreams(Cold, "documents", "aurora")
+    assert not streams.thaw(KEY, days=7)
+    assert not streams.thaw(KEY, days=7)
+    assert [(each["Key"], each["RestoreRequest"]["Days"]) for each in asked] == [(KEY, 7)]
+    state["Restore"] = 'ongoing-request="false", expiry-date="Fri, 21 Dec 2030 00:00:00 GMT"'
+    assert streams.thaw(KEY, days=7)
+
+
+def test_what_is_not_there_or_another_tenants_is_not_thawed(streams: ObjectStreams, s3: Any) -> None:
+    with pytest.raises(NotFoundError):
+        streams.thaw("aurora/imports/J1/none", days=1)
+    s3.put_object(Bucket="documents", Key="borealis/x", Body=b"theirs", StorageClass="GLACIER")
+    with pytest.raises(NotFoundError):
+        streams.thaw("borealis/x", days=1)
+
+
+def test_a_glacier_object_of_the_store_is_thawed(streams: ObjectStreams, s3: Any) -> None:
+    s3.put_object(Bucket="documents", Key=KEY, Body=b"ice", StorageClass="GLACIER")
+    assert not streams.thaw(KEY, days=1)
+    assert streams.thaw(KEY, days=1)
+    with streams.open(KEY) as reader:
+        assert reader.readall() == b"ice"
