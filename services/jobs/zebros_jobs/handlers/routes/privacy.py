@@ -146,6 +146,7 @@ def certificate(request: Request[Container]) -> Response:
     response=LegalHoldBody,
     status=201,
     audit="hold.placed",
+    errors=(ConflictError,),
     summary="Place a legal hold",
     examples=(_HOLD,),
 )

@@ -61,6 +61,7 @@ def _statement(run: JobRun, state: ErasureState) -> dict[str, Any]:
         "version": _VERSION,
         "tenantId": run.workspace.context.tenant_id,
         "requestId": run.job_id,
+        "againOf": parameters.again,
         "requestedBy": run.job.acting.user_id,
         "requestedAt": instant_text(run.job.created_at),
         "begunAt": instant_text(state.begun_at),

@@ -299,7 +299,9 @@ class Erasure:
             self._save(state.at("owners", round=state.round + 1, service=0, resume=None, cursor=None, left=0))
 
     def _end(self, outcome: str | None) -> None:
-        ended = outcome or ("done" if self._state.total else "nobodyFound")
+        # One that is carried on may find that the former one had come to the end of it.
+        somebody = self._state.total or _parameters(self._run).again
+        ended = outcome or ("done" if somebody else "nobodyFound")
         holds = self._holds_that_kept() if ended in {"held", "partly"} else ()
         self._save(self._state.at("end", outcome=ended, ended_at=self._run.clock.now(), holds=tuple(holds)))
 
@@ -356,6 +358,10 @@ def kept_of(run: JobRun, state: ErasureState) -> Iterator[dict[str, Any]]:
 def files_of(run: JobRun, state: ErasureState) -> Iterator[dict[str, Any]]:
     """Give the files of ours that were erased."""
     return written_lines(Parts(run, "transfers", FOLDER, name="files", state=state.files))
+
+
+def _parameters(run: JobRun) -> PrivacyParameters:
+    return PrivacyParameters.model_validate_json(run.job.parameters)
 
 
 def _listed(file: FoundFile, sought: Sought) -> dict[str, Any]:
