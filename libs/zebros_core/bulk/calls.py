@@ -12,6 +12,7 @@ from zebros_core.values import ExternalId, RecordId
 __all__ = [
     "MAX_CALL_BYTES",
     "MAX_CHANGES",
+    "MAX_FOUND",
     "MAX_MUTATIONS",
     "MAX_READS",
     "MAX_REINSTATED",
@@ -21,6 +22,7 @@ __all__ = [
     "ChangesCall",
     "CountChangesCall",
     "ExportCall",
+    "FindCall",
     "MutationId",
     "PutSettingsCall",
     "ReadCall",
@@ -35,12 +37,14 @@ MAX_MUTATIONS = 500
 MAX_CALL_BYTES = 4 * 1024 * 1024
 MAX_READS = 100
 MAX_CHANGES = 500
+MAX_FOUND = 500
 MAX_REINSTATED = 100
 MAX_SETTINGS = 100
 
 MutationId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 EntityName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]{0,39}$")]
 JobId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+FoundValue = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 Cursor = Annotated[str | None, Field(max_length=1024)]
 
 
@@ -96,6 +100,21 @@ class ReadCall(SignedCall):
     verb: Literal["read"]
     entity: EntityName
     ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]
+
+
+class FindCall(SignedCall):
+    """`find`: which live records have these values, of those that the caller may see.
+
+    `by` is `externalId`, or a value that no two records share: `name`, `email`. Values are in the form in which those
+    are compared (`zebros_core.names.normalised_name`, `zebros_core.values.normalised_email`); a contact's name is
+    behind the id of its customer and a space. With `records` the records come, too, as `read` gives them.
+    """
+
+    verb: Literal["find"]
+    entity: EntityName
+    by: Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z]{0,39}$")]
+    values: Annotated[list[FoundValue], Field(min_length=1, max_length=MAX_FOUND)]
+    records: bool = False
 
 
 class ChangesCall(SignedCall):

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 from zebros_core.bulk.calls import (
     MAX_CALL_BYTES,
     MAX_CHANGES,
+    MAX_FOUND,
     MAX_MUTATIONS,
     MAX_READS,
     MAX_REINSTATED,
@@ -172,6 +173,22 @@ class BulkDoorClient:
         wanted = list(dict.fromkeys(ids))
         for start in range(0, len(wanted), MAX_READS):
             found += self.call("read", entity=entity, ids=wanted[start : start + MAX_READS])["items"]
+        return found
+
+    def find(
+        self, entity: str, by: str, values: Sequence[str], *, records: bool = False
+    ) -> dict[str, dict[str, Any]]:
+        """Return which of the records that the caller may see have these values: `id`, and with `records` the `record`.
+
+        What `by` and the values are says `FindCall`.
+        """
+        found: dict[str, dict[str, Any]] = {}
+        wanted = list(dict.fromkeys(values))
+        for start in range(0, len(wanted), MAX_FOUND):
+            page = self.call(
+                "find", entity=entity, by=by, values=wanted[start : start + MAX_FOUND], records=records
+            )
+            found |= {item["value"]: item for item in page["items"]}
         return found
 
     # -- exports -----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
 from zebros_core.audit import new_audit_event, record_refusal
@@ -22,6 +23,7 @@ from zebros_core.bulk.calls import (
     ChangesCall,
     CountChangesCall,
     ExportCall,
+    FindCall,
     ReadCall,
     SignedCall,
 )
@@ -35,6 +37,7 @@ from zebros_core.http.problems import problem_of
 from zebros_core.http.validation import validate_document
 from zebros_core.records.apply import apply_mutations
 from zebros_core.records.export import export_records, read_records
+from zebros_core.records.find import find_ids, find_records
 from zebros_core.records.job_changes import count_job_changes, job_changes
 from zebros_core.records.mutations import Mutation, MutationOperation, RecordVerbs
 from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
@@ -84,6 +87,7 @@ class BulkDoor(Generic[S]):
         known: dict[str, DoorVerb[S]] = {
             "apply": DoorVerb(ApplyCall, self._apply),
             "export": DoorVerb(ExportCall, self._export),
+            "find": DoorVerb(FindCall, self._find),
             "read": DoorVerb(ReadCall, self._read),
             "schema": DoorVerb(SchemaCall, self._schema),
         }
@@ -141,6 +145,22 @@ class BulkDoor(Generic[S]):
     def _read(self, have: S, caller: TenantContext, call: ReadCall) -> dict[str, Any]:
         _check_entity(call.entity, self.exported, "/entity")
         return {"items": documents(read_records(workspace_of(have, caller), call.entity, call.ids))}
+
+    def _find(self, have: S, caller: TenantContext, call: FindCall) -> dict[str, Any]:
+        _check_entity(call.entity, self.exported, "/entity")
+        workspace = workspace_of(have, caller)
+        if call.records:
+            found = find_records(workspace, call.entity, call.by, call.values)
+            id_of = attrgetter(workspace.records[call.entity].schema.id_field)
+            shown = zip(found.items(), documents(found.values()), strict=True)
+            items = [
+                {"value": value, "id": id_of(record), "record": document}
+                for (value, record), document in shown
+            ]
+        else:
+            ids = find_ids(workspace, call.entity, call.by, call.values)
+            items = [{"value": value, "id": id} for value, id in ids.items()]
+        return {"items": items}
 
     def _changes(self, have: S, caller: TenantContext, call: ChangesCall) -> dict[str, Any]:
         page = job_changes(

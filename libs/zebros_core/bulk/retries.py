@@ -26,6 +26,7 @@ IDEMPOTENT: Final = frozenset(
         "erase",
         "export",
         "fields",
+        "find",
         "lines",
         "putSettings",
         "read",

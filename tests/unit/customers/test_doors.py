@@ -176,3 +176,46 @@ def _wish(mutation_id: str, name: str) -> dict[str, Any]:
         "operation": "create",
         "changes": {"companyName": name},
     }
+
+
+@pytest.mark.parametrize("records", [False, True])
+def test_records_are_found_by_what_no_two_of_them_share(both: Both, door: Any, records: bool) -> None:
+    one, two = both
+    acme = _customer(one, "ACMÉ  Corp.", externalId="7", contactInfo={"email": "Info@Acme.example"})
+    gone = _customer(one, "Gone")
+    one.delete(f"/v1/customers/{gone}")
+    _customer(two, "Globex", externalId="8")
+    contact = one.post("/v1/contacts", {"lastName": "Lovelace", "customerId": acme, "email": "ada@x.example"})
+    person = contact.body["contactId"]
+
+    def found(entity: str, by: str, *values: str) -> dict[str, str]:
+        return {
+            value: item["id"] for value, item in door(one).find(entity, by, values, records=records).items()
+        }
+
+    assert found("customer", "name", "acme corp", "globex", "gone") == {"acme corp": acme}
+    assert found("customer", "externalId", "7", "8", "7") == {"7": acme}
+    assert found("customer", "email", "info@acme.example") == {"info@acme.example": acme}
+    assert found("contact", "name", f"{acme} lovelace", "lovelace") == {f"{acme} lovelace": person}
+    assert found("contact", "email", "ada@x.example") == {"ada@x.example": person}
+    assert found("contact", "nothing", "x") == {}
+    many = [f"company {number}" for number in range(700)]
+    assert found("customer", "name", *many, "acme corp") == {"acme corp": acme}
+    if records:
+        item = door(one).find("customer", "externalId", ["7"], records=True)["7"]
+        assert item["record"]["companyName"] == "ACMÉ  Corp."
+
+
+@pytest.mark.parametrize("records", [False, True])
+def test_what_is_out_of_sight_is_not_found(person: Any, door: Any, records: bool) -> None:
+    admin = person()
+    rep = person(user="rep", roles=("sales-rep",), team="south")
+    _customer(admin, "Theirs", ownerId="someone", teamId="north", externalId="7")
+    mine = _customer(admin, "Ours", ownerId="someone", teamId="south", externalId="8")
+    assert list(door(rep).find("customer", "externalId", ["7", "8"], records=records)) == ["8"]
+    assert list(door(rep).find("customer", "name", ["theirs", "ours"], records=records)) == ["ours"]
+    assert mine
+    with pytest.raises(ForbiddenError):
+        door(person(user="nobody", roles=())).find("customer", "name", ["ours"])
+    with pytest.raises(ValidationError):
+        door(admin).call("find", entity="customer", by="name", values=[])
