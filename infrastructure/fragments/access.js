@@ -7,7 +7,8 @@
  *     read: [customers]               # GetItem, BatchGetItem, Query; on its indexes too
  *     scan: [customers]               # Scan, without the indexes: for the function `offboarding` only
  *     write: [customers]              # PutItem, UpdateItem, DeleteItem, conditions of transactions; no index
- *     objects: { documents: [read, write, delete] }   # or `erase`: every version of an object, and uploads under way
+ *     objects: { documents: [read, write, delete] }   # or `erase`: every version of an object, and uploads under way;
+ *                                                     # `thaw`: those of cold storage are made readable for some days
  *     publish: true                   # PutEvents on the bus
  *     secrets: true                   # the key of signed cursors
  *     identity: true                  # the secret of the client that administers the realm
@@ -39,6 +40,7 @@ const OBJECT_ACTIONS = {
   write: ['s3:PutObject', 's3:AbortMultipartUpload', 's3:ListMultipartUploadParts'],
   delete: ['s3:DeleteObject'],
   erase: ['s3:DeleteObject', 's3:DeleteObjectVersion', 's3:AbortMultipartUpload'],
+  thaw: ['s3:RestoreObject'],
 };
 const LIST_ACTIONS = {
   // Without it S3 answers 403 for a key that does not exist, and refuses to be the destination of a failed batch.

@@ -77,7 +77,7 @@ SCHEDULES = {
         "Report",
         "Due",
         "zebros-prod-reports",
-        {"Http": ALL_OF_SCHEDULES, "Offboarding": {"DeleteSchedule"}},
+        {"Http": ALL_OF_SCHEDULES, "Offboarding": {"DeleteSchedule"}, "Due": {"DeleteSchedule"}},
     ),
 }
 """By service: the kind of schedule, the consumer that it feeds, its group, and who may do what with it."""

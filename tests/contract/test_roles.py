@@ -166,7 +166,10 @@ CALLERS = {
         "Unsubscribe": {"zebros-customers-prod-bulk"},
     },
     "jobs": {
-        name: {f"zebros-{owner}-prod-bulk" for owner in OWNERS} for name in ("Http", "Worker", "TaskRole")
+        "Due": {"zebros-auth-prod-bulk"},
+        **{
+            name: {f"zebros-{owner}-prod-bulk" for owner in OWNERS} for name in ("Http", "Worker", "TaskRole")
+        },
     },
 }
 """Which function calls whose doors."""
