@@ -263,3 +263,17 @@ def test_nobody_but_our_own_machinery_may_ask(admin: Any, world: Any) -> None:
     door = Door(world.pipeline, DOOR, admin.tenant, ())
     for verb, more in {"identify": {}, "collect": {}, "erase": {"requestId": "r"}}.items():
         assert door.call(verb, subject={"emails": [EMAIL]}, **more)["problem"]["status"] == 403
+
+
+def test_lines_that_named_the_person_and_were_replaced_do_not_either(
+    admin: Any, story: Callable[[Any], Story], told: Traces
+) -> None:
+    made = story(admin)
+    path = f"/v1/opportunities/{made.ids['lined']}"
+    line = admin.get(path).body["lines"][0]
+    made.patch(path, {"lines": [{**line, "name": f"Roses for {EMAIL}"}]})
+    made.patch(path, {"lines": [{**line, "name": "Roses"}]})
+    erase_all(made)
+    assert told.of(admin.tenant, *VALUES) == []
+    changes = admin.get(f"{path}/history").body["items"][0]["changes"]
+    assert changes["lines"]["after"][0]["name"] == "Roses"

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from callers import Person
+from pipeline_in_process import SalesWorld
+from table_changes import TableChanges
 
 from zebros_core.messaging import EntityChanged, Operation
+from zebros_core.tenancy import TenantContext
 from zebros_pipeline.bootstrap import Container
 from zebros_pipeline.handlers.events import consumer
+from zebros_pipeline.repositories.keys import SCHEMAS
 
 Event = Callable[..., EntityChanged]
 
@@ -55,6 +59,71 @@ def test_history_tells_what_each_version_changed_without_bookkeeping(
     assert entries[1]["changes"]["value"]["after"] == 5
     assert "activeAt" not in entries[1]["changes"]
     assert other.get(f"{path}/history").status == 404
+
+
+def test_history_tells_what_became_of_lines_whatever_the_order(
+    both: tuple[Person, Person], container: Container
+) -> None:
+    one, other = both
+    product = one.post("/v1/products", {"name": "GTX", "unitPrice": 5}).body["productId"]
+    changes = TableChanges(container, SCHEMAS)
+    events: list[EntityChanged] = []
+    first = [{"productId": product, "quantity": 2}]
+    path = one.post("/v1/opportunities", {"title": "Deal", "lines": first}).headers["location"]
+    events += changes.take()
+    for wish in (
+        {"lines": [{"productId": product, "quantity": 3.5}]},
+        {"title": "Renamed"},
+        {"lines": []},
+        {"lines": [{"productId": product, "unitPrice": 0.1}]},
+    ):
+        assert one.patch(path, wish).status == 200
+        events += changes.take()
+    consumer(container, "history").handler(queued(*reversed(events)))
+    consumer(container, "history").handler(queued(*events))
+    entries = {entry["version"]: entry["changes"] for entry in one.get(f"{path}/history").body["items"]}
+
+    def told(version: int) -> list[Any]:
+        change = entries[version]["lines"]
+        return [
+            None if lines is None else [(line["quantity"], line["unitPrice"]) for line in lines]
+            for lines in (change["before"], change["after"])
+        ]
+
+    assert told(1) == [None, [(2, 5)]]
+    assert told(2) == [[(2, 5)], [(3.5, 5)]]
+    assert "lines" not in entries[3]
+    assert told(4) == [[(3.5, 5)], []]
+    assert told(5) == [[], [(1, 0.1)]]
+    assert entries[2]["lines"]["after"][0]["productId"] == product
+    assert other.get(f"{path}/history").status == 404
+
+
+def test_what_a_job_made_of_lines_can_be_taken_back(
+    admin: Person, container: Container, world: SalesWorld
+) -> None:
+    product = admin.post("/v1/products", {"name": "GTX", "unitPrice": 5}).body["productId"]
+    path = admin.post("/v1/opportunities", {"title": "Deal", "lines": [{"productId": product}]}).headers[
+        "location"
+    ]
+    context = TenantContext(admin.tenant, admin.user, roles=frozenset(admin.roles), job_id="job-1")
+    door = world.customers.bulk_doors.door("pipeline", context)
+    changes = TableChanges(container, SCHEMAS)
+    wish = {
+        "mutationId": "m-1",
+        "entity": "opportunity",
+        "operation": "update",
+        "id": path.rpartition("/")[2],
+    }
+    lines = [{"productId": product, "quantity": 7, "name": "Other"}]
+    door.apply([{**wish, "changes": {"lines": lines, "customerId": None, "title": "Changed"}}])
+    consumer(container, "history").handler(queued(*changes.take()))
+    (change,) = door.changes_all("job-1")
+    undo = {name: found["before"] for name, found in change["changes"].items() if name in {"lines", "title"}}
+    assert door.apply([{**wish, "mutationId": "m-2", "changes": undo}])[0]["outcome"] == "updated"
+    shown = admin.get(path).body
+    assert [(line["name"], line["quantity"]) for line in shown["lines"]] == [("GTX", 1)]
+    assert (shown["title"], shown["value"]) == ("Deal", 5)
 
 
 def test_leads_and_products_have_a_history_too(admin: Person, container: Container, event: Event) -> None:

@@ -6,15 +6,13 @@ from typing import Any
 
 from zebros_core.messaging import Consumer, EntityChanged
 from zebros_core.privacy.trash import TrashIndex
-from zebros_core.records.history_events import keep_history
 from zebros_pipeline.bootstrap import Container, container
-from zebros_pipeline.repositories.keys import BY_ENTITY, LOOKUP_TABLE
+from zebros_pipeline.repositories.keys import LOOKUP_TABLE
 from zebros_pipeline.use_cases.follow_up import follow_up
+from zebros_pipeline.use_cases.keep_sales_history import keep_sales_history
 
 _RECORDS = frozenset({"lead", "product", "opportunity"})
 _CUSTOMERS = "zebros.customers"
-_BOOKKEEPING = frozenset({"activeAt", "stageEnteredAt"})
-"""Fields that only say when others changed, which an entry of the history says itself."""
 
 
 @cache
@@ -44,11 +42,7 @@ def consumer(have: Container, name: str) -> Consumer:
 def _keep(have: Container, change: EntityChanged) -> None:
     workspace = have.system_workspace(change.tenant_id, "history")
     TrashIndex(workspace.leads.store, LOOKUP_TABLE).note(change)
-    whole = have.whole(change)
-    snapshot = {name: value for name, value in (whole.snapshot or {}).items() if name not in _BOOKKEEPING}
-    changed = tuple(name for name in whole.changed if name not in _BOOKKEEPING)
-    shown = whole.model_copy(update={"changed": changed, "snapshot": snapshot})
-    keep_history(workspace.history, BY_ENTITY, shown)
+    keep_sales_history(workspace, have.whole(change))
 
 
 def _follow(have: Container, change: EntityChanged) -> None:

@@ -20,6 +20,7 @@ lookup row, below ``{t}#``              sort key                     what
 ======================================  ===========================  ==========================================
 settings                                ``stages``, ``currencies``   what a tenant has set
 lines, opportunity id                   ``-``                        the lines of an opportunity
+lines, opportunity id                   version, ten digits          those that this version replaced, for 15 days
 stages, opportunity id                  version, ten digits          one stage that an opportunity has entered
 conversion, id                          ``-``                        a lead's conversion and how far it is
 customer, id                            ``-``                        a customer that was deleted or merged away

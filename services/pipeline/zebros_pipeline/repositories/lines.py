@@ -4,7 +4,8 @@ Whoever lists deals pays for no lines; eight indexes hold none. The item is writ
 transaction and says at which version that was, so a reader between two writes notices.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from zebros_core.dynamodb.lookup import LookupTable
@@ -14,6 +15,21 @@ from zebros_pipeline.domain.opportunity import Line, Opportunity
 from zebros_pipeline.repositories.keys import LOOKUP_TABLE
 
 _SORT_KEY: Final = "-"
+
+
+REPLACED_TTL_SECONDS: Final = 15 * 24 * 3600
+"""A day longer than a queue keeps an event."""
+
+_MOST: Final = 200
+"""Versions of two weeks that are looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinesChange:
+    """The lines before and after a version; None before the first."""
+
+    before: tuple[Line, ...] | None
+    after: tuple[Line, ...]
 
 
 class LineRepository:
@@ -29,15 +45,47 @@ class LineRepository:
             return ()
         moved = previous is not None and previous.customer_id != opportunity.customer_id
         version = 1 if previous is None else previous.version + (2 if moved else 1)
-        return (self.put(opportunity.opportunity_id, version, opportunity.lines),)
+        written = self.put(opportunity.opportunity_id, version, opportunity.lines)
+        if previous is None:
+            return (written,)
+        return written, self.replaced(opportunity.opportunity_id, version, former)
 
     def put(self, opportunity_id: str, version: int, lines: tuple[Line, ...]) -> WriteOp:
         """Return the write of an opportunity's lines, for the transaction that gives it this version."""
-        row: dict[str, object] = {
-            "version": version,
-            "lines": [line.model_dump(by_alias=True, exclude_none=True) for line in lines],
-        }
+        row = {"version": version, "lines": _stored(lines)}
         return self._lookup.put_op(("lines", opportunity_id), _SORT_KEY, row)
+
+    def replaced(self, opportunity_id: str, version: int, lines: tuple[Line, ...]) -> WriteOp:
+        """Return the write of lines that a version replaces, for its transaction.
+
+        They stay for as long as the event of that may still have to be read, for the history.
+        """
+        row = {"lines": _stored(lines)}
+        return self._lookup.put_op(
+            ("lines", opportunity_id), f"{version:010d}", row, ttl_seconds=REPLACED_TTL_SECONDS
+        )
+
+    def rewritten(self, opportunity_id: str, rewrite: Callable[[Line], Line]) -> list[WriteOp]:
+        """Return the writes of replaced lines that `rewrite` changes: for erasures. One Query."""
+        found: list[WriteOp] = []
+        for row in self._lookup.query(("lines", opportunity_id), limit=_MOST).items:
+            lines = _lines(row)
+            after = tuple(rewrite(line) for line in lines)
+            if row["sk"] != _SORT_KEY and after != lines:
+                found.append(self.replaced(opportunity_id, int(row["sk"]), after))
+        return found
+
+    def changed_by(self, opportunity_id: str, version: int) -> LinesChange | None:
+        """Return what a version made of the lines, or None where it left them alone. One Query."""
+        rows = {row["sk"]: row for row in self._lookup.query(("lines", opportunity_id), limit=_MOST).items}
+        present = rows.pop(_SORT_KEY, None)
+        replaced = {int(sk): _lines(row) for sk, row in rows.items()}
+        first = version == 1 and (present is not None or bool(replaced))
+        if present is None or (version not in replaced and not first):
+            return None
+        following = min((number for number in replaced if number > version), default=None)
+        after = _lines(present) if following is None else replaced[following]
+        return LinesChange(before=replaced.get(version), after=after)
 
     def of(self, opportunity: Opportunity) -> tuple[Line, ...] | None:
         """Return an opportunity's lines; None where they were written after it was read."""
@@ -61,3 +109,7 @@ class LineRepository:
 
 def _lines(row: Mapping[str, Any]) -> tuple[Line, ...]:
     return tuple(Line.model_validate(line) for line in row["lines"])
+
+
+def _stored(lines: tuple[Line, ...]) -> list[dict[str, Any]]:
+    return [line.model_dump(by_alias=True, exclude_none=True) for line in lines]

@@ -14,7 +14,7 @@ from zebros_core.records.exported import ExportedRepository
 from zebros_core.records.unique import Receipt, RequestKey, UniqueRepository
 from zebros_pipeline.domain.opportunity import Line, Opportunity, Outcome
 from zebros_pipeline.repositories.keys import OPPORTUNITIES
-from zebros_pipeline.repositories.lines import LineRepository
+from zebros_pipeline.repositories.lines import LineRepository, LinesChange
 
 _INDEX_OF_FILTER: Final = {
     "customerId": "customer",
@@ -226,9 +226,22 @@ class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Op
         """Return the lines of opportunities by id, as they are now. One call for a hundred."""
         return self._lines.of_all(opportunities)
 
-    def lines_op(self, opportunity_id: str, version: int, lines: tuple[Line, ...]) -> WriteOp:
-        """Return the write of an opportunity's lines, for the transaction that gives it this version."""
-        return self._lines.put(opportunity_id, version, lines)
+    def lines_written(
+        self,
+        opportunity_id: str,
+        version: int,
+        lines: tuple[Line, ...],
+        replaced: tuple[Line, ...] | None,
+    ) -> tuple[WriteOp, ...]:
+        """Return the writes of lines and of what they replace, for the transaction that gives this version."""
+        written = self._lines.put(opportunity_id, version, lines)
+        if replaced is None:
+            return (written,)
+        return written, self._lines.replaced(opportunity_id, version, replaced)
+
+    def lines_changed_by(self, opportunity_id: str, version: int) -> LinesChange | None:
+        """Return what a version made of the lines, or None where it left them alone. One Query."""
+        return self._lines.changed_by(opportunity_id, version)
 
     def any_in_stage(self, stage: str) -> bool:
         """Tell whether the index knows an opportunity in a stage. One Query."""

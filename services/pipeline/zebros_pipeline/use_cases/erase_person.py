@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from zebros_core.dynamodb.operations import write
+from zebros_core.dynamodb.operations import MAX_OPERATIONS, write
 from zebros_core.privacy.records import RecordErasure, sweep
 from zebros_core.privacy.redaction import is_named_in, redacted
 from zebros_core.privacy.run import ErasureRun, each, once, retained_until
@@ -84,10 +84,14 @@ class _Erasure:
 
         self._opportunities.look(opportunity, named=named, without=redact)
         present = self._workspace.opportunities.find_any(id) if named else None
-        if present is not None:
-            rows = LineRepository(self._workspace.opportunities.store)
-            write(self._workspace.opportunities.store, [rows.put(id, present.version, without)])
-            self._run.count(LOOKUP_TABLE)
+        rows = LineRepository(self._workspace.opportunities.store)
+        operations = [] if present is None else [rows.put(id, present.version, without)]
+        # What lines replaced is kept for some days, for the history.
+        operations += rows.rewritten(id, lambda line: redacted(line, self._run.sought))
+        for start in range(0, len(operations), MAX_OPERATIONS):
+            some = operations[start : start + MAX_OPERATIONS]
+            write(self._workspace.opportunities.store, some)
+            self._run.count(LOOKUP_TABLE, len(some))
         if is_with(self._run.subject, opportunity):
             why = "a business record: value, stages and dates of a deal; the contact's id is a pseudonym"
             self._run.keep("opportunities", "opportunity", id, why, _retained_until(opportunity))

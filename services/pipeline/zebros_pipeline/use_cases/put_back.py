@@ -89,9 +89,10 @@ def _with_lines_and_stage(
 ) -> Side:
     id = record.opportunity_id
     writes: list[WriteOp] = []
-    former_lines = () if previous is None or previous.is_deleted else previous.lines
-    if record.lines != former_lines:
-        writes.append(workspace.opportunities.lines_op(id, version, record.lines))
+    # Those of what is in the trash were not read: they are written anew.
+    former_lines = None if previous is None or previous.is_deleted else previous.lines
+    if record.lines != (former_lines or ()):
+        writes += workspace.opportunities.lines_written(id, version, record.lines, former_lines)
     if previous is not None:
         former_stage: str | None = previous.stage
     else:
