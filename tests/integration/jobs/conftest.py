@@ -1,0 +1,14 @@
+"""The jobs service as it is deployed, with its state machines and its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from deployed_stack import Deployment, running_stack
+
+
+@pytest.fixture(scope="session")
+def deployment() -> Iterator[Deployment]:
+    with running_stack() as deployment:
+        yield deployment
