@@ -19,6 +19,8 @@ __all__ = ["ObjectVersions", "StoredKey", "StoredKeys"]
 
 _PAGE: Final = 1000
 """What S3 lists and deletes at once."""
+_BETWEEN: Final = "\n"
+"""Between key and version of where a page ended: no key of ours has one."""
 
 
 class VersionedClient(Protocol):
@@ -46,7 +48,7 @@ class StoredKey:
 
 @dataclass(frozen=True, slots=True)
 class StoredKeys:
-    """Some keys in their order, and after which to go on; None at the end."""
+    """Some keys in their order, and where to go on; None at the end."""
 
     keys: list[StoredKey]
     after: str | None
@@ -69,26 +71,36 @@ class ObjectVersions:
         self.prefix = f"{within}{tenant_id}/"
 
     def page(self, folder: str = "", *, after: str | None = None, limit: int = _PAGE) -> StoredKeys:
-        """Return the keys of up to `limit` versions below a folder of the tenant's, such as `emails/`; `""` for all."""
+        """Return the keys of up to `limit` versions below a folder of the tenant's, such as `emails/`; `""` for all.
+
+        `after` is that of the page before.
+        """
         request: dict[str, Any] = {
             "Bucket": self._bucket,
             "Prefix": f"{self.prefix}{folder}",
             "MaxKeys": limit,
         }
         if after is not None:
-            request["KeyMarker"] = self._own(after)
+            # Both: by the key alone stores go on at different places, and some never come to an end.
+            request["KeyMarker"], _, request["VersionIdMarker"] = self._own(after).partition(_BETWEEN)
         with s3_calls():
             page = self._client().list_object_versions(**request)
-        present = {entry["Key"] for entry in page.get("Versions", ()) if entry["IsLatest"]}
+        latest = {
+            entry["Key"]: is_present
+            for is_present, name in ((True, "Versions"), (False, "DeleteMarkers"))
+            for entry in page.get(name, ())
+            if entry["IsLatest"]
+        }
         found = [entry["Key"] for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))]
-        next_after: str | None = page["NextKeyMarker"] if page.get("IsTruncated") else None
+        next_key: str | None = page["NextKeyMarker"] if page.get("IsTruncated") else None
         return StoredKeys(
-            # Of the last key of a page there may be more on none: the next one begins behind it.
+            # A key of which the newest version is not here was told by the page before, which broke off within it.
             [
-                StoredKey(key, key in present, number > 1 or key == next_after)
+                StoredKey(key, latest[key], number > 1 or key == next_key)
                 for key, number in sorted(Counter(found).items())
+                if key in latest
             ],
-            next_after,
+            None if next_key is None else f"{next_key}{_BETWEEN}{page.get('NextVersionIdMarker', '')}",
         )
 
     def read(self, key: str, *, max_bytes: int) -> bytes | None:

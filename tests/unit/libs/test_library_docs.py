@@ -18,7 +18,7 @@ def blocks(page: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", ["audit.md", "cache.md", "delivery.md", "messaging.md", "records.md", "storage.md"]
+    "page", ["audit.md", "cache.md", "delivery.md", "messaging.md", "privacy.md", "records.md", "storage.md"]
 )
 def test_the_examples_of_a_page_run(page: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
