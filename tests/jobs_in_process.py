@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import boto3
 from activities_in_process import activities_service
+from auth_in_process import auth_service
 from customers_in_process import customers_service
 from in_process_doors import InProcessDoors
 from pipeline_in_process import pipeline_service
@@ -18,6 +19,8 @@ from service_in_process import make_bucket, service_in_process
 
 from zebros_activities.bootstrap import Container as ActivitiesContainer
 from zebros_activities.handlers.bulk import DOOR as ACTIVITIES_DOOR
+from zebros_auth.bootstrap import Container as AuthContainer
+from zebros_auth.handlers.bulk import DOOR as AUTH_DOOR
 from zebros_core.clock import Clock, FixedClock
 from zebros_core.tenancy.registry import Tenant
 from zebros_customers.bootstrap import Container as CustomersContainer
@@ -63,11 +66,12 @@ class JobsWorld:
     customers: CustomersContainer
     pipeline: PipelineContainer
     activities: ActivitiesContainer
+    auth: AuthContainer
     doors: InProcessDoors
 
     def register(self, tenant: Tenant) -> None:
         """Register a tenant with all."""
-        for service in (self.jobs, self.customers, self.pipeline, self.activities):
+        for service in (self.jobs, self.customers, self.pipeline, self.activities, self.auth):
             service.registry.put(tenant)
 
 
@@ -82,6 +86,7 @@ def jobs_service(stage: str, clock: Clock | None = None) -> Iterator[Container]:
             Settings(
                 core,
                 **{f"{purpose}_bucket": name for purpose, name in buckets.items()},
+                batches_at_once=0,
                 data_key=boto3.client("kms").create_key()["KeyMetadata"]["KeyId"],
             ),
             clock=clock,
@@ -104,13 +109,15 @@ def jobs_world(stage: str, clock: Clock | None = None) -> Iterator[JobsWorld]:
         customers = stack.enter_context(customers_service(stage, clock))
         pipeline = stack.enter_context(pipeline_service(stage, clock))
         activities = stack.enter_context(activities_service(stage, clock))
+        auth = stack.enter_context(auth_service(stage, clock))
         jobs = stack.enter_context(jobs_service(stage, clock))
         doors = InProcessDoors()
         doors.serve(customers, CUSTOMERS_DOOR)
         doors.serve(pipeline, PIPELINE_DOOR)
         doors.serve(activities, ACTIVITIES_DOOR)
-        doors.connect(customers, pipeline, activities, jobs)
-        yield JobsWorld(jobs, customers, pipeline, activities, doors)
+        doors.serve(auth, AUTH_DOOR)
+        doors.connect(customers, pipeline, activities, auth, jobs)
+        yield JobsWorld(jobs, customers, pipeline, activities, auth, doors)
 
 
 def machines_of(container: Container) -> InMemoryMachines:

@@ -12,6 +12,7 @@ from zebros_core.bootstrap import ServiceContainer
 from zebros_core.clock import Clock
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.records.definitions import FieldDefinitions
 from zebros_core.records.history import HistoryRepository
 from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.storage import MultipartUploads, ObjectStore, ObjectStreams
@@ -19,6 +20,7 @@ from zebros_core.storage.versions import ObjectVersions
 from zebros_core.tenancy import SystemContext, TenantContext
 from zebros_core.tenancy.context import ERASURE_CAUSE, PLATFORM_TENANT_ID
 from zebros_jobs.adapters.backups.data_keys import KmsDataKeys
+from zebros_jobs.adapters.import_files.opening import open_table
 from zebros_jobs.adapters.machines import StepFunctionsMachines
 from zebros_jobs.adapters.signing import KmsSigner
 from zebros_jobs.domain.backups.ports import DataKeys
@@ -118,6 +120,11 @@ class Container(ServiceContainer):
 
         return self.doors_answering(DOOR_SECONDS).patient(Patience(seconds=PATIENCE_SECONDS))
 
+    @cached_property
+    def definitions(self) -> FieldDefinitions:
+        """The fields that tenants have defined, which the customers service keeps."""
+        return FieldDefinitions(self.bulk_doors, self.clock, keeper="customers")
+
     def _workspace(self, context: TenantContext, store: TenantStore, rights: Rights) -> Workspace:
         tenant_id = context.tenant_id
         return Workspace(
@@ -127,7 +134,7 @@ class Container(ServiceContainer):
             receipts=ReceiptRepository(store, LOOKUP_TABLE),
             history=HistoryRepository(store, LOOKUP_TABLE),
             records={"job": (jobs := JobRepository(store))},
-            definitions=lambda entity: (),
+            definitions=self.definitions.of_caller(context),
             settings=self.settings,
             jobs=jobs,
             progress=ProgressRepository(store),
@@ -140,6 +147,7 @@ class Container(ServiceContainer):
             door=self.bulk_doors.door,
             system_door=lambda service: self.bulk_doors.system_door(service, context),
             tenant=lambda: self.registry.get(tenant_id),
+            open_table=open_table,
             data_keys=self.data_keys,
             audit=self.audit_trail,
             signer=self.signer,

@@ -15,6 +15,7 @@ tenant is ever shown or named. Errors are problem documents (RFC 9457), and what
 refused."""
 _TAGS = {
     "jobs": "What was started, how far it is, how it ended.",
+    "imports": "Files to records: announced, uploaded, looked at, started, undone.",
     "exports": "Records as files.",
     "reports": "Figures of sales, activities, customers and leads, with charts.",
     "report-schedules": "Reports that come by mail, again and again.",

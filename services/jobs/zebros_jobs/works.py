@@ -16,6 +16,18 @@ __all__ = ["work_of"]
 def work_of(kind: JobKind) -> Work:
     """Return the work of a kind of job. Raises ValueError for a kind that no worker knows."""
     match kind:
+        case JobKind.IMPORT:
+            from zebros_jobs.adapters.import_files.rejected_files import RejectedFiles
+            from zebros_jobs.adapters.scratch import SqliteSeenRows
+            from zebros_jobs.use_cases.imports.work import ImportWork
+
+            return ImportWork(SqliteSeenRows, RejectedFiles())
+        case JobKind.UNDO:
+            from zebros_jobs.adapters.scratch import SqliteKeptValues
+            from zebros_jobs.adapters.tables.files import Files
+            from zebros_jobs.use_cases.undos.work import UndoWork
+
+            return UndoWork(Files(), SqliteKeptValues)
         case JobKind.EXPORT:
             from zebros_jobs.adapters.tables.files import Files
             from zebros_jobs.use_cases.exports.work import ExportWork

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
 from zebros_core.errors import NotFoundError, VersionMismatchError
@@ -39,6 +40,10 @@ def reap_jobs(watched: WatchedJobs, workspace_of: Callable[[str], Workspace]) ->
 def look_after(workspace: Workspace, job: Job) -> bool:
     """Begin a job anew whose execution ended without ending it, or that has been silent; whether it was."""
     now = workspace.now
+    if job.state is JobState.AWAITING_FILE:
+        if job.created_at is not None and now - job.created_at > FILE_AWAITED:
+            end_job(workspace, job.id, JobState.FAILED, problem=_NEVER_FINISHED)
+        return False
     progress = workspace.progress.get(job.id)
     if progress.is_held(now):
         return False
@@ -73,8 +78,6 @@ def watch_job(workspace: Workspace, watched: WatchedJobs, job_id: str) -> None:
     job = workspace.jobs.find(job_id)
     if job is None or job.has_ended:
         watched.remove(tenant_id, job_id)
-        return
-    if job.state is JobState.AWAITING_FILE:
         return
     watched.put(tenant_id, job_id)
     if job.state is JobState.QUEUED:

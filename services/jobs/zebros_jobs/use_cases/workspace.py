@@ -15,6 +15,7 @@ from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
 from zebros_jobs.domain.backups.ports import DataKeys
 from zebros_jobs.domain.certificates import Signer
+from zebros_jobs.domain.imports.source import OpenTable
 from zebros_jobs.domain.work import Machines
 from zebros_jobs.repositories.jobs import JobRepository
 from zebros_jobs.repositories.progress import ProgressRepository
@@ -28,7 +29,7 @@ class Workspace(RecordWorkspace):
 
     `objects`, `streams` and `uploads` give the tenant's objects in the bucket of a purpose (transfers, reports,
     backups, documents). `door` is another service's bulk door with the rights of a context, `system_door` with our
-    machinery's. `data_keys` makes and opens the keys of backups.
+    machinery's. `data_keys` makes and opens the keys of backups, `open_table` a file that people have uploaded.
 
     For privacy requests: `audit` takes entries of the audit log, `signer` signs certificates, `versions` gives the
     tenant's objects of a purpose with all their versions, and `erasing` is the same workspace for erasures: what it
@@ -47,6 +48,7 @@ class Workspace(RecordWorkspace):
     door: Callable[[str, TenantContext], BulkDoorClient]
     system_door: Callable[[str], BulkDoorClient]
     tenant: Callable[[], Tenant]
+    open_table: OpenTable
     data_keys: DataKeys
     audit: AuditTrail
     signer: Signer

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from zebros_jobs.domain.imports.cells import Kind, choices_of
 from zebros_jobs.domain.imports.match_key import email_name
-from zebros_jobs.domain.imports.options import ImportOptions, MatchRule
+from zebros_jobs.domain.imports.options import ImportOptions, MatchRule, OnDuplicate
 from zebros_jobs.domain.imports.problems import RowProblem, RowProblemError
 
 __all__ = ["ENTITIES", "ImportField", "ImportedEntity", "Reference"]
@@ -45,7 +45,7 @@ class ImportedEntity:
     `service` owns it. `required` are fields one of which every row has to have, and `missing` the reason for a row that
     has none. `rules` are by what a row may find its record, and `usual` those that count unless others are asked for.
     `upkeep` are fields that our own machinery changes: they are nobody's edit. With `repeats`, a file may say the same
-    twice; with `custom`, its records have custom fields.
+    twice; with `custom`, its records have custom fields; with `makes_teams`, teams that rows name are made.
     """
 
     name: str
@@ -60,6 +60,8 @@ class ImportedEntity:
     upkeep: frozenset[str] = frozenset()
     custom: bool = True
     repeats: bool = False
+    on_duplicate: OnDuplicate = OnDuplicate.UPDATE
+    makes_teams: bool = False
 
     @cached_property
     def targets(self) -> tuple[str, ...]:
@@ -450,6 +452,9 @@ _USERS = ImportedEntity(
     complete=_complete_person,
     custom=False,
     repeats=True,
+    # An invitation is no way to change what somebody may do.
+    on_duplicate=OnDuplicate.SKIP,
+    makes_teams=True,
 )
 
 _ALL: Final[Sequence[ImportedEntity]] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +11,9 @@ from zebros_core.names import fold, normalised_name
 from zebros_core.values import normalised_email, normalised_external_id
 from zebros_jobs.domain.imports.options import MatchRule
 
-__all__ = ["email_name", "match_value"]
+__all__ = ["email_name", "made_up_id", "match_value"]
+
+_SLUG_CHARS = 40
 
 
 def match_value(entity: str, rule: MatchRule, data: Mapping[str, Any]) -> str | None:
@@ -38,6 +41,20 @@ def _name(entity: str, data: Mapping[str, Any]) -> str | None:
         return None
     first = data.get("firstName")
     return f"{customer} {normalised_name(f'{first} {last}' if first else last)}"
+
+
+def made_up_id(entity: str, data: Mapping[str, Any]) -> str | None:
+    """Return an external id for a person who has nothing else to be known by: always the same for the same name.
+
+    So a file that is imported again finds who it brought. None for other entities.
+    """
+    if entity not in {"contact", "lead"}:
+        return None
+    parts = [data.get(name) for name in ("firstName", "lastName", "companyName")]
+    plain = normalised_name(" ".join(part for part in parts if part))
+    slug = re.sub(r"[^a-z0-9]+", "-", plain)[:_SLUG_CHARS].strip("-")
+    digest = hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return f"name:{slug}-{digest}" if slug else f"name:{digest}"
 
 
 def email_name(name: str) -> str:

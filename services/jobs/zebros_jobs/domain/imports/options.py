@@ -101,7 +101,9 @@ class ImportOptions(DialectWish):
         str | None, Field(max_length=64, description="Of times without a zone; UTC unless given.")
     ] = None
     match_by: Annotated[tuple[MatchRule, ...] | None, Field(max_length=3)] = None
-    on_duplicate: OnDuplicate = OnDuplicate.UPDATE
+    on_duplicate: Annotated[
+        OnDuplicate | None, Field(description="`update` unless given; of people `skip`.")
+    ] = None
     allow_duplicates: bool = False
     on_missing_reference: OnMissing = OnMissing.REJECT
     role: Annotated[

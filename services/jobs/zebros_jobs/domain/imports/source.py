@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from zebros_core.errors import FieldError
 from zebros_core.values import Value
 from zebros_jobs.domain.errors import JobInputError
+from zebros_jobs.domain.formulas import unguarded
 from zebros_jobs.domain.imports.problems import RowProblem
 
 __all__ = [
@@ -166,7 +167,7 @@ class Table(Protocol):
 class OpenTable(Protocol):
     """Opens a file as a table. Raises FileProblemError for what is none, or has more columns than are taken."""
 
-    def __call__(self, source: SourceFile, given: DialectWish) -> Table: ...
+    def __call__(self, source: SourceFile, wish: DialectWish) -> Table: ...
 
 
 class DialectWish(Value):
@@ -207,7 +208,9 @@ def named_columns(first: Sequence[Cell], *, header: bool) -> list[str]:
     taken: set[str] = set()
     names: list[str] = []
     for number, cell in enumerate(first):
-        text = " ".join(str(cell).split())[:_MAX_COLUMN_NAME] if header and cell is not None else ""
+        text = (
+            " ".join(unguarded(str(cell)).split())[:_MAX_COLUMN_NAME] if header and cell is not None else ""
+        )
         wanted = name = text or _letters(number)
         again = 2
         while name.casefold() in taken:

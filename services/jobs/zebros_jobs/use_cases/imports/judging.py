@@ -1,0 +1,247 @@
+"""Rows to what is to be done about each: sent as a mutation, or known already to be refused or left alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from zebros_jobs.domain.imports.cells import Kind
+from zebros_jobs.domain.imports.entities import Reference
+from zebros_jobs.domain.imports.mapping import Draft, RowMapping
+from zebros_jobs.domain.imports.match_key import made_up_id, match_value
+from zebros_jobs.domain.imports.options import MatchRule, OnDuplicate, OnMissing
+from zebros_jobs.domain.imports.outcomes import Outcome
+from zebros_jobs.domain.imports.problems import RowProblem, RowProblemError
+from zebros_jobs.domain.imports.seen import SeenRow, SeenRows, key_hash
+from zebros_jobs.domain.imports.source import Cell, Row
+from zebros_jobs.use_cases.imports.references import Named, References
+from zebros_jobs.use_cases.run_job import JobRun
+
+__all__ = ["Judge", "JudgedRow"]
+
+_MADE: Final = frozenset({Kind.CUSTOMER, Kind.PRODUCT, Kind.TEAM})
+"""Records that can be made of a name alone."""
+
+
+@dataclass(slots=True)
+class JudgedRow:
+    """A row on its way. `outcome` is None while it has to be sent; `mutation` is what to send."""
+
+    number: int
+    line: int
+    cells: Sequence[Cell]
+    outcome: Outcome | None = None
+    problem: RowProblem | None = None
+    id: str | None = None
+    keys: tuple[int, ...] = ()
+    digest: int = 0
+    mutation: dict[str, Any] | None = None
+
+    def reject(self, problem: RowProblem) -> None:
+        """Refuse the row."""
+        self.outcome, self.problem, self.mutation = Outcome.REJECTED, problem, None
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A row whose cells could be read."""
+
+    row: JudgedRow
+    draft: Draft
+    found: dict[str, Reference] = field(default_factory=dict[str, Reference])
+    data: dict[str, Any] = field(default_factory=dict[str, Any])
+    values: dict[MatchRule, str] = field(default_factory=dict[MatchRule, str])
+
+
+class Judge:
+    """Judges the rows of one import, in their order."""
+
+    def __init__(self, run: JobRun, mapping: RowMapping, seen: SeenRows, *, rehearse: bool) -> None:
+        self._run = run
+        self._mapping = mapping
+        self._entity = mapping.entity
+        self._seen = seen
+        self._rehearse = rehearse
+        self._references = References(run)
+        options = mapping.options
+        self._on_duplicate = options.on_duplicate or self._entity.on_duplicate
+        self._on_missing = options.on_missing_reference
+        # One column that is unique, and whose record is to be updated: that the owner of the record does in one step.
+        self._by_upsert = mapping.rules == (MatchRule.EXTERNAL_ID,) and not rehearse
+        self._by_upsert &= self._on_duplicate is OnDuplicate.UPDATE
+
+    @property
+    def made(self) -> dict[str, int]:
+        """Records that were made because rows named them, since this was asked last."""
+        made, self._references.made = self._references.made, {}
+        return made
+
+    def judge(self, rows: Sequence[Row], *, look_up: bool) -> list[JudgedRow]:
+        """Return what is to be done about rows. With `look_up` it is always found out which records are there already.
+
+        Raises UnavailableError.
+        """
+        judged = [JudgedRow(row.number, row.line, row.cells) for row in rows]
+        pending: list[_Pending] = []
+        for row, found in zip(rows, judged, strict=True):
+            if row.fault is not None:
+                found.reject(row.fault)
+                continue
+            try:
+                pending.append(_Pending(found, self._mapping.draft(row.cells)))
+            except RowProblemError as error:
+                found.reject(error.problem)
+        pending = self._resolved(pending)
+        pending = self._completed(pending)
+        existing = self._existing(pending) if look_up or not self._by_upsert else {}
+        for each in pending:
+            self._decide(each, existing.get(each.row.number))
+        return judged
+
+    def is_by_upsert(self) -> bool:
+        """Tell whether records are found by whoever owns them, and need not be looked up."""
+        return self._by_upsert
+
+    # -- what rows name ----------------------------------------------------------------------------------------
+
+    def _resolved(self, pending: list[_Pending]) -> list[_Pending]:
+        named = {(kind, text) for each in pending for _, kind, text in each.draft.named}
+        if not named:
+            return pending
+        answers = self._references.look_up(named)
+        answers |= self._made_now(answers)
+        good: list[_Pending] = []
+        for each in pending:
+            problem = self._name(each, answers)
+            if problem is None:
+                good.append(each)
+            else:
+                each.row.reject(problem)
+        return good
+
+    def _made_now(
+        self, answers: Mapping[Named, Reference | RowProblem]
+    ) -> dict[Named, Reference | RowProblem]:
+        """Make what is missing and can be made of its name, if that is wished."""
+        made: dict[Named, Reference | RowProblem] = {}
+        for kind in _MADE:
+            # A person's team is made whatever is wished for other records: it is what invitations have always done.
+            wished = self._on_missing is OnMissing.CREATE or (kind is Kind.TEAM and self._entity.makes_teams)
+            missing = [
+                text
+                for (each, text), answer in answers.items()
+                if each is kind and isinstance(answer, RowProblem) and answer.code == "unknown-reference"
+            ]
+            if wished and missing:
+                found = self._references.make(kind, missing, rehearse=self._rehearse)
+                made |= {(kind, text): answer for text, answer in found.items()}
+        return made
+
+    def _name(self, each: _Pending, answers: Mapping[Named, Reference | RowProblem]) -> RowProblem | None:
+        """Put the records that a row names into it; return why that is not possible."""
+        for target, kind, text in each.draft.named:
+            answer = answers[kind, text]
+            if isinstance(answer, Reference):
+                each.found[target] = answer
+            elif self._on_missing is not OnMissing.LEAVE_EMPTY or answer.code != "unknown-reference":
+                return RowProblem(answer.code, answer.message, target, answer.value, answer.hint)
+        return None
+
+    # -- which record a row is ---------------------------------------------------------------------------------
+
+    def _completed(self, pending: list[_Pending]) -> list[_Pending]:
+        good: list[_Pending] = []
+        for each in pending:
+            row = each.row
+            try:
+                data = each.data = self._mapping.complete(each.draft, each.found)
+                for rule in self._mapping.rules:
+                    value = match_value(self._entity.name, rule, data)
+                    if value is not None:
+                        each.values[rule] = value
+                if MatchRule.EXTERNAL_ID in self._mapping.rules[:1] and "externalId" not in data:
+                    raise RowProblemError(RowProblem("missing-value", "the cell is empty", "externalId"))
+                if self._mapping.rules and not each.values:
+                    self._make_up(each)
+            except RowProblemError as error:
+                row.reject(error.problem)
+                continue
+            row.keys = tuple(key_hash(rule.value, value) for rule, value in each.values.items())
+            if self._entity.repeats:
+                row.digest = key_hash("row", json.dumps(data, sort_keys=True))
+            former = self._seen.claim(row.keys, row.line, row.digest) if row.keys else None
+            if former is None:
+                good.append(each)
+            elif self._entity.repeats and former.digest == row.digest:
+                row.outcome = Outcome.UNCHANGED
+            else:
+                row.reject(self._said_before(former))
+        return good
+
+    def _make_up(self, each: _Pending) -> None:
+        """Give a row an external id that has nothing by which it is recognised, so that it is, the next time."""
+        value = made_up_id(self._entity.name, each.data)
+        if value is not None and "externalId" not in each.data:
+            each.data["externalId"] = each.values[MatchRule.EXTERNAL_ID] = value
+
+    def _said_before(self, former: SeenRow) -> RowProblem:
+        return RowProblem(
+            "repeated",
+            f"the same {self._entity.name} as in an earlier line of this file",
+            hint=f"line {former.line}",
+        )
+
+    def _existing(self, pending: Sequence[_Pending]) -> dict[int, str]:
+        """Return the ids of the records that rows are, by number of the row: by the first rule that finds one."""
+        found: dict[int, str] = {}
+        for rule in dict.fromkeys((*self._mapping.rules, MatchRule.EXTERNAL_ID)):
+            values = {
+                each.row.number: each.values[rule]
+                for each in pending
+                if rule in each.values and each.row.number not in found
+            }
+            if values:
+                ids = self._ids(rule, list(values.values()))
+                found |= {number: ids[value] for number, value in values.items() if value in ids}
+        return found
+
+    def _ids(self, rule: MatchRule, values: Sequence[str]) -> dict[str, str]:
+        if self._entity.name == "user":
+            people = {value: self._references.person(value) for value in values}
+            return {value: person.id for value, person in people.items() if person is not None}
+        door = self._run.door(self._entity.service)
+        items = door.find(self._entity.name, rule.value, values)
+        return {value: item["id"] for value, item in items.items()}
+
+    # -- what is done ------------------------------------------------------------------------------------------
+
+    def _decide(self, each: _Pending, id: str | None) -> None:
+        row, data = each.row, each.data
+        row.id = id
+        if id is not None and (former := self._seen.claim([key_hash("id", id)], row.line, row.digest)):
+            row.reject(self._said_before(former))
+            return
+        if id is not None and self._on_duplicate is OnDuplicate.SKIP:
+            row.outcome = Outcome.SKIPPED
+            return
+        if id is not None and self._on_duplicate is OnDuplicate.REJECT:
+            row.reject(RowProblem("exists", f"the {self._entity.name} is there already", hint=f"id {id}"))
+            return
+        mutation: dict[str, Any] = {
+            "mutationId": f"{self._run.job_id}:{row.number}",
+            "entity": self._entity.name,
+            "changes": data,
+        }
+        if self._mapping.options.allow_duplicates:
+            mutation["skipDuplicates"] = True
+        if self._entity.name == "user":
+            mutation |= {"operation": "upsert", "externalId": data["email"]}
+        elif id is not None:
+            mutation |= {"operation": "update", "id": id}
+        elif self._by_upsert:
+            mutation |= {"operation": "upsert", "externalId": each.values[MatchRule.EXTERNAL_ID]}
+        else:
+            mutation["operation"] = "create"
+        row.mutation = mutation
