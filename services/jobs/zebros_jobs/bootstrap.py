@@ -29,6 +29,7 @@ from zebros_jobs.domain.work import Machines
 from zebros_jobs.repositories.jobs import JobRepository
 from zebros_jobs.repositories.keys import LOOKUP_TABLE
 from zebros_jobs.repositories.progress import ProgressRepository
+from zebros_jobs.repositories.retention import DueRetention
 from zebros_jobs.repositories.slots import SlotRepository
 from zebros_jobs.repositories.watched import WatchedJobs
 from zebros_jobs.settings import LAYERS, Settings
@@ -89,6 +90,11 @@ class Container(ServiceContainer):
     def watched(self) -> WatchedJobs:
         """The platform's list of open jobs."""
         return WatchedJobs(self.access.bind(SystemContext(PLATFORM_TENANT_ID, "jobs")))
+
+    @cached_property
+    def due_retention(self) -> DueRetention:
+        """The platform's list of tenants that are looked after daily."""
+        return DueRetention(self.access.bind(SystemContext(PLATFORM_TENANT_ID, "jobs")))
 
     def workspace(self, context: TenantContext) -> Workspace:
         """Return what a use case works with for this caller."""
@@ -152,6 +158,7 @@ class Container(ServiceContainer):
             audit=self.audit_trail,
             signer=self.signer,
             versions=lambda purpose: ObjectVersions(self.s3, self.settings.bucket(purpose), tenant_id),
+            due_retention=lambda: self.due_retention,
             erasing=lambda: self.system_workspace(tenant_id, ERASURE_CAUSE, context.job_id),
         )
 

@@ -39,6 +39,10 @@ def work_of(kind: JobKind) -> Work:
             from zebros_jobs.use_cases.privacy.work import PrivacyWork
 
             return PrivacyWork(draw_letter, print_certificate)
+        case JobKind.RETENTION:
+            from zebros_jobs.use_cases.retention.work import RetentionWork
+
+            return RetentionWork()
         case JobKind.BACKUP:
             from zebros_jobs.adapters.backups.sealing import SealingVault
             from zebros_jobs.use_cases.backups.work import BackupWork

@@ -7,12 +7,18 @@ from typing import Any
 
 from zebros_jobs.bootstrap import container
 from zebros_jobs.use_cases.reap_jobs import reap_jobs
+from zebros_jobs.use_cases.retention.start_due import start_due
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
-    """Begin anew what stopped; return how many jobs."""
+    """Begin anew what stopped, and what is due daily; return how many jobs."""
     del event, context
     have = container()
     begun = reap_jobs(have.watched, lambda tenant_id: have.system_workspace(tenant_id, "reaper"))
     have.metrics.emit({"JobsBegunAnew": (begun, "Count")})
-    return {"done": begun}
+    due = start_due(
+        have.due_retention,
+        have.clock.now(),
+        lambda tenant_id: have.system_workspace(tenant_id, "retention"),
+    )
+    return {"done": begun, "retention": due}

@@ -19,6 +19,7 @@ from zebros_jobs.domain.imports.source import OpenTable
 from zebros_jobs.domain.work import Machines
 from zebros_jobs.repositories.jobs import JobRepository
 from zebros_jobs.repositories.progress import ProgressRepository
+from zebros_jobs.repositories.retention import DueRetention
 from zebros_jobs.repositories.slots import SlotRepository
 from zebros_jobs.settings import Settings
 
@@ -33,7 +34,7 @@ class Workspace(RecordWorkspace):
 
     For privacy requests: `audit` takes entries of the audit log, `signer` signs certificates, `versions` gives the
     tenant's objects of a purpose with all their versions, and `erasing` is the same workspace for erasures: what it
-    writes is published without what it replaced.
+    writes is published without what it replaced. `due_retention` is the platform's list of tenants to be looked after.
     """
 
     settings: Settings
@@ -54,3 +55,4 @@ class Workspace(RecordWorkspace):
     signer: Signer
     versions: Callable[[str], ObjectVersions]
     erasing: Callable[[], Workspace]
+    due_retention: Callable[[], DueRetention]

@@ -15,6 +15,7 @@ from callers import Person
 from jobs_in_process import JobsWorld, carry_out
 from personal_traces import Traces
 
+from zebros_customers.domain.document import Document, DocumentKind, DocumentStatus
 from zebros_jobs.bootstrap import Container
 from zebros_jobs.domain.job import JobState
 
@@ -41,9 +42,8 @@ def with_document(world: JobsWorld) -> Callable[..., None]:
     def add(tenant_id: str, contact_id: str, content: bytes = b"about her") -> None:
         workspace = world.customers.system_workspace(tenant_id, "test")
         contact = workspace.contacts.get(contact_id)
+        assert contact.customer_id is not None
         key = workspace.objects.key("customers", contact.customer_id, "documents", "d1")
-        from zebros_customers.domain.document import Document, DocumentKind, DocumentStatus
-
         document = Document(
             document_id=workspace.documents.store.new_id(),
             customer_id=contact.customer_id,

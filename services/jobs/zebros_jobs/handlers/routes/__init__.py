@@ -1,10 +1,19 @@
 """HTTP routes, a module per resource."""
 
-from zebros_jobs.handlers.routes import backups, exports, imports, jobs, privacy, report_schedules, reports
+from zebros_jobs.handlers.routes import (
+    backups,
+    exports,
+    imports,
+    jobs,
+    privacy,
+    report_schedules,
+    reports,
+    retention,
+)
 
 ROUTES = [
     route
-    for module in (jobs, imports, exports, reports, report_schedules, privacy, backups)
+    for module in (jobs, imports, exports, reports, report_schedules, privacy, retention, backups)
     for route in module.routes
 ]
 """Every route of this service; the API document is made of them."""

@@ -57,8 +57,12 @@ def start_request(
     again: str | None = None,
     parent_id: str | None = None,
     retention: bool = False,
+    begin: bool = True,
 ) -> Job:
-    """Keep whom a request is about in a row of its own, then the job, which does not say it; and begin that."""
+    """Keep whom a request is about in a row of its own, then the job, which does not say it; and begin that.
+
+    With `begin` False the job's own event begins it: a worker may start no machines.
+    """
     rows = PrivateRequests(workspace.lookup)
     job_id = workspace.jobs.new_id(_CREATE, repeat)
     # First the row: a job may be begun as soon as it is there. The row of one that never comes ends by itself.
@@ -83,7 +87,8 @@ def start_request(
         _forget_unless_open(workspace, rows, job_id)
         raise
     _forget_if_ended(rows, created.entity)
-    dispatch(workspace, created.entity)
+    if begin:
+        dispatch(workspace, created.entity)
     return created.entity
 
 

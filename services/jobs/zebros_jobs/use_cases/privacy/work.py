@@ -57,6 +57,10 @@ class PrivacyWork(Work):
         result = self._erased(run) if _is_erasure(run) else _collected(run)
         state = _state(run)
         say_ended(run, result.summary["outcome"], state.ended_at or run.clock.now())
+        if "availableUntil" in result.summary:
+            # The archive's time ends: somebody has to look.
+            due = run.workspace.due_retention()
+            due.ensure(run.workspace.context.tenant_id, run.clock.now() + timedelta(days=1))
         return result
 
     def notify(self, run: JobRun) -> None:
