@@ -19,7 +19,15 @@ from zebros_sync.domain.log import EMPTY_HEAD, STATE_SHARDS, Head, Key, Segment,
 from zebros_sync.domain.ports import OwnerOutcome
 from zebros_sync.domain.push import KeptOutcome
 
-CODES = {"na": "name", "no": "note", "ci": "contactInfo", "tg": "tags", "ow": "ownerId", "te": "teamId"}
+CODES = {
+    "na": "name",
+    "cn": "companyName",
+    "no": "note",
+    "ci": "contactInfo",
+    "tg": "tags",
+    "ow": "ownerId",
+    "te": "teamId",
+}
 CODE_OF = {name: code for code, name in CODES.items()}
 
 

@@ -335,6 +335,14 @@ class SyncMachine(RuleBasedStateMachine):
         }
         for wish, key, former, after in self.owners.overwrites:
             device, mutation = wishes[wish.removesuffix(":r")]
+            if mutation.operation == "delete":
+                unseen = {
+                    version
+                    for version in former["fieldVersions"].values()
+                    if version > (mutation.base_version or 0)
+                }
+                foreign = unseen - self.memory.versions.get((device.name, key), frozenset())
+                assert not foreign or (*key, "*", "edited") in replaced, "an edit that nobody saw was deleted"
             if mutation.operation != "update":
                 continue
             for name in FIELDS:

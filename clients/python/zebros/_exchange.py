@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 # Answers that say "try later". A gateway's own 500 is a crash or a throttled function, so it is tried again;
 # the service's own 500 is a bug and would fail alike.
+_NOT_MODIFIED = 304
+"""The answer to a GET that names what it knows: that is still so."""
 _TRANSIENT = frozenset({408, 425, 429, 502, 503, 504})
 # A function may run for 30 seconds more than the gateway has waited for it.
 _UNDER_WAY_SECONDS = 10.0
@@ -89,7 +91,7 @@ def exchange(call: Call[T], *, base_url: str, policy: RetryPolicy) -> Generator[
         if moved is not None and target == call.path:
             target = moved
             continue
-        if answer.status < 300:
+        if answer.status < 300 or answer.status == _NOT_MODIFIED:
             return call.read(answer)
         if answer.status == 401 and not refreshed:
             refreshed = True

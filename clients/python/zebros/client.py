@@ -29,6 +29,7 @@ from zebros.resources import (
     Opportunities,
     Pipeline,
     Products,
+    Sync,
     Teams,
     Tenants,
     Users,
@@ -91,6 +92,7 @@ class Client:
         self.integrations = Integrations(self)
         self.audit = AuditLog(self)
         self.tenants = Tenants(self, sleep)
+        self.sync = Sync(self, sleep)
 
     def execute(self, call: Call[T]) -> T:
         """Send the call with retries. Raises the errors that `zebros.errors` draws."""

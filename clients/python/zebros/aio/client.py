@@ -20,6 +20,7 @@ from zebros.aio.activities import AsyncActivities, AsyncEmails, AsyncEmailTempla
 from zebros.aio.pipeline import AsyncPipeline
 from zebros.aio.records import AsyncContacts, AsyncCustomers
 from zebros.aio.sales import AsyncLeads, AsyncOpportunities, AsyncProducts
+from zebros.aio.sync import AsyncSync
 from zebros.aio.tenants import AsyncTenants
 from zebros.auth.providers import StaticToken, TokenProvider
 from zebros.calls.call import Call
@@ -64,6 +65,7 @@ class AsyncClient:
         self.integrations = AsyncIntegrations(self)
         self.audit = AsyncAuditLog(self)
         self.tenants = AsyncTenants(self, sleep)
+        self.sync = AsyncSync(self, sleep)
 
     async def execute(self, call: Call[T]) -> T:
         """Send the call with retries. Raises the errors that `zebros.errors` draws."""

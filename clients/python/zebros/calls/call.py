@@ -47,6 +47,8 @@ class Call(Generic[T]):
     query: Mapping[str, str | int] | None = None
     json: Any = None
     headers: Mapping[str, str] | None = None
+    safe: bool = False
+    """Whether the operation itself knows a repetition, by what its body says."""
 
     @property
     def repeatable(self) -> bool:
@@ -57,7 +59,7 @@ class Call(Generic[T]):
         """
         sent = self.headers or {}
         if self.method == "POST":
-            return "Idempotency-Key" in sent
+            return self.safe or "Idempotency-Key" in sent
         return "If-Match" not in sent
 
 

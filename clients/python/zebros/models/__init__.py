@@ -75,6 +75,7 @@ from zebros.models.sales import (
     Stages,
     StageSpan,
 )
+from zebros.models.sync import Conflict, FieldConflict, StatesCheck, SyncStatus
 
 __all__ = [
     "Activity",
@@ -86,6 +87,7 @@ __all__ = [
     "Channels",
     "ClosingFigures",
     "Comment",
+    "Conflict",
     "Contact",
     "ContactInfo",
     "Conversion",
@@ -101,6 +103,7 @@ __all__ = [
     "EmailTemplate",
     "EndedSeries",
     "FieldChange",
+    "FieldConflict",
     "FieldDefinition",
     "FirstAdministrator",
     "Forecast",
@@ -135,7 +138,9 @@ __all__ = [
     "StageFigures",
     "StageSpan",
     "Stages",
+    "StatesCheck",
     "StoreCounts",
+    "SyncStatus",
     "Team",
     "Tenant",
     "TimelineEntry",

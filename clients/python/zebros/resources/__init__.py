@@ -9,6 +9,7 @@ from zebros.resources.integrations import AuditLog, Integrations
 from zebros.resources.me import Myself
 from zebros.resources.pipeline import Pipeline
 from zebros.resources.sales import Leads, Opportunities, Products
+from zebros.resources.sync import Sync
 from zebros.resources.tenants import Tenants
 from zebros.resources.users import Teams, Users
 
@@ -27,6 +28,7 @@ __all__ = [
     "Opportunities",
     "Pipeline",
     "Products",
+    "Sync",
     "Teams",
     "Tenants",
     "Users",

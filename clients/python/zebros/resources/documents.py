@@ -70,6 +70,31 @@ class Documents:
         )
         return self._send(start, source, frozenset(), progress)
 
+    def announce(
+        self,
+        customer_id: str,
+        *,
+        file_name: str,
+        content_type: str,
+        size_bytes: int,
+        idempotency_key: str | None = None,
+    ) -> Document:
+        """Make the document of a file that is sent later, by `resume`. The same key again gives the same document.
+
+        Raises ConflictError once its upload has ended.
+        """
+        start = self._client.execute(
+            calls.start(
+                customer_id=customer_id,
+                file_name=file_name,
+                content_type=content_type,
+                size_bytes=size_bytes,
+                kind="document",
+                idempotency_key=idempotency_key,
+            )
+        )
+        return start.document
+
     def resume(self, document_id: str, file: str | Path, *, progress: Progress | None = None) -> Document:
         """Go on with an upload that stopped: of a file in parts only the missing ones are sent."""
         source = Path(file)
