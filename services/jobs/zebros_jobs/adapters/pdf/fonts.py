@@ -15,6 +15,7 @@ from importlib.resources import as_file, files
 from typing import Any, Final
 from xml.sax.saxutils import escape
 
+from reportlab.graphics.shapes import STATE_DEFAULTS
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 
@@ -41,6 +42,8 @@ def register_fonts() -> None:
     for name, file in _FILES.items():
         with as_file(files("font_roboto").joinpath("files", file)) as path:
             pdfmetrics.registerFont(TTFont(name, str(path)))
+    # With its own every document with a drawing would name a font that is not embedded.
+    STATE_DEFAULTS["fontName"] = REGULAR
     pdfmetrics.registerFontFamily(REGULAR, normal=REGULAR, bold=BOLD, italic=ITALIC, boldItalic=BOLD)
 
 

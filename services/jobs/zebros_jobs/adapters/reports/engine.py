@@ -58,7 +58,10 @@ class DuckDbEngine:
             self._connection.execute(f"CREATE TABLE {table} ({declared})")
 
     def load(self, table: str, parts: Sequence[Path]) -> int:
-        """Fill a table from files of JSON lines, compressed or not, and return how many rows it has."""
+        """Fill a table from files of JSON lines, compressed or not, and return how many rows it has; what was in it
+        before is gone.
+        """
+        self._connection.execute(f"TRUNCATE {table}")
         if parts:
             listed = ", ".join(_quoted(str(path)) for path in parts)
             columns = ", ".join(f"{name}: {_quoted(kind)}" for name, kind in SCHEMA[table].items())

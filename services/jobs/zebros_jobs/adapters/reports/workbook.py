@@ -9,7 +9,7 @@ from zebros_jobs.adapters.tables.workbook import SheetBook
 from zebros_jobs.domain.formulas import guarded
 from zebros_jobs.domain.reports.measures import MeasureKind
 from zebros_jobs.domain.reports.result import ReportResult
-from zebros_jobs.domain.reports.tables import columns_of, rows_of
+from zebros_jobs.domain.reports.tables import columns_of, header_of, rows_of
 from zebros_jobs.domain.tables import Column
 
 __all__ = ["write_workbook"]
@@ -62,10 +62,7 @@ def _write_summary(book: SheetBook, result: ReportResult) -> Any:
     for column in result.columns:
         row += 1
         form = book.format(_FORMATS[column.kind])
-        currency = (
-            f", {column.currency}" if column.currency and not column.label.endswith(column.currency) else ""
-        )
-        _text(sheet, row, 0, f"{column.label}{currency}", None)
+        _text(sheet, row, 0, header_of(result, column), None)
         value = result.totals.values[column.key]
         if value is not None:
             sheet.write_number(row, 1, float(value), form)

@@ -181,21 +181,21 @@ def _moved(period: Period, grain: Grain, by: int) -> Period:
 # -- reading -----------------------------------------------------------------------------------------------------
 
 _UNITS: Final[tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Period]], ...]] = (
-    (re.compile(r"(\d{4})"), lambda m: _unit(Grain.YEAR, date(int(m[1]), 1, 1))),
-    (re.compile(r"(\d{4})-Q([1-4])"), lambda m: _unit(Grain.QUARTER, date(int(m[1]), int(m[2]) * 3, 1))),
-    (re.compile(r"(\d{4})-(\d{2})"), lambda m: _unit(Grain.MONTH, date(int(m[1]), int(m[2]), 1))),
+    (re.compile(r"([0-9]{4})"), lambda m: _unit(Grain.YEAR, date(int(m[1]), 1, 1))),
+    (re.compile(r"([0-9]{4})-Q([1-4])"), lambda m: _unit(Grain.QUARTER, date(int(m[1]), int(m[2]) * 3, 1))),
+    (re.compile(r"([0-9]{4})-([0-9]{2})"), lambda m: _unit(Grain.MONTH, date(int(m[1]), int(m[2]), 1))),
     (
-        re.compile(r"(\d{4})-W(\d{2})"),
+        re.compile(r"([0-9]{4})-W([0-9]{2})"),
         lambda m: _unit(Grain.WEEK, date.fromisocalendar(int(m[1]), int(m[2]), 1)),
     ),
-    (re.compile(r"(\d{4}-\d{2}-\d{2})"), lambda m: _unit(Grain.DAY, date.fromisoformat(m[1]))),
+    (re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})"), lambda m: _unit(Grain.DAY, date.fromisoformat(m[1]))),
     (
-        re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})"),
+        re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})/([0-9]{4}-[0-9]{2}-[0-9]{2})"),
         lambda m: Period(date.fromisoformat(m[1]), date.fromisoformat(m[2])),
     ),
 )
 _THIS: Final = re.compile(r"(this|last)-(week|month|quarter|year)")
-_LAST_MANY: Final = re.compile(r"last-([1-9]\d{0,3})-(days|weeks|months|quarters|years)")
+_LAST_MANY: Final = re.compile(r"last-([1-9][0-9]{0,3})-(days|weeks|months|quarters|years)")
 
 
 def parse_period(text: str, today: date) -> Period:

@@ -21,7 +21,9 @@ class Engine(Protocol):
     """Tables of one report, and its query."""
 
     def load(self, table: str, parts: Sequence[Path]) -> int:
-        """Fill a table from files of JSON lines, compressed or not, and return how many rows it has."""
+        """Fill a table from files of JSON lines, compressed or not, and return how many rows it has; what was in it
+        before is gone.
+        """
         ...
 
     def count(

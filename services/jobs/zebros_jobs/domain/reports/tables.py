@@ -11,7 +11,7 @@ from zebros_jobs.domain.reports.periods import Grain
 from zebros_jobs.domain.reports.result import ReportColumn, ReportResult, ReportRow
 from zebros_jobs.domain.tables import Cell, Column, ColumnKind
 
-__all__ = ["DIMENSION_LABELS", "cells_of", "columns_of", "rows_of"]
+__all__ = ["DIMENSION_LABELS", "cells_of", "columns_of", "header_of", "rows_of"]
 
 DIMENSION_LABELS: Final = {
     "day": "Day",
@@ -48,11 +48,15 @@ def columns_of(result: ReportResult) -> list[Column]:
         if by in ("owner", "team", "product"):
             columns.append(Column(f"{by}Id", ColumnKind.TEXT, f"{DIMENSION_LABELS[by]} id"))
     for column in result.columns:
-        columns.append(Column(column.key, _KINDS[column.kind], _header(column)))
+        columns.append(Column(column.key, _KINDS[column.kind], header_of(result, column)))
     if result.former_period is not None:
         for column in result.columns:
-            columns.append(Column(f"{column.key}.before", _KINDS[column.kind], f"{_header(column)}, before"))
-            columns.append(Column(f"{column.key}.change", ColumnKind.PERCENT, f"{_header(column)}, change"))
+            columns.append(
+                Column(f"{column.key}.before", _KINDS[column.kind], f"{header_of(result, column)}, before")
+            )
+            columns.append(
+                Column(f"{column.key}.change", ColumnKind.PERCENT, f"{header_of(result, column)}, change")
+            )
     return columns
 
 
@@ -90,6 +94,9 @@ def _cell(column: ReportColumn, value: Decimal | None) -> Cell:
     return int(value) if column.kind is MeasureKind.COUNT else value
 
 
-def _header(column: ReportColumn) -> str:
-    named = column.currency is None or column.label.endswith(column.currency)
-    return column.label if named else f"{column.label}, {column.currency}"
+def header_of(result: ReportResult, column: ReportColumn) -> str:
+    """Return what stands above a column: its unit, too, and what is converted where there are several currencies."""
+    if column.currency is None or ":" in column.key:
+        return column.label
+    several = any(":" in each.key for each in result.columns)
+    return f"{column.label}, {'all in ' if several else ''}{column.currency}"

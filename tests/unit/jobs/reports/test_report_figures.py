@@ -1,0 +1,567 @@
+"""Every figure of every report against plain arithmetic over the same records, whatever these are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reports_of_records import EUROS, by_group, report_of
+
+from zebros_core.currencies import minor_digits
+from zebros_jobs.domain.reports.assemble import change_of
+from zebros_jobs.domain.reports.money import Rates
+
+QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+RATES = Rates(
+    base_currency="EUR", rates={"USD": Decimal("0.9137"), "JPY": Decimal("0.0061"), "KWD": Decimal(3)}
+)
+FIRST, LAST = date(2017, 2, 20), date(2017, 4, 10)
+PERIOD = f"{FIRST}/{LAST}"
+BEFORE = (date(2017, 1, 1), date(2017, 2, 19))
+
+Record = dict[str, Any]
+
+
+# -- plain arithmetic ----------------------------------------------------------------------------------------------
+
+
+def rounded(number: Fraction | None, digits: int) -> Decimal | None:
+    if number is None:
+        return None
+    # Enough digits that no half is met or missed by the division.
+    exact = Decimal(number.numerator).quantize(Decimal(1)) / 1 if number.denominator == 1 else None
+    if exact is not None:
+        return exact.quantize(Decimal(1).scaleb(-digits))
+    scaled = number * 10**digits
+    floor = scaled.numerator // scaled.denominator
+    rest = scaled - floor
+    up = rest > Fraction(1, 2) or (rest == Fraction(1, 2) and floor % 2 == 1)
+    return Decimal(floor + up).scaleb(-digits)
+
+
+def ratio(part: int, whole: int) -> Decimal | None:
+    return rounded(Fraction(part, whole), 4) if whole else None
+
+
+def mean(values: Sequence[Fraction | int], digits: int = 1) -> Decimal | None:
+    return rounded(sum(map(Fraction, values), Fraction()) / len(values), digits) if values else None
+
+
+def exact(value: Any) -> Fraction:
+    return Fraction(Decimal(str(value or 0)))
+
+
+def in_base(amounts: Iterable[tuple[str, Fraction]], rates: Rates) -> Fraction | None:
+    total = Fraction()
+    for code, amount in amounts:
+        if code != rates.base_currency and code not in rates.rates and amount:
+            return None
+        total += amount * (1 if code == rates.base_currency else Fraction(rates.rates.get(code, Decimal())))
+    return total
+
+
+def local(instant: str, zone: str) -> date:
+    return datetime.fromisoformat(instant).astimezone(ZoneInfo(zone)).date()
+
+
+def grouped(
+    records: Iterable[Record], group: Callable[[Record], Any], day: Callable[[Record], date | None], span: Any
+) -> dict[Any, list[Record]]:
+    found: dict[Any, list[Record]] = defaultdict(list)
+    for record in records:
+        on = day(record)
+        if on is not None and span[0] <= on <= span[1]:
+            found[group(record)].append(record)
+    return found
+
+
+# -- records -------------------------------------------------------------------------------------------------------
+
+owners = st.sampled_from(["ada", "bob", "o'neil", "=cmd()"])
+teams = st.sampled_from([None, "north", "south"])
+days = st.dates(date(2016, 12, 25), date(2017, 4, 20))
+instants = st.datetimes(datetime(2016, 12, 25), datetime(2017, 4, 20)).map(
+    lambda at: (
+        at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC).isoformat().replace("+00:00", "Z")
+    )
+)
+amounts = st.one_of(
+    st.none(),
+    st.integers(0, 10**6),
+    st.just(999_999_999_999_999),
+    st.just(0.000000000000001),
+    st.decimals(0, 10**9, places=2).map(float),
+)
+names = st.sampled_from([None, "a", "b", "ß", "名"])
+
+
+def without_none(record: Record) -> Record:
+    return {name: value for name, value in record.items() if value is not None}
+
+
+@st.composite
+def deals(draw: st.DrawFn) -> list[Record]:
+    made: list[Record] = []
+    for number in range(draw(st.integers(0, 25))):
+        outcome = draw(st.sampled_from(["won", "won", "lost", "open"]))
+        made.append(
+            without_none(
+                {
+                    "opportunityId": f"deal-{number}",
+                    "ownerId": draw(owners),
+                    "teamId": draw(teams),
+                    "customerId": draw(st.sampled_from([None, "c-0", "c-1", "c-2", "gone"])),
+                    "leadId": draw(st.sampled_from([None, "l-0", "l-1"])),
+                    "currency": draw(st.sampled_from(["EUR", "EUR", "USD", "JPY", "KWD"])),
+                    "outcome": outcome,
+                    "value": draw(amounts),
+                    "closeDate": None if outcome == "open" else draw(days).isoformat(),
+                    "engageDate": draw(st.one_of(st.none(), days.map(date.isoformat))),
+                    "createdAt": draw(instants),
+                }
+            )
+        )
+    return made
+
+
+@st.composite
+def customers(draw: st.DrawFn) -> list[Record]:
+    return [
+        without_none(
+            {
+                "customerId": f"c-{number}",
+                "ownerId": draw(owners),
+                "teamId": draw(teams),
+                "industry": draw(names),
+                "contactInfo": {"address": without_none({"region": draw(names)})},
+                "createdAt": draw(instants),
+            }
+        )
+        for number in range(draw(st.integers(0, 6)))
+    ]
+
+
+@st.composite
+def leads(draw: st.DrawFn) -> list[Record]:
+    made: list[Record] = []
+    for number in range(draw(st.integers(0, 20))):
+        created = draw(instants)
+        after = draw(st.one_of(st.none(), st.integers(0, 90 * 86_400)))
+        converted = None
+        if after is not None:
+            converted = (
+                (datetime.fromisoformat(created) + timedelta(seconds=after))
+                .isoformat()
+                .replace("+00:00", "Z")
+            )
+        made.append(
+            without_none(
+                {
+                    "leadId": f"l-{number}",
+                    "ownerId": draw(owners),
+                    "teamId": draw(teams),
+                    "source": draw(names),
+                    "industry": draw(names),
+                    "customerId": f"c-{number % 4}" if converted else None,
+                    "createdAt": created,
+                    "convertedAt": converted,
+                }
+            )
+        )
+    return made
+
+
+@st.composite
+def activities(draw: st.DrawFn) -> list[Record]:
+    made: list[Record] = []
+    for number in range(draw(st.integers(0, 25))):
+        status = draw(st.sampled_from(["open", "completed", "cancelled"]))
+        made.append(
+            without_none(
+                {
+                    "activityId": f"a-{number}",
+                    "ownerId": draw(owners),
+                    "teamId": draw(teams),
+                    "customerId": draw(st.sampled_from([None, "c-0", "c-1"])),
+                    "type": draw(st.sampled_from(["call", "meeting", "task", "note", "email"])),
+                    "status": status,
+                    "createdAt": draw(instants),
+                    "scheduledAt": draw(st.one_of(st.none(), instants)),
+                    "completedAt": draw(instants) if status == "completed" else None,
+                }
+            )
+        )
+    return made
+
+
+# -- sales -----------------------------------------------------------------------------------------------------------
+
+
+def sales_figures(records: Sequence[Record], rates: Rates, zone: str) -> dict[str, Any]:
+    won = [record for record in records if record["outcome"] == "won"]
+    lost = [record for record in records if record["outcome"] == "lost"]
+    value = in_base([(each["currency"], exact(each.get("value"))) for each in won], rates)
+    digits = minor_digits(rates.base_currency)
+    lost_value = in_base([(each["currency"], exact(each.get("value"))) for each in lost], rates)
+    taken: list[int] = []
+    for deal in won:
+        begun = (
+            date.fromisoformat(deal["engageDate"]) if "engageDate" in deal else local(deal["createdAt"], zone)
+        )
+        many = (date.fromisoformat(deal["closeDate"]) - begun).days
+        taken += [many] if many >= 0 else []
+    return {
+        "wonValue": rounded(value, digits),
+        "wonCount": len(won),
+        "lostValue": rounded(lost_value, digits),
+        "lostCount": len(lost),
+        "winRate": ratio(len(won), len(won) + len(lost)),
+        "averageDeal": rounded(value / len(won), digits) if won and value is not None else None,
+        "averageDaysToClose": mean(taken),
+    }
+
+
+def closed_on(deal: Record) -> date | None:
+    return date.fromisoformat(deal["closeDate"]) if "closeDate" in deal else None
+
+
+def check(result: Any, expected: dict[Any, dict[str, Any]], whole: dict[str, Any]) -> None:
+    """Compare every figure of every group, and the whole."""
+    for key in whole:
+        assert by_group(result, key) == {group: figures[key] for group, figures in expected.items()}, key
+        assert result.totals.values[key] == whole[key], key
+
+
+@QUICK
+@given(deals(), customers(), leads(), st.sampled_from(["owner", "team", "region", "industry", "source"]))
+def test_sales_by_a_group(deals: list[Record], customers: list[Record], leads: list[Record], by: str) -> None:
+    zone = "America/New_York"
+    of = {each["customerId"]: each for each in customers}
+    sources = {each["leadId"]: each.get("source") for each in leads if "convertedAt" in each}
+    group: dict[str, Callable[[Record], Any]] = {
+        "owner": lambda deal: deal["ownerId"],
+        "team": lambda deal: deal.get("teamId"),
+        "region": lambda deal: (
+            of.get(deal.get("customerId"), {}).get("contactInfo", {}).get("address", {}).get("region")
+        ),
+        "industry": lambda deal: of.get(deal.get("customerId"), {}).get("industry"),
+        "source": lambda deal: sources.get(deal.get("leadId")),
+    }
+    records = {"opportunity": deals, "customer": customers, "lead": leads}
+    result = report_of(records, report="sales", period=PERIOD, by=[by], zone=zone, rates=RATES)
+    groups = grouped(deals, group[by], closed_on, (FIRST, LAST))
+    everything = [deal for found in groups.values() for deal in found]
+    check(
+        result,
+        {key: sales_figures(found, RATES, zone) for key, found in groups.items()},
+        sales_figures(everything, RATES, zone),
+    )
+    former = [deal for found in grouped(deals, group[by], closed_on, BEFORE).values() for deal in found]
+    before = sales_figures(former, RATES, zone)
+    assert result.totals.former is not None and result.totals.change is not None
+    for key, value in before.items():
+        assert result.totals.former[key] == value
+        assert result.totals.change[key] == change_of(result.totals.values[key], value)
+    amounts: dict[str, Fraction] = defaultdict(Fraction)
+    for deal in everything:
+        amounts[f"{deal['outcome']}Value:{deal['currency']}"] += exact(deal.get("value"))
+    for column in result.columns:
+        if ":" in column.key:
+            digits = minor_digits(str(column.currency))
+            assert result.totals.values[column.key] == rounded(amounts[column.key], digits)
+
+
+@QUICK
+@given(deals(), st.sampled_from(["day", "week", "month", "quarter", "year"]))
+def test_sales_in_the_course_of_time(deals: list[Record], by: str) -> None:
+    step: dict[str, Callable[[date], Any]] = {
+        "day": lambda day: day,
+        "week": lambda day: day.isocalendar()[:2],
+        "month": lambda day: (day.year, day.month),
+        "quarter": lambda day: (day.year, (day.month - 1) // 3),
+        "year": lambda day: day.year,
+    }
+    result = report_of({"opportunity": deals}, report="sales", period=PERIOD, by=[by], rates=RATES)
+    groups = grouped(
+        deals, lambda deal: step[by](date.fromisoformat(deal["closeDate"])), closed_on, (FIRST, LAST)
+    )
+    every: dict[Any, list[Record]] = {}
+    for number in range((LAST - FIRST).days + 1):
+        key = step[by](FIRST + timedelta(days=number))
+        every[key] = groups.get(key, [])
+    assert len(result.rows) == len(every)
+    for row, found in zip(result.rows, every.values(), strict=True):
+        assert {key: row.values[key] for key in sales_figures([], RATES, "UTC")} == sales_figures(
+            found, RATES, "UTC"
+        )
+
+
+@QUICK
+@given(deals())
+def test_sales_by_time_and_team_add_up_to_either(deals: list[Record]) -> None:
+    asked = {"report": "sales", "period": PERIOD, "rates": RATES}
+    both = report_of({"opportunity": deals}, by=["month", "team"], **asked)
+    month = report_of({"opportunity": deals}, by=["month"], **asked)
+    team = report_of({"opportunity": deals}, by=["team"], **asked)
+    assert both.totals == month.totals == team.totals
+    for key in ("wonCount", "lostCount"):
+        by_team: dict[Any, Decimal] = defaultdict(Decimal)
+        for (_, id), value in by_group(both, key).items():
+            by_team[id] += value
+        assert by_team == by_group(team, key)
+    steps = list(dict.fromkeys(row.group[0].id for row in both.rows))
+    assert steps == [row.group[0].id for row in month.rows if row.group[0].id in steps], (
+        "in the course of time"
+    )
+
+
+@QUICK
+@given(deals(), st.sampled_from(["ada", "north", "USD"]))
+def test_filters_are_those_records_alone(deals: list[Record], only: str) -> None:
+    name, field = {
+        "ada": ("ownerIds", "ownerId"),
+        "north": ("teamIds", "teamId"),
+        "USD": ("currencies", "currency"),
+    }[only]
+    asked = {"report": "sales", "period": PERIOD, "by": ["owner"], "rates": RATES}
+    filtered = report_of({"opportunity": deals}, filters={name: [only]}, **asked)
+    alone = report_of({"opportunity": [deal for deal in deals if deal.get(field) == only]}, **asked)
+    assert (filtered.rows, filtered.totals) == (alone.rows, alone.totals)
+
+
+# -- activities ------------------------------------------------------------------------------------------------------
+
+
+def activity_figures(records: Sequence[Record], zone: str, span: tuple[date, date]) -> dict[str, Any]:
+    def within(record: Record, field: str) -> bool:
+        return field in record and span[0] <= local(record[field], zone) <= span[1]
+
+    made = [each for each in records if within(each, "createdAt")]
+    completed = [each for each in records if within(each, "completedAt")]
+    planned = [each for each in completed if "scheduledAt" in each]
+    on_time = [
+        each for each in planned if local(each["completedAt"], zone) <= local(each["scheduledAt"], zone)
+    ]
+    overdue = [
+        each
+        for each in records
+        if each["status"] == "open"
+        and within(each, "scheduledAt")
+        and datetime.fromisoformat(each["scheduledAt"]) < AS_OF_2017
+    ]
+    types = {"calls": "call", "meetings": "meeting", "tasks": "task", "notes": "note", "emails": "email"}
+    return {
+        "made": len(made),
+        "completed": len(completed),
+        "overdue": len(overdue),
+        "onTime": len(on_time),
+        "onTimeRate": ratio(len(on_time), len(planned)),
+        **{key: sum(each["type"] == kind for each in completed) for key, kind in types.items()},
+    }
+
+
+AS_OF_2017 = datetime(2017, 3, 20, 12, tzinfo=UTC)
+
+
+@QUICK
+@given(
+    activities(),
+    st.sampled_from(["owner", "team", "type"]),
+    st.sampled_from(["Pacific/Auckland", "America/Los_Angeles", "Europe/Berlin"]),
+)
+def test_activities_by_a_group(activities: list[Record], by: str, zone: str) -> None:
+    field = {"owner": "ownerId", "team": "teamId", "type": "type"}[by]
+    result = report_of(
+        {"activity": activities}, report="activities", period=PERIOD, by=[by], zone=zone, as_of=AS_OF_2017
+    )
+    span = (FIRST, LAST)
+    groups: dict[Any, list[Record]] = defaultdict(list)
+    for each in activities:
+        groups[each.get(field)].append(each)
+    expected = {key: activity_figures(found, zone, span) for key, found in groups.items()}
+    expected = {key: figures for key, figures in expected.items() if any(figures.values())}
+    check(result, expected, activity_figures(activities, zone, span))
+
+
+# -- customers -------------------------------------------------------------------------------------------------------
+
+
+def acquisition_figures(
+    customers: Sequence[Record], first: dict[str, Record], zone: str, span: tuple[date, date], rates: Rates
+) -> dict[str, Any]:
+    made = {each["customerId"]: local(each["createdAt"], zone) for each in customers}
+    new = [id for id, day in made.items() if span[0] <= day <= span[1]]
+    before = [id for id, day in made.items() if day < span[0]]
+    dealt = [
+        (id, first[id])
+        for id in made
+        if id in first and span[0] <= date.fromisoformat(first[id]["closeDate"]) <= span[1]
+    ]
+    waited = [(date.fromisoformat(deal["closeDate"]) - made[id]).days for id, deal in dealt]
+    value = in_base([(deal["currency"], exact(deal.get("value"))) for _, deal in dealt], rates)
+    return {
+        "newCustomers": len(new),
+        "customers": len(before) + len(new),
+        "growthRate": ratio(len(new), len(before)),
+        "firstDeals": len(dealt),
+        "firstDealValue": rounded(value, minor_digits(rates.base_currency)),
+        "averageDaysToFirstDeal": mean([many for many in waited if many >= 0]),
+    }
+
+
+def first_deals(deals: Sequence[Record]) -> dict[str, Record]:
+    found: dict[str, Record] = {}
+    for deal in sorted(deals, key=lambda deal: (deal.get("closeDate", ""), deal["opportunityId"])):
+        if deal["outcome"] == "won" and "customerId" in deal:
+            found.setdefault(deal["customerId"], deal)
+    return found
+
+
+@QUICK
+@given(customers(), deals(), leads(), st.sampled_from(["owner", "team", "region", "industry", "source"]))
+def test_acquisition_by_a_group(
+    customers: list[Record], deals: list[Record], leads: list[Record], by: str
+) -> None:
+    zone = "Asia/Tokyo"
+    sources: dict[str, tuple[date, str]] = {}
+    for lead in leads:
+        if "convertedAt" in lead and "source" in lead:
+            rank = (local(lead["createdAt"], zone), lead["source"])
+            sources[lead["customerId"]] = min(rank, sources.get(lead["customerId"], rank))
+    group: dict[str, Callable[[Record], Any]] = {
+        "owner": lambda each: each["ownerId"],
+        "team": lambda each: each.get("teamId"),
+        "region": lambda each: each["contactInfo"]["address"].get("region"),
+        "industry": lambda each: each.get("industry"),
+        "source": lambda each: sources.get(each["customerId"], (None, None))[1],
+    }
+    records = {"opportunity": deals, "customer": customers, "lead": leads}
+    result = report_of(records, report="acquisition", period=PERIOD, by=[by], zone=zone, rates=RATES)
+    groups: dict[Any, list[Record]] = defaultdict(list)
+    for each in customers:
+        groups[group[by](each)].append(each)
+    first, span = first_deals(deals), (FIRST, LAST)
+    expected = {key: acquisition_figures(found, first, zone, span, RATES) for key, found in groups.items()}
+    expected = {key: figures for key, figures in expected.items() if any(figures.values())}
+    check(result, expected, acquisition_figures(customers, first, zone, span, RATES))
+
+
+@QUICK
+@given(customers(), deals())
+def test_customers_add_up_from_step_to_step(customers: list[Record], deals: list[Record]) -> None:
+    result = report_of(
+        {"opportunity": deals, "customer": customers}, report="acquisition", period=PERIOD, by=["week"]
+    )
+    first = first_deals(deals)
+    begin = FIRST
+    for row in result.rows:
+        end = min(begin + timedelta(days=6 - begin.weekday()), LAST)
+        figures = acquisition_figures(customers, first, "UTC", (begin, end), EUROS)
+        if figures["firstDealValue"] is None:
+            assert result.missing_rates
+        assert {key: row.values[key] for key in figures} == figures
+        begin = end + timedelta(days=1)
+
+
+# -- leads -----------------------------------------------------------------------------------------------------------
+
+
+def conversion_figures(leads: Sequence[Record], zone: str, span: tuple[date, date]) -> dict[str, Any]:
+    created = [each for each in leads if span[0] <= local(each["createdAt"], zone) <= span[1]]
+    of_these = [each for each in created if "convertedAt" in each]
+    converted = [
+        each
+        for each in leads
+        if "convertedAt" in each and span[0] <= local(each["convertedAt"], zone) <= span[1]
+    ]
+    taken = [
+        Fraction(
+            int(
+                (
+                    datetime.fromisoformat(each["convertedAt"]) - datetime.fromisoformat(each["createdAt"])
+                ).total_seconds()
+            ),
+            86_400,
+        )
+        for each in converted
+    ]
+    return {
+        "created": len(created),
+        "convertedOfCreated": len(of_these),
+        "conversionRate": ratio(len(of_these), len(created)),
+        "converted": len(converted),
+        "averageDaysToConvert": mean(taken),
+    }
+
+
+@QUICK
+@given(leads(), st.sampled_from(["owner", "team", "source", "industry"]))
+def test_conversion_by_a_group(leads: list[Record], by: str) -> None:
+    zone = "Europe/Lisbon"
+    field = {"owner": "ownerId", "team": "teamId", "source": "source", "industry": "industry"}[by]
+    result = report_of({"lead": leads}, report="conversion", period=PERIOD, by=[by], zone=zone)
+    groups: dict[Any, list[Record]] = defaultdict(list)
+    for each in leads:
+        groups[each.get(field)].append(each)
+    span = (FIRST, LAST)
+    expected = {key: conversion_figures(found, zone, span) for key, found in groups.items()}
+    expected = {key: figures for key, figures in expected.items() if any(figures.values())}
+    check(result, expected, conversion_figures(leads, zone, span))
+
+
+# -- changes ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.decimals(-(10**12), 10**12, places=2), st.decimals(-(10**12), 10**12, places=2))
+def test_a_change_is_a_difference_and_a_percentage_of_what_was(now: Decimal, before: Decimal) -> None:
+    change = change_of(now, before)
+    assert change.absolute == now - before
+    if not before:
+        assert change.percent is None
+    else:
+        exact_percent = Fraction(now - before) / abs(Fraction(before)) * 100
+        assert change.percent == rounded(exact_percent, 2)
+    assert change_of(None, before).absolute is None and change_of(now, None).percent is None
+
+
+def test_halves_are_rounded_to_the_even_neighbour_and_once() -> None:
+    deals = [
+        {
+            "opportunityId": f"d-{number}",
+            "ownerId": "ada",
+            "currency": "USD",
+            "outcome": "won",
+            "value": 0.05,
+            "closeDate": "2017-03-01",
+            "createdAt": "2017-01-01T00:00:00Z",
+        }
+        for number in range(3)
+    ]
+    rates = Rates(base_currency="EUR", rates={"USD": Decimal("0.1")})
+    result = report_of({"opportunity": deals}, report="sales", period="2017", by=["owner"], rates=rates)
+    # Each is half a cent: rounded one by one it would be nothing at all.
+    assert result.totals.values["wonValue"] == Decimal("0.02")
+    assert Decimal("0.015").quantize(Decimal("0.01"), ROUND_HALF_EVEN) == Decimal("0.02")
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Sao_Paulo", "Pacific/Apia", "Asia/Kathmandu"])
+def test_a_record_of_a_days_last_second_is_of_that_day_where_the_company_is(zone: str) -> None:
+    where = ZoneInfo(zone)
+    made: list[Record] = []
+    for number, day in enumerate(
+        (date(2017, 3, 25), date(2017, 3, 26), date(2017, 10, 29), date(2017, 12, 31))
+    ):
+        midnight = datetime(day.year, day.month, day.day, tzinfo=where) + timedelta(days=1)
+        last = (midnight.astimezone(UTC) - timedelta(milliseconds=1)).isoformat()
+        made.append({"leadId": f"l-{number}", "ownerId": "ada", "createdAt": last.replace("+00:00", "Z")})
+    result = report_of({"lead": made}, report="conversion", period="2017", by=["day"], zone=zone)
+    found = {id: value for id, value in by_group(result, "created").items() if value}
+    assert found == {"2017-03-25": 1, "2017-03-26": 1, "2017-10-29": 1, "2017-12-31": 1}
