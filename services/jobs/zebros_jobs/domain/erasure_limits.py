@@ -20,6 +20,7 @@ class Unreached:
 
 UNREACHED: Final = (
     Unreached("table streams", "changes of records on their way to the event bus", 1),
+    Unreached("cached answers", "answers about reports that are gone, for an hour", 1),
     Unreached("answers of repeated requests", "answers kept for requests with an idempotency key", 1),
     Unreached("queues and dead letters", "changes that a consumer has not handled, or could not", 14),
     Unreached("event archive", "changes of records, kept to be replayed; a replay changes no record", 30),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -43,41 +43,9 @@ def _without_objects(world: JobsWorld) -> Iterator[None]:
             s3.delete_object(Bucket=bucket["Name"], Key=entry["Key"], VersionId=entry["VersionId"])
 
 
-@pytest.fixture(autouse=True)
-def _answering(world: JobsWorld) -> Iterator[None]:
-    """Let services whose privacy verbs a test has no use for say that they hold nothing."""
-    without = {service: world.doors.handlers.get(service) for service in ("auth", "pipeline")}
-
-    def answering(service: str) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-        def handler(call: Mapping[str, Any], context: Any) -> dict[str, Any]:
-            real = without[service]
-            if real is not None:
-                answer = real(call, context)
-                if "problem" not in answer:
-                    return answer
-            match call["verb"]:
-                case "identify":
-                    return {"subject": call["subject"]}
-                case "collect":
-                    return {"items": [], "nextCursor": None}
-                case _:
-                    return {"done": True, "resume": None, "waitSeconds": 0, "counts": {}, "kept": []}
-
-        return handler
-
-    for service in without:
-        world.doors.handlers[service] = answering(service)
-    yield
-    for service, handler in without.items():
-        if handler is None:
-            del world.doors.handlers[service]
-        else:
-            world.doors.handlers[service] = handler
-
-
 @pytest.fixture
 def traces(world: JobsWorld) -> Traces:
-    return Traces(world.jobs, world.customers, world.pipeline, world.activities)
+    return Traces(world.jobs, world.customers, world.pipeline, world.activities, world.auth)
 
 
 @pytest.fixture

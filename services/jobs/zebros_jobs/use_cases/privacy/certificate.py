@@ -7,6 +7,7 @@ the public key (`certificate-key.pem`), by which whoever trusts it checks the fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from zebros_core.dynamodb.codec import instant_text
@@ -20,6 +21,7 @@ from zebros_jobs.domain.certificates import (
 from zebros_jobs.domain.erasure_limits import UNREACHED, last_day
 from zebros_jobs.domain.job import JobFile
 from zebros_jobs.domain.privacy import FOLDER, PrivacyParameters
+from zebros_jobs.use_cases.backups.list_backups import all_backups
 from zebros_jobs.use_cases.privacy.erasure import files_of, kept_of
 from zebros_jobs.use_cases.privacy.own_files import FoundFile, names_person
 from zebros_jobs.use_cases.privacy.state import FORMER, ErasureState
@@ -52,6 +54,7 @@ def _statement(run: JobRun, state: ErasureState) -> dict[str, Any]:
     assert state.ended_at is not None  # noqa: S101 - it ended
     parameters = PrivacyParameters.model_validate_json(run.job.parameters)
     kept, ending = _kept_and_ending(kept_of(run, state))
+    ending += _backups(run, state.ended_at)
     ending += [
         {"store": each.store, "what": each.what, "until": last_day(state.ended_at, each.days).isoformat()}
         for each in UNREACHED
@@ -77,6 +80,19 @@ def _statement(run: JobRun, state: ErasureState) -> dict[str, Any]:
         "kept": kept,
         "ending": sorted(ending, key=lambda each: (each["until"], each["store"])),
     }
+
+
+def _backups(run: JobRun, ended_at: datetime) -> list[dict[str, Any]]:
+    """Return the tenant's own backups that were begun before the erasure ended."""
+    return [
+        {
+            "store": f"backup {backup.job.id}",
+            "what": "the tenant's own backup, encrypted; the ledger is asked before anything of it is restored",
+            "until": backup.expires_on.isoformat(),
+        }
+        for backup in all_backups(run.workspace)
+        if (backup.job.started_at or backup.job.created_at) <= ended_at
+    ]
 
 
 def _erased(state: ErasureState) -> list[dict[str, Any]]:

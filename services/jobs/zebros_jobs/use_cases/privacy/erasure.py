@@ -232,7 +232,7 @@ class Erasure:
             kept = sum(job.id in self._kept_jobs() for job in page.jobs)
             rows = max(0, page.rows - kept)
             if page.cursor is None:
-                rows += jobs.redact_holds()
+                rows += jobs.redact_holds() + jobs.redact_schedules()
                 rows += sum(map(jobs.forget_private_row, jobs.private_rows(self._run.job_id)))
             counts = state.added(_JOBS, _JOBS, rows) if rows else state.counts
             found = state.found + rows

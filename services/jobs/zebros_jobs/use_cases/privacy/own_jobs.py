@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
-from zebros_core.errors import VersionMismatchError
+from zebros_core.errors import ConflictError, VersionMismatchError
 from zebros_core.privacy.redaction import is_named_in, redacted
 from zebros_core.privacy.subject import Subject
 from zebros_core.privacy.texts import Sought
@@ -14,11 +14,14 @@ from zebros_jobs.domain.job import Job
 from zebros_jobs.domain.privacy import PrivateRequest
 from zebros_jobs.repositories.legal_holds import LegalHolds
 from zebros_jobs.repositories.private_requests import PrivateRequests
+from zebros_jobs.repositories.report_schedules import ReportScheduleRepository
+from zebros_jobs.use_cases.reports.schedules import forget_person
 from zebros_jobs.use_cases.workspace import Workspace
 
 __all__ = ["JobPage", "OwnJobs", "is_about"]
 
 _PAGE: Final = 100
+_MOST_RACES: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,30 @@ class OwnJobs:
             else:
                 continue
             changed += 1
+        return changed
+
+    def redact_schedules(self) -> int:
+        """Put `[erased]` where names of schedules name the person, and take a user out of them; return how many.
+
+        Raises ConflictError for endless races.
+        """
+        schedules = ReportScheduleRepository(self._workspace.lookup)
+        for _ in range(_MOST_RACES):
+            try:
+                return self._redact_schedules(schedules)
+            except VersionMismatchError:
+                continue  # one of them ran meanwhile
+        raise ConflictError("A schedule of reports changes faster than somebody can be taken out of it.")
+
+    def _redact_schedules(self, schedules: ReportScheduleRepository) -> int:
+        changed = sum(
+            forget_person(schedules, user_id, self._workspace.now) for user_id in self._subject.user_ids
+        )
+        for schedule in list(schedules.all()):
+            if self._sought.found_in(schedule.name):
+                name = self._sought.without(schedule.name)
+                schedules.save(schedule.model_copy(update={"name": name}), previous=schedule)
+                changed += 1
         return changed
 
     def _change(self, job_id: str, change: Callable[[Job], Job]) -> None:

@@ -162,7 +162,10 @@ def forget_person(schedules: ReportScheduleRepository, user_id: str, now: dateti
         left = tuple(each for each in schedule.recipients if each != user_id)
         owned = schedule.owner_id == user_id
         paused = schedule.paused or (Paused(reason="ownerLeft", at=now) if owned else None)
-        schedules.save(schedule.model_copy(update={"recipients": left, "paused": paused}), previous=schedule)
+        changed = schedule.model_copy(update={"recipients": left, "paused": paused})
+        if changed == schedule:
+            continue  # it was forgotten already
+        schedules.save(changed, previous=schedule)
         concerned += 1
     return concerned
 
