@@ -9,6 +9,11 @@
     ├── OperationFailedError          a tenant's onboarding or offboarding stopped; it can be resumed
     ├── OperationTimeoutError         it takes longer than was waited for, and goes on
     ├── ImportFileError               a file that cannot be read, or not further than said
+    ├── OfflineError                  the copy on this device cannot do that
+    │   ├── StoreError                it is damaged, of a newer version, or another person's
+    │   ├── NotOnDeviceError          no such record is on it
+    │   ├── AlreadySyncingError       another process is syncing it
+    │   └── DeviceWipedError          the account was deactivated; the copy is removed
     ├── StorageError                  object storage refused a transfer
     │   └── UploadInterruptedError    a multipart upload that can be resumed
     └── ApiError                      the API or its gateway answered with an error
@@ -36,10 +41,12 @@ from dataclasses import dataclass
 from typing import Any
 
 __all__ = [
+    "AlreadySyncingError",
     "ApiError",
     "BadRequestError",
     "ConfigurationError",
     "ConflictError",
+    "DeviceWipedError",
     "DuplicateError",
     "DuplicateRecord",
     "FieldError",
@@ -47,6 +54,8 @@ __all__ = [
     "IdempotencyKeyReusedError",
     "ImportFileError",
     "NotFoundError",
+    "NotOnDeviceError",
+    "OfflineError",
     "OperationFailedError",
     "OperationTimeoutError",
     "PayloadTooLargeError",
@@ -56,6 +65,7 @@ __all__ = [
     "ServerError",
     "SignInError",
     "StorageError",
+    "StoreError",
     "TransportError",
     "UnauthenticatedError",
     "UnavailableError",
@@ -114,6 +124,26 @@ class ConfigurationError(ZebrosError):
 
 class ImportFileError(ZebrosError):
     """The file to import cannot be read, or not further than said."""
+
+
+class OfflineError(ZebrosError):
+    """Base of what may go wrong with the copy on a device."""
+
+
+class StoreError(OfflineError):
+    """The store cannot be used: it is damaged, of a newer version, of another person, or sealed with another key."""
+
+
+class NotOnDeviceError(OfflineError):
+    """No such record is on this device."""
+
+
+class AlreadySyncingError(OfflineError):
+    """Another process is bringing this store up to date at this moment."""
+
+
+class DeviceWipedError(OfflineError):
+    """The account was deactivated: what the device kept of it is removed."""
 
 
 class SignInError(ZebrosError):

@@ -26,6 +26,7 @@ from zebros.cli import (
     leads,
     login,
     me,
+    offline,
     opportunities,
     pipeline,
     products,
@@ -97,6 +98,7 @@ app.add_typer(emails.emails, name="emails")
 app.add_typer(emails.templates, name="templates")
 app.add_typer(documents.app, name="documents")
 app.add_typer(fields.app, name="fields")
+app.add_typer(offline.app, name="offline")
 app.add_typer(me.app, name="me")
 app.add_typer(users.app, name="users")
 app.add_typer(users.teams, name="teams")

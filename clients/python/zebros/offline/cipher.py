@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Protocol
 
-from zebros.offline.errors import StoreError
+from zebros.errors import StoreError
 
 __all__ = ["Cipher", "Sealer"]
 

@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 from zebros.errors import (
     ApiError,
     ConflictError,
+    DeviceWipedError,
     ForbiddenError,
     NotFoundError,
     StorageError,
@@ -26,7 +27,6 @@ from zebros.errors import (
     ValidationError,
 )
 from zebros.models import Document
-from zebros.offline.errors import DeviceWipedError
 from zebros.offline.pulls import apply_page, begin_anew
 from zebros.offline.queue import QueuedChange
 from zebros.offline.store import OfflineStore

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from zebros.offline.errors import NotOnDeviceError
+from zebros.errors import NotOnDeviceError
 from zebros.offline.ids import new_record_id
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from zebros.offline.errors import AlreadySyncingError
+from zebros.errors import AlreadySyncingError
 
 __all__ = ["exclusively"]
 

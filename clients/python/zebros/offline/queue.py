@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from zebros.offline.errors import NotOnDeviceError
+from zebros.errors import NotOnDeviceError
 
 if TYPE_CHECKING:
     from zebros.offline.store import OfflineStore

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
-from zebros.offline.errors import StoreError
+from zebros.errors import StoreError
 
 __all__ = ["CURRENT", "migrate"]
 

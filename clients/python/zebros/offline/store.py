@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import Final, Self
 from uuid import uuid4
 
+from zebros.errors import StoreError
 from zebros.offline.cipher import Cipher, Sealer
-from zebros.offline.errors import StoreError
 from zebros.offline.local import LocalRecords
 from zebros.offline.locking import exclusively
 from zebros.offline.queue import ChangeQueue

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from zebros.offline.errors import NotOnDeviceError
+from zebros.errors import NotOnDeviceError
 
 if TYPE_CHECKING:
     from zebros.offline.store import OfflineStore

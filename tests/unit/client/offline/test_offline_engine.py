@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 from offline_world import DeviceApi, Server
 
-from zebros.errors import ConflictError, Problem, TransportError, UploadInterruptedError, ValidationError
+from zebros.errors import (
+    ConflictError,
+    NotOnDeviceError,
+    Problem,
+    TransportError,
+    UploadInterruptedError,
+    ValidationError,
+)
 from zebros.models import Document
 from zebros.offline import DeviceWipedError, OfflineStore, SyncEngine
-from zebros.offline.errors import NotOnDeviceError
 from zebros_core.auth.permissions import Visibility
 from zebros_sync.domain.log import Key
 
