@@ -11,6 +11,7 @@ from callers import Person
 from jobs_in_process import JobsWorld
 from kms_in_memory import KmsInMemory
 from personal_traces import Traces, make_versioned
+from stub_owners import SERVICES, Owners
 
 from zebros_jobs.adapters.signing import KmsSigner
 from zebros_jobs.bootstrap import Container
@@ -41,6 +42,18 @@ def _without_objects(world: JobsWorld) -> Iterator[None]:
         page = s3.list_object_versions(Bucket=bucket["Name"])
         for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
             s3.delete_object(Bucket=bucket["Name"], Key=entry["Key"], VersionId=entry["VersionId"])
+
+
+@pytest.fixture
+def owners(world: JobsWorld) -> Iterator[Owners]:
+    """Replace all services by such as answer the privacy verbs and nothing else."""
+    former = dict(world.doors.handlers)
+    made = Owners()
+    for service in SERVICES:
+        world.doors.handlers[service] = made(service)
+    yield made
+    world.doors.handlers.clear()
+    world.doors.handlers.update(former)
 
 
 @pytest.fixture

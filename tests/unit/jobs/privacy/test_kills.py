@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import boto3
@@ -15,6 +15,7 @@ import pytest
 from callers import Person, empty_tables
 from jobs_in_process import JobsWorld, step
 from personal_traces import Traces
+from stub_owners import JANE, Owners
 
 from zebros_core.clock import FixedClock
 from zebros_core.storage.versions import ObjectVersions
@@ -25,8 +26,6 @@ from zebros_jobs.repositories.private_requests import PrivateRequests
 from zebros_jobs.use_cases.parts import Parts
 from zebros_jobs.use_cases.run_job import JobRun
 
-JANE = "jane.roe@example.com"
-CONTACT = "01JC8Z4T5V6W7X8Y9ZABCDEFGH"
 Tenants = Callable[..., str]
 Ask = Callable[..., str]
 
@@ -52,83 +51,6 @@ class Killer:
         self.done += 1
         if self.at and self.done >= self.at and (self.done - self.at) % EVERY == 0:
             raise KilledError
-
-
-@dataclass
-class Owners:
-    """All four services, each with three records of Jane and one that is kept, erased in three calls."""
-
-    records: dict[str, set[str]] = field(default_factory=dict[str, "set[str]"])
-
-    def __call__(self, service: str) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
-        self.records[service] = {"1", "2", "3"}
-
-        def handler(call: Mapping[str, Any], context: Any) -> dict[str, Any]:
-            del context
-            left = self.records[service]
-            match call["verb"]:
-                case "identify":
-                    mine = {"contactIds": [CONTACT], "emails": [JANE], "names": ["Jane Roe", "Roe Jane"]}
-                    return {"subject": {**call["subject"], **mine}}
-                case "collect":
-                    at = int(call.get("cursor") or "1")
-                    items = [_item(service, str(at))] if str(at) in left else []
-                    items += [_kept_item(service)] if at == 1 else []
-                    return {"items": items, "nextCursor": str(at + 1) if at < 3 else None}
-                case _:
-                    return self._erase(left, call.get("resume"))
-
-        return handler
-
-    def _erase(self, left: set[str], resume: Any) -> dict[str, Any]:
-        number = resume["number"] if resume else 1
-        counted = dict(resume["counts"]) if resume else {}
-        if str(number) in left:
-            left.discard(str(number))
-        counted["records"] = number
-        kept = {
-            "store": "records",
-            "entity": "deal",
-            "id": "kept",
-            "why": "a contract",
-            "until": "2033-01-01",
-        }
-        ends = {"store": "records", "entity": "answers", "id": None, "why": "they end", "until": "2026-01-03"}
-        return {
-            "done": number == 3,
-            "resume": None if number == 3 else {"number": number + 1, "counts": counted},
-            "waitSeconds": 2 if number == 2 else 0,
-            "counts": counted,
-            "kept": [kept] if number == 1 else [ends] if number == 3 else [],
-        }
-
-
-def _item(service: str, id: str) -> dict[str, Any]:
-    data = {"id": id, "service": service, "notes": f"Call {JANE}"}
-    return {
-        "store": "records",
-        "entity": "record",
-        "id": id,
-        "state": "live",
-        "data": data,
-        "classification": {},
-        "files": [],
-    }
-
-
-def _kept_item(service: str) -> dict[str, Any]:
-    return {**_item(service, "kept"), "entity": "deal"}
-
-
-@pytest.fixture
-def owners(world: JobsWorld) -> Iterator[Owners]:
-    former = dict(world.doors.handlers)
-    made = Owners()
-    for service in ("auth", "customers", "pipeline", "activities"):
-        world.doors.handlers[service] = made(service)
-    yield made
-    world.doors.handlers.clear()
-    world.doors.handlers.update(former)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import Final
 
 from pydantic import ValidationError as ModelError
 
+from zebros_core.errors import ValidationError
 from zebros_core.privacy.subject import Subject
 from zebros_jobs.domain.errors import JobInputError
 from zebros_jobs.domain.privacy import KnownSubject, LegalHold, PrivateRequest
@@ -42,7 +43,7 @@ def _identify(run: JobRun, asked: Subject) -> Subject:
         subject = _told(run, "auth", asked)
         for service in _ASKED_IN_TURN:
             subject = _told(run, service, subject)
-    except ModelError as error:
+    except (ModelError, ValidationError) as error:
         raise JobInputError(
             "This person has more records, addresses or names than one request can be about: ask for them one by one."
         ) from error
