@@ -23,7 +23,6 @@ from zebros_core.errors import (
     ConflictError,
     FieldError,
     NotFoundError,
-    UnavailableError,
     ValidationError,
     VersionMismatchError,
     ZebrosError,
@@ -31,6 +30,7 @@ from zebros_core.errors import (
 from zebros_core.ids import is_id
 from zebros_core.privacy.marks import ErasureMarks
 from zebros_core.records.mutations import Outcome, OutcomeKind
+from zebros_core.records.together import carry_out_together, refused
 from zebros_core.records.unique import Receipt, UniqueRepository
 from zebros_core.records.workspace import RecordWorkspace
 from zebros_core.tenancy.context import ERASURE_ACTOR
@@ -116,35 +116,63 @@ def reinstate_records(
     live record has the same business and personal values, `conflict` and `rejected`. The same mutation again gives the
     first outcome. Rights are the caller's matter: references, stages and custom fields are taken as they come.
     """
-    outcomes: list[Outcome] = []
-    for wish in wishes:
-        former = outcomes[-1].error if outcomes else None
-        if isinstance(former, UnavailableError):
-            # Each would be retried as long, and the caller's time would be over.
-            outcomes.append(Outcome(OutcomeKind.REJECTED, error=former))
-        else:
-            outcomes.append(_reinstated(workspace, rules[wish.entity], wish))
-    return outcomes
+    tasks = [_Task(workspace, rules[wish.entity], wish) for wish in wishes]
+    return carry_out_together(workspace.receipts.store, tasks, lambda: _read_beforehand(workspace, tasks))
 
 
-def _reinstated(workspace: RecordWorkspace, rules: ReinstateRules, wish: ReinstateWish) -> Outcome:
-    id: str | None = None
-    try:
-        kept = _kept(workspace, wish)
-        if kept is not None:
-            return kept
-        work = _Reinstatement(workspace, rules, wish)
-        id = work.id
-        return work.carry_out()
-    except ConflictError as error:
-        return _kept(workspace, wish) or Outcome(OutcomeKind.CONFLICT, id, error=error)
-    except ZebrosError as error:
-        return Outcome(OutcomeKind.REJECTED, id, error=error)
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A wish with what it is carried out with: see `records.together.Wish`."""
+
+    workspace: RecordWorkspace
+    rules: ReinstateRules
+    wish: ReinstateWish
+    together: bool = True
+
+    @property
+    def id(self) -> str | None:
+        """The id in the document, if it is one."""
+        schema = self.workspace.records[self.wish.entity].schema
+        id = self.wish.document.get(schema.key_attribute)
+        return id if isinstance(id, str) and is_id(id) else None
+
+    def kept(self) -> Outcome | None:
+        """Return what an earlier delivery of it did, or None."""
+        receipt = self.workspace.receipts.find(self.wish.mutation_id)
+        if receipt is None:
+            return None
+        return Outcome(OutcomeKind(receipt.outcome), receipt.id, receipt.version)
+
+    def carry_out(self) -> Outcome:
+        """Put the record back. Raises ZebrosError."""
+        return _Reinstatement(self.workspace, self.rules, self.wish).carry_out()
+
+    def alone(self) -> Outcome:
+        """Return what was done before, or do it."""
+        try:
+            return self.kept() or self.carry_out()
+        except ConflictError as error:
+            # Two deliveries at the same moment: the receipt tells that the other one did it.
+            return self.kept() or refused(self, error)
+        except ZebrosError as error:
+            return refused(self, error)
 
 
-def _kept(workspace: RecordWorkspace, wish: ReinstateWish) -> Outcome | None:
-    receipt = workspace.receipts.find(wish.mutation_id)
-    return None if receipt is None else Outcome(OutcomeKind(receipt.outcome), receipt.id, receipt.version)
+def _read_beforehand(workspace: RecordWorkspace, tasks: Sequence[_Task]) -> None:
+    """Read receipts, marks of erasures and records of all tasks at once."""
+    workspace.receipts.prefetch(task.wish.mutation_id for task in tasks)
+    for entity in dict.fromkeys(task.wish.entity for task in tasks):
+        ids = [task.id for task in tasks if task.wish.entity == entity and task.id is not None]
+        repository = workspace.records[entity]
+        marks = _marks(repository)
+        if marks is not None:
+            marks.prefetch(entity, ids)
+        repository.prefetch(ids)
+
+
+def _marks(repository: Repository[Any]) -> ErasureMarks | None:
+    lookup_table = repository.schema.lookup_table
+    return None if lookup_table is None else ErasureMarks(repository.store, lookup_table)
 
 
 class _Writer(UniqueRepository[E]):
@@ -194,9 +222,9 @@ class _Reinstatement:
 
     def carry_out(self) -> Outcome:
         """Put the record back. Raises ConflictError, ValidationError, NotFoundError for one that was erased."""
-        lookup_table = self._schema.lookup_table
-        if lookup_table is not None:
-            ErasureMarks(self._repository.store, lookup_table).ensure_not_erased(self._wish.entity, self.id)
+        marks = _marks(self._repository)
+        if marks is not None:
+            marks.ensure_not_erased(self._wish.entity, self.id)
         attempt = 1
         while True:
             try:
