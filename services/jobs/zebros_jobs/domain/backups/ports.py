@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self
 
-__all__ = ["DataKey", "DataKeys", "Mac", "SealedOut", "Vault", "VaultOf"]
+__all__ = ["DataKey", "DataKeys", "IdSet", "Mac", "SealedOut", "Vault", "VaultOf"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,3 +79,17 @@ class VaultOf(Protocol):
     """Makes a vault of a key."""
 
     def __call__(self, key: bytes) -> Vault: ...
+
+
+class IdSet(Protocol):
+    """A set of ids of any size in little memory. It is gone after its `with` block."""
+
+    def add(self, ids: Iterable[str]) -> None: ...
+
+    def __contains__(self, id: object) -> bool: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

@@ -15,8 +15,11 @@ from typing import Any, Final, cast
 
 __all__ = ["SIDE_DATA", "Sum", "told", "told_fields"]
 
-SIDE_DATA: Final = frozenset({"lines", "stageEntries", "comments"})
-"""What lies beside records and is part of what they say."""
+SIDE_DATA: Final = frozenset({"lines"})
+"""What lies beside records and is part of what they say. Comments and the stages that a deal has entered are not: they
+come from different people at different times, and putting a record back adds those that are missing and takes none
+away.
+"""
 _MODULUS: Final = 1 << 256
 
 

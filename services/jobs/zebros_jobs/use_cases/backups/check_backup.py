@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from zebros_jobs.domain.backups.contents import CONTENTS, Content, ContentKind
 from zebros_jobs.domain.backups.errors import BackupDamagedError
@@ -11,9 +11,11 @@ from zebros_jobs.domain.backups.manifest import Entry, SealedFile
 from zebros_jobs.domain.backups.sums import Sum
 from zebros_jobs.use_cases.backups.files import BackupFiles
 from zebros_jobs.use_cases.backups.reading import Descriptions
+from zebros_jobs.use_cases.run_job import JobRun
 
-__all__ = ["check_part", "check_sums"]
+__all__ = ["check_parts", "check_sums"]
 
+_BYTES_BETWEEN_CHECKPOINTS: Final = 32 * 1024 * 1024
 _BY_NAME = {content.name: content for content in CONTENTS}
 
 
@@ -25,15 +27,43 @@ def content_of(entry: Entry) -> Content:
     return content
 
 
-def check_part(files: BackupFiles, descriptions: Descriptions, entry: Entry, total: Sum) -> None:
-    """Read a part, and the objects that it names, and count its lines. Raises BackupDamagedError."""
+def check_parts(
+    run: JobRun,
+    files: BackupFiles,
+    entries: Iterable[Entry],
+    checked: dict[str, dict[str, Any]],
+    begin: int,
+    save: Callable[[int], None],
+) -> None:
+    """Read parts from one on, and the objects that they name, and add up in `checked` what they hold.
+
+    `save` makes a checkpoint with the number of the next part. Raises BackupDamagedError, JobStop.
+    """
+    descriptions = Descriptions(run)
+    size = 0
+    for number, entry in enumerate(entries):
+        if number < begin:
+            continue
+        total = Sum.of(checked.get(entry.content))
+        size += entry.size + _check_part(files, descriptions, entry, total)
+        checked[entry.content] = total.state
+        if size >= _BYTES_BETWEEN_CHECKPOINTS or run.is_over:
+            save(number + 1)
+            size = 0
+
+
+def _check_part(files: BackupFiles, descriptions: Descriptions, entry: Entry, total: Sum) -> int:
+    """Read a part, and the objects that it names, and count its lines; return the size of the objects."""
     content = content_of(entry)
+    size = 0
     for line in files.lines(entry):
         descriptions.add(content, line, total)
         if content.kind is ContentKind.FILES:
             kept = SealedFile.model_validate(line)
             if kept.file is not None:
                 files.check(kept)
+                size += kept.size
+    return size
 
 
 def check_sums(said: Mapping[str, Mapping[str, Any]], found: Mapping[str, Mapping[str, Any]]) -> None:

@@ -130,19 +130,8 @@ class BackupFiles:
         for _ in self._content(kept):
             pass
 
-    def give_back(self, kept: SealedFile) -> bool:
-        """Put a document's object back unless it is there as it was; whether it was put. Raises BackupDamagedError.
-
-        The object appears when all of it has been read and is what was kept.
-        """
-        if self._is_there(kept):
-            return False
-        with self._documents.create(kept.key, content_type=kept.content_type) as out:
-            for data in self._content(kept):
-                out.write(data)
-        return True
-
-    def _is_there(self, kept: SealedFile) -> bool:
+    def is_there(self, kept: SealedFile) -> bool:
+        """Tell whether a document's object is where it was, as it was."""
         try:
             source = self._documents.open(kept.key)
         except NotFoundError:
@@ -154,6 +143,15 @@ class BackupFiles:
             while hashed.read(CHUNK_BYTES):
                 pass
         return hashed.sha256 == kept.sha256
+
+    def give_back(self, kept: SealedFile) -> None:
+        """Put a document's object back. Raises BackupDamagedError.
+
+        The object appears when all of it has been read and is what was kept.
+        """
+        with self._documents.create(kept.key, content_type=kept.content_type) as out:
+            for data in self._content(kept):
+                out.write(data)
 
     def _content(self, kept: SealedFile) -> Iterator[bytes]:
         if kept.file is None:

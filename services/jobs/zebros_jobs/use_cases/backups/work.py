@@ -11,10 +11,10 @@ from zebros_jobs.domain.backups.backups import FOLDER, PURPOSE, expires_on
 from zebros_jobs.domain.backups.contents import CONTENTS, ContentKind
 from zebros_jobs.domain.backups.ports import VaultOf
 from zebros_jobs.domain.work import JobResult, Plan
-from zebros_jobs.use_cases.backups.check_backup import check_part, check_sums
+from zebros_jobs.use_cases.backups.check_backup import check_parts, check_sums
 from zebros_jobs.use_cases.backups.files import BackupFiles
 from zebros_jobs.use_cases.backups.manifests import write_manifest
-from zebros_jobs.use_cases.backups.reading import PAGE, Descriptions
+from zebros_jobs.use_cases.backups.reading import PAGE
 from zebros_jobs.use_cases.backups.state import BackupState
 from zebros_jobs.use_cases.backups.write_backup import PART_BYTES, BackupWriter
 from zebros_jobs.use_cases.run_job import JobRun, Work
@@ -77,15 +77,11 @@ class BackupWork(Work):
 
 
 def _read_back(run: JobRun, state: BackupState, files: BackupFiles) -> None:
-    descriptions = Descriptions(run)
-    for number, entry in enumerate(state.all_entries(run)):
-        if number < state.checked_entries:
-            continue
-        total = state.sums(state.checked, entry.content)
-        check_part(files, descriptions, entry, total)
-        state.checked[entry.content] = total.state
-        state.checked_entries = number + 1
+    def save(number: int) -> None:
+        state.checked_entries = number
         run.save(state.json(), note="reading it back")
+
+    check_parts(run, files, state.all_entries(run), state.checked, state.checked_entries, save)
     check_sums(state.read, state.checked)
 
 

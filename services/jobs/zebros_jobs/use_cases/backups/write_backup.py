@@ -114,6 +114,8 @@ class BackupWriter:
             parts.add(data)
             state.written(content.name, parts, entry, total, self._run)
         state.read.setdefault(content.name, total.state)
+        if not lines and not self._run.is_over:
+            return  # nothing that the next checkpoint would not say
         counters = {name: each["count"] for name, each in state.read.items()}
         self._run.save(state.json(), done=state.done, counters=counters, note=content.name)
 
