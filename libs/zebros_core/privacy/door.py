@@ -51,9 +51,10 @@ def privacy_verbs(
 
     def collect(have: S, caller: TenantContext, call: CollectCall) -> dict[str, Any]:
         _ensure_machinery(caller)
-        run = CollectionRun(call.subject, _until(WORK_SECONDS))
-        steps = collection(desk(have, caller.tenant_id), run)
-        place, _ = carry_on(steps, _place(call.cursor), run.goes_on)
+        begun = _place(call.cursor)
+        run = CollectionRun(call.subject, _until(WORK_SECONDS), told=begun.done if begun else 0)
+        steps = run.steps(collection(desk(have, caller.tenant_id), run))
+        place, _ = carry_on(steps, begun, run.goes_on)
         return {
             "items": [item.model_dump(mode="json", by_alias=True) for item in run.items],
             "nextCursor": None if place is None else _cursor(place),

@@ -49,6 +49,12 @@ class HistoryErasure:
         changed = sum(self._rewrite(entity, id, row, rewrite) for row in rows)
         return changed, {row["version"] for row in rows}
 
+    def missing(self, entity: str, id: str, version: int) -> set[int]:
+        """Return the versions up to this one whose entries may still come; a move to another key skips one."""
+        rows = self.entries(entity, id)
+        skipped = {row["version"] - 1 for row in rows if row.get("formerUnknown")}
+        return set(range(1, version + 1)) - {row["version"] for row in rows} - skipped
+
     def close(self, entity: str, id: str, before: int, rewrite: Rewrite, at: datetime) -> int:
         """Rewrite the entries and leave no version below `before` without one; return how many entries changed.
 

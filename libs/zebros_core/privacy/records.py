@@ -93,7 +93,7 @@ class RecordErasure(Generic[E]):
         if changed:
             self._count_history(changed)
             self._close(id, record.version + 1, self._mention)
-        elif self._may_be_late(record, there) and not self._run.look_again(
+        elif self._may_be_late(self._history, record, there) and not self._run.look_again(
             self._schema.entity, id, record.version
         ):
             self._close(id, record.version + 1, self._mention)
@@ -181,9 +181,11 @@ class RecordErasure(Generic[E]):
         del name
         return self._run.sought.without(value)
 
-    def _may_be_late(self, record: E, there: set[int]) -> bool:
-        missing = set(range(1, record.version + 1)) - there
-        return bool(missing) and self._run.now - record.updated_at < timedelta(days=EVENT_DAYS)
+    def _may_be_late(self, history: HistoryErasure, record: E, there: set[int]) -> bool:
+        if len(there) >= record.version or self._run.now - record.updated_at >= timedelta(days=EVENT_DAYS):
+            return False
+        id = str(getattr(record, self._schema.id_field))
+        return bool(history.missing(self._schema.entity, id, record.version))
 
 
 def sweep(repository: ExportedRepository[E], trash: TrashIndex, look: Callable[[E], object]) -> Piece:

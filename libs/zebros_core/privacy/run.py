@@ -16,7 +16,7 @@ from zebros_core.privacy.calls import (
     ErasureResume,
     KeptItem,
 )
-from zebros_core.privacy.steps import WORK_SECONDS, Piece, StepWaitsError, carry_on
+from zebros_core.privacy.steps import WORK_SECONDS, Piece, PieceCutError, StepWaitsError, carry_on
 from zebros_core.privacy.subject import Subject
 from zebros_core.privacy.texts import Sought
 
@@ -38,6 +38,9 @@ CALL_MARGIN_SECONDS: Final = 15
 """By so much a call may be over its time: it brings a piece to its end."""
 
 _PAGE_BYTES: Final = 1024 * 1024
+"""After so much no further piece is begun."""
+_MOST_BYTES: Final = 4 * 1024 * 1024
+"""A piece that gives more is cut: an answer of a function has six megabytes."""
 
 
 def retained_until(end: datetime) -> datetime:
@@ -48,19 +51,42 @@ def retained_until(end: datetime) -> datetime:
 
 
 class CollectionRun:
-    """A call of `collect`: the items of its page."""
+    """A call of `collect`: the items of its page. `told`: of the first piece so many items were told before."""
 
-    def __init__(self, subject: Subject, goes_on: Callable[[], bool]) -> None:
+    def __init__(self, subject: Subject, goes_on: Callable[[], bool], *, told: int = 0) -> None:
         self.subject = subject
         self.sought = Sought(subject.emails, subject.names)
         self.items: list[CollectedItem] = []
         self._bytes = 0
         self._goes_on = goes_on
+        self._told, self._of_piece = told, 0
 
     def add(self, item: CollectedItem) -> None:
-        """Put an item into the page."""
+        """Put an item into the page. Raises PieceCutError when it is full."""
+        if self._of_piece < self._told:
+            self._of_piece += 1
+            return
+        size = len(item.model_dump_json())
+        if self.items and self._bytes + size > _MOST_BYTES:
+            raise PieceCutError(self._of_piece)
         self.items.append(item)
-        self._bytes += len(item.model_dump_json())
+        self._bytes += size
+        self._of_piece += 1
+
+    def steps(self, steps: Sequence[tuple[str, Piece]]) -> list[tuple[str, Piece]]:
+        """Return the same steps, each piece of which is told from its beginning but the first."""
+
+        def whole(piece: Piece) -> Piece:
+            def do(cursor: str | None) -> str | None:
+                self._of_piece = 0
+                try:
+                    return piece(cursor)
+                finally:
+                    self._told = 0
+
+            return do
+
+        return [(name, whole(piece)) for name, piece in steps]
 
     def goes_on(self) -> bool:
         """Tell whether the page has room, and the call time."""

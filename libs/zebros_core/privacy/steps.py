@@ -16,7 +16,7 @@ from pydantic import Field
 from zebros_core.errors import BadRequestError
 from zebros_core.http.wire import WireModel
 
-__all__ = ["WORK_SECONDS", "Piece", "Place", "StepWaitsError", "carry_on"]
+__all__ = ["WORK_SECONDS", "Piece", "PieceCutError", "Place", "StepWaitsError", "carry_on"]
 
 WORK_SECONDS: Final = 12.0
 """How long a call works: its caller waits for 25 seconds at most, and a piece that was begun is brought to its end."""
@@ -25,10 +25,11 @@ Piece: TypeAlias = Callable[[str | None], str | None]
 
 
 class Place(WireModel):
-    """Where a work goes on: in which step, and where in it."""
+    """Where a work goes on: in which step, and where in it. `done` is how much of that piece was done already."""
 
     step: Annotated[str, Field(max_length=40)]
     cursor: Annotated[str | None, Field(max_length=4096)] = None
+    done: Annotated[int, Field(ge=0)] = 0
 
 
 @dataclass
@@ -36,6 +37,13 @@ class StepWaitsError(Exception):
     """A step can do nothing before so many seconds are over."""
 
     seconds: int
+
+
+@dataclass
+class PieceCutError(Exception):
+    """A piece was too much for one call: it is begun again by the next, which has so much of it behind it."""
+
+    done: int
 
 
 def carry_on(
@@ -57,6 +65,8 @@ def carry_on(
             cursor = steps[number][1](cursor)
         except StepWaitsError as waits:
             return Place(step=names[number], cursor=cursor), waits.seconds
+        except PieceCutError as cut:
+            return Place(step=names[number], cursor=cursor, done=cut.done), 0
         if cursor is None:
             number += 1
         if number < len(steps) and not goes_on():

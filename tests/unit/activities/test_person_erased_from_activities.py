@@ -17,6 +17,7 @@ from table_changes import TableChanges, queued
 from zebros_activities.handlers import events
 from zebros_activities.handlers.bulk import DOOR
 from zebros_activities.repositories.keys import SCHEMAS
+from zebros_activities.repositories.texts import TextRepository
 from zebros_core.messaging import EntityChanged
 from zebros_customers.handlers import events as customers_events
 from zebros_customers.handlers.bulk import DOOR as CUSTOMERS_DOOR
@@ -25,6 +26,10 @@ from zebros_customers.repositories.keys import SCHEMAS as CUSTOMERS_SCHEMAS
 EMAIL = "jane.doe@person.example"
 VALUES = (EMAIL, "Jane Doe", "Doe", "Dear J", "her garden")
 USER = ("Ida Fields", "ida@acme.example")
+
+
+class KilledError(BaseException):
+    """The process is gone: nothing catches it."""
 
 
 @pytest.fixture(scope="module")
@@ -303,6 +308,40 @@ def test_an_erasure_stopped_anywhere_goes_on_and_may_be_repeated(
         made.mails.clock.advance(answer["waitSeconds"])
     assert Traces(made.mails.activities, made.mails.customers).of(made.person.tenant, *VALUES) == []
     assert door.erase(subject)["counts"] == {}
+
+
+@pytest.mark.parametrize("method", ["rewrite", "delete"])
+def test_a_call_that_is_killed_between_a_record_and_its_texts_is_made_up_for(
+    world: Callable[[str], World], monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    made = world("pool")
+    subject = {**subject_of(made), "contactIds": [made.ids["jane"]]}
+    long = "Dear J, " * 60
+    both = {"contactIds": [made.ids["jane"], made.ids["joe"]]}
+    made.make("workshop", type="meeting", subject="her garden", description=long, participants=both)
+    original = getattr(TextRepository, method)
+    killed: list[str] = []
+
+    def kill_once(self: TextRepository, activity_id: str, *args: Any, **facts: Any) -> Any:
+        if activity_id not in killed:
+            killed.append(activity_id)
+            raise KilledError
+        return original(self, activity_id, *args, **facts)
+
+    monkeypatch.setattr(TextRepository, method, kill_once)
+    door, resume = door_of(made), None
+    while True:
+        try:
+            answer = door.call("erase", subject=subject, requestId="r", resume=resume)
+        except KilledError:
+            continue
+        if answer["done"]:
+            break
+        resume = answer["resume"]
+        made.mails.clock.advance(answer["waitSeconds"])
+    assert killed
+    assert Door(made.mails.customers, CUSTOMERS_DOOR, made.person.tenant).erase(subject)["done"]
+    assert Traces(made.mails.activities, made.mails.customers).of(made.person.tenant, *VALUES) == []
 
 
 def test_what_is_held_on_a_person_is_said_with_what_it_is(world: Callable[[str], World]) -> None:

@@ -331,11 +331,11 @@ def test_an_erasure_stopped_anywhere_goes_on_and_may_be_repeated(
 
 
 def test_what_is_held_on_a_person_is_said_with_what_it_is(
-    both: tuple[Any, Any], world: Callable[[Any], World], container: Any
+    person: Any, tenant: Any, world: Callable[[Any], World], container: Any
 ) -> None:
-    one, two = both
+    one = person()
     mine = world(one)
-    world(two)
+    world(person(tenant()))
     door = Door(container, DOOR, one.tenant)
     items = door.collect(subject_of(door, mine))
     by_id = {(item["entity"], item["id"]): item for item in items}
@@ -366,6 +366,7 @@ def test_pages_of_a_collection_are_short_and_whole_together(
     admin: Any, world: Callable[[Any], World], container: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from zebros_core.privacy import door as library
+    from zebros_core.privacy import run
 
     made = world(admin)
     door = Door(container, DOOR, admin.tenant)
@@ -373,6 +374,36 @@ def test_pages_of_a_collection_are_short_and_whole_together(
     whole = door.collect(subject)
     monkeypatch.setattr(library, "_until", lambda seconds: lambda: False)
     assert door.collect(subject) == whole
+    # Pages of about two items each: pieces are cut, and gone on with.
+    monkeypatch.setattr(run, "_MOST_BYTES", 2500)
+    assert door.collect(subject) == whole
+
+
+def test_contacts_that_moved_are_not_waited_for(
+    admin: Any, container: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "container", lambda: container)
+    events._consumer.cache_clear()
+    made = World(container, admin, TableChanges(container, SCHEMAS))
+    for name in ("first", "second"):
+        made.write(name, "/v1/customers", {"companyName": name})
+    contact = made.write("mover", "/v1/contacts", {"lastName": "Public", "customerId": made.ids["first"]})
+    made.patch(contact, {"customerId": made.ids["second"]})
+    made.patch(contact, {"position": "Buyer"})
+    door = Door(container, DOOR, admin.tenant)
+    answer = door.call("erase", subject={"emails": [EMAIL]}, requestId="r")
+    assert (answer["done"], answer["waitSeconds"]) == (True, 0)
+    # One whose event is on its way is, once.
+    made.person.patch(contact, {"position": "Head"})
+    made.settle(deliver=False)
+    answer = door.call("erase", subject={"emails": [EMAIL]}, requestId="r")
+    assert (answer["done"], answer["waitSeconds"]) == (False, 75)
+    made.deliver([made.events[-1]])
+    container.clock.advance(75)
+    answer = door.call("erase", subject={"emails": [EMAIL]}, requestId="r", resume=answer["resume"])
+    assert answer["done"]
+    entries = admin.get(f"{contact}/history").body["items"]
+    assert entries[0]["changes"]["position"] == {"before": "Buyer", "after": "Head"}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from zebros_activities.use_cases.collect_personal_data import (
 )
 from zebros_core.errors import DuplicateError, NotFoundError, VersionMismatchError
 from zebros_core.privacy.records import RecordErasure, sweep
-from zebros_core.privacy.redaction import ERASED, redacted
+from zebros_core.privacy.redaction import ERASED, erased, redacted
 from zebros_core.privacy.run import ErasureRun, each, once, retained_until
 from zebros_core.privacy.steps import Piece
 
@@ -85,8 +85,8 @@ class _Erasure:
             self._look(activity)
 
     def _erase(self, activity_id: str) -> None:
-        stored = self._activities.empty(activity_id, self._without_person)
-        if stored is None:
+        """Erase the texts of an activity with the person; that they took part goes last, for by it it is found."""
+        if self._activities.empty(activity_id, _without_texts) is None:
             return
         texts = self._workspace.texts
         for version in texts.all(activity_id):
@@ -96,6 +96,9 @@ class _Erasure:
             if comment.text != ERASED:
                 self._workspace.comments.add(activity_id, comment.model_copy(update={"text": ERASED}))
                 self._run.count(LOOKUP_TABLE)
+        stored = self._activities.empty(activity_id, self._without_person)
+        if stored is None:
+            return
         self._show(stored)
         why = "a business record: that it took place, when, and by whom; its texts and addresses are erased"
         self._run.keep("activities", "activity", activity_id, why, _retained_until(stored))
@@ -231,6 +234,10 @@ class _Erasure:
     def say_what_ends(self) -> None:
         why = "answers that were kept for repeated requests; they end by themselves"
         self._run.keep(LOOKUP_TABLE, "idempotency", None, why, self._run.now + timedelta(days=2))
+
+
+def _without_texts(activity: Activity) -> Activity:
+    return erased(activity, keep=("participants", "delivery")).model_copy(update={"description_at": None})
 
 
 def _retained_until(activity: Activity) -> datetime | None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from zebros_activities.domain.activity import Activity, ActivityStatus
-from zebros_core.local_days import local_date, local_day
 from zebros_activities.repositories.activities import Listing, Span
 from zebros_activities.repositories.anchors import AnchoredCursors
 from zebros_activities.use_cases.list_activities import sight_of
@@ -17,6 +16,7 @@ from zebros_activities.use_cases.workspace import Workspace
 from zebros_core.dynamodb.codec import instant_text
 from zebros_core.dynamodb.paging import Page
 from zebros_core.errors import BadRequestError, FieldError
+from zebros_core.local_days import local_date, local_day
 from zebros_core.records.verbs import Sight
 
 _OPEN = {"status": ActivityStatus.OPEN.value}
