@@ -86,6 +86,7 @@ def jobs_service(stage: str, clock: Clock | None = None) -> Iterator[Container]:
             Settings(
                 core,
                 **{f"{purpose}_bucket": name for purpose, name in buckets.items()},
+                batch_rows=5,
                 batches_at_once=0,
                 data_key=boto3.client("kms").create_key()["KeyMetadata"]["KeyId"],
             ),

@@ -35,8 +35,10 @@ class Settings:
     """How often a worker renews its lease while a batch is under way; None: with its checkpoints only."""
     jobs_at_once: int = 3
     """How many jobs of one tenant run at the same time; the others wait."""
+    batch_rows: int = 500
+    """Rows of an import that are sent together, and counted by one checkpoint."""
     batches_at_once: int = 2
-    """How many batches of an import are with their records' owner at the same time; with 0 the worker waits for each."""
+    """How many batches of an import are with the owner of its records at a time; with 0 the worker waits for each."""
     signing_key: str = ""
     """Id or alias of the key that signs certificates."""
     data_key: str = ""

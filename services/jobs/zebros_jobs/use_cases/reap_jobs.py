@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from zebros_core.errors import NotFoundError, VersionMismatchError
-from zebros_jobs.domain.job import KEPT_STOPPING, Job, JobState
+from zebros_jobs.domain.job import KEPT_STOPPING, Job, JobProblem, JobState
 from zebros_jobs.repositories.watched import WatchedJobs
 from zebros_jobs.use_cases.end_job import end_job
 from zebros_jobs.use_cases.start_job import dispatch
@@ -18,6 +18,12 @@ __all__ = ["look_after", "reap_jobs", "watch_job"]
 MOST_ATTEMPTS: Final = 5
 SILENT_LEASES: Final = 5
 """A job that has said nothing for so many leases is taken for dead, whatever its execution says."""
+FILE_AWAITED: Final = timedelta(days=1)
+"""How long an import waits for its file and its start."""
+_NEVER_FINISHED: Final = JobProblem(
+    code="upload-never-finished",
+    detail="Its file was not uploaded, or it was not started, within a day. Make a new import.",
+)
 
 
 def reap_jobs(watched: WatchedJobs, workspace_of: Callable[[str], Workspace]) -> int:

@@ -179,6 +179,8 @@ def test_a_zone_that_nobody_knows_is_refused() -> None:
         (Kind.TEXT, 12345, "12345"),
         (Kind.TEXT, 12.5, "12.5"),
         (Kind.TEXT, "  x ", "x"),
+        (Kind.TEXT, "Main St 1\r\nSpringfield", "Main St 1 Springfield"),
+        (Kind.PARAGRAPHS, "one\n\ntwo", "one\n\ntwo"),
     ],
 )
 def test_cells_become_values(kind: Kind, text: Cell, value: Any) -> None:
@@ -199,7 +201,7 @@ def test_enumerations_are_read_by_value_or_by_what_people_call_them() -> None:
 
 @given(st.text(max_size=20))
 def test_texts_that_exports_guard_come_back(text: str) -> None:
-    assert CellStyle().conversion(Kind.TEXT)(guarded(text.strip())) == text.strip()
+    assert CellStyle().conversion(Kind.PARAGRAPHS)(guarded(text.strip())) == text.strip()
 
 
 @given(

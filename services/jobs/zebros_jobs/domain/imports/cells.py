@@ -25,6 +25,7 @@ _FALSE: Final = frozenset({"false", "no", "n", "0", "off", "falsch", "nein", "fa
 _POINT: Final = re.compile(r"-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _COMMA: Final = re.compile(r"-?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?")
 _ORNAMENTS: Final = re.compile("[\\s'’€$£¥\u00a0\u202f]")
+_BREAKS: Final = re.compile(r"[\r\n\t\v\f]+")
 _ISO_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ISO_MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?")
 _FORMAT: Final = re.compile(r"(?P<day>(?:YYYY|YY|MM|M|DD|D|[-./ ])+?)(?P<time> HH:mm(?::ss)?)?")
@@ -48,6 +49,7 @@ class Kind(StrEnum):
     """How a cell is read. The last ones name a record, which is found before the row is sent."""
 
     TEXT = "text"
+    PARAGRAPHS = "paragraphs"
     CODE = "code"
     WEBSITE = "website"
     TAGS = "tags"
@@ -124,8 +126,10 @@ class CellStyle:
                 return self._instant
             case Kind.CHOICE:
                 return _choice(choices or {})
-            case _:
+            case Kind.PARAGRAPHS:
                 return cell_text
+            case _:
+                return _line
 
     def custom(self, definition: FieldDefinition) -> Convert:
         """Return what reads the cells of a custom field."""
@@ -139,7 +143,7 @@ class CellStyle:
             case FieldType.CHOICE:
                 return _choice({_called(choice): choice for choice in definition.choices})
             case FieldType.TEXT:
-                return cell_text
+                return _line
 
     def _amount(self, cell: Cell) -> int | float:
         if isinstance(cell, int | float) and not isinstance(cell, bool):
@@ -245,6 +249,12 @@ def _boolean(cell: Cell) -> bool:
     if text not in _TRUE and text not in _FALSE:
         raise ValueError("is not true or false")
     return text in _TRUE
+
+
+def _line(cell: Cell) -> str:
+    """Return a text on one line, which is all that most fields take: addresses are often written in several."""
+    text = cell_text(cell)
+    return text if text.isprintable() else _BREAKS.sub(" ", text)
 
 
 def _tags(cell: Cell) -> list[str]:

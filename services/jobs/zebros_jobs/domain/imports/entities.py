@@ -344,9 +344,11 @@ _ACTIVITIES = ImportedEntity(
     fields={
         **_texts(
             subject="subject, title, activity, summary",
-            description="description, notes, note, text, comment, body",
             outcome="outcome, result",
             location="location, place",
+        ),
+        "description": ImportField(
+            ("description",), Kind.PARAGRAPHS, ("description", "notes", "note", "text", "comment", "body")
         ),
         "type": ImportField(
             ("type",),

@@ -28,9 +28,8 @@ from zebros_jobs.use_cases.run_job import JobRun
 
 __all__ = ["Importing", "file_gone"]
 
-CHUNK_ROWS: Final = 500
-REHEARSED_ROWS: Final = 2_000
-"""Rows of a chunk of a dry run, which is only read."""
+REHEARSED_BATCHES: Final = 4
+"""A chunk of a dry run is so many times as large: it is only read."""
 INVITED_ROWS: Final = 20
 """People of a chunk: each takes some calls of the identity provider, and a chunk has to end within a lease."""
 CHUNK_BYTES: Final = 1024 * 1024
@@ -88,9 +87,11 @@ class Importing:
         self._tally = Tally(checkpoint.get("tally"))
         self._start = Position.load(checkpoint["at"]) if "at" in checkpoint else BEGINNING
         self._at_once = run.workspace.settings.batches_at_once
-        self._most_rows = INVITED_ROWS if entity.name == "user" else CHUNK_ROWS
+        self._most_rows = run.workspace.settings.batch_rows
         if self._rehearse:
-            self._most_rows = REHEARSED_ROWS
+            self._most_rows *= REHEARSED_BATCHES
+        elif entity.name == "user":
+            self._most_rows = min(self._most_rows, INVITED_ROWS)
 
     def work(self) -> None:
         """Import what is left. Raises JobInputError where the file cannot be read on, JobStop."""

@@ -67,7 +67,8 @@ class References:
         """
         wanted = list(dict.fromkeys(texts))
         if rehearse:
-            return {text: Reference("", text) for text in wanted}
+            # No id looks like this one, and none is sent.
+            return {text: Reference(f"new:{text}", text) for text in wanted}
         service, mutations = self._making(kind, wanted)
         outcomes = self._run.door(service).apply(mutations)
         made: dict[str, Reference | RowProblem] = {}
