@@ -14,10 +14,15 @@ lookup row, below ``{t}#``              sort key                     what
 progress, job                           ``-``                        counters, checkpoint and lease of a job
 slots                                   ``-``                        which jobs of the tenant may run now
 idempotency, derived id                 ``-``                        the kept answer of a repeatable request
+private                                 job                          whom a privacy request is about, until it is done
+ledger                                  hash                         who was erased, for restores; no value
+ledger-salt                             ``-``                        the salt of these hashes
+holds                                   hold                         legal holds
+retention                               ``-``                        the tenant's rules of retention
 ======================================  ===========================  ==========================================
 
 Below ``platform#`` instead of a tenant: ``watched``, sorted by tenant and job, are the jobs that have not ended; the
-reaper looks at these and need not ask each tenant.
+reaper looks at these and need not ask each tenant. ``retention``, by tenant, says when each is looked after next.
 """
 
 from typing import Final
