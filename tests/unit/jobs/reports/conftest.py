@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from auth_in_process import auth_service
 from callers import Person
 from jobs_in_process import JobsWorld, carry_out
-from service_in_process import create_tables
 
-from zebros_auth.bootstrap import Container as AuthContainer
 from zebros_auth.domain.team import Team
 from zebros_auth.domain.user import Role, User, UserStatus
-from zebros_auth.handlers.bulk import DOOR as AUTH_DOOR
 from zebros_core.ids import new_id
 from zebros_core.tenancy import TenantContext
 from zebros_jobs.adapters.reports.engine import DuckDbEngine
@@ -63,17 +59,6 @@ class InMemorySchedules:
         self.kept.pop((tenant_id, schedule_id), None)
 
 
-@pytest.fixture(scope="module")
-def auth(world: JobsWorld) -> Iterator[AuthContainer]:
-    """The auth service behind its door, of the same stage and with the same tenants."""
-    with auth_service("test", world.jobs.clock) as made:
-        vars(made)["registry"] = world.jobs.registry
-        world.doors.serve(made, AUTH_DOOR)
-        world.doors.connect(made)
-        yield made
-        del world.doors.handlers["auth"]
-
-
 @pytest.fixture(scope="module", autouse=True)
 def scheduler(world: JobsWorld) -> InMemorySchedules:
     made = InMemorySchedules()
@@ -91,7 +76,6 @@ class Company:
     """One tenant: its records, written through the doors as by an administrator, and its people."""
 
     world: JobsWorld
-    auth: AuthContainer
     id: str
 
     def put(self, entity: str, **changes: Any) -> str:
@@ -124,7 +108,7 @@ class Company:
 
     def add(self, user_id: str, role: str = "sales-manager", **facts: Any) -> str:
         """Add somebody to the people."""
-        users = self.auth.system_workspace(self.id, "test").users
+        users = self.world.auth.system_workspace(self.id, "test").users
         usual: dict[str, Any] = {
             "username": user_id,
             "email": f"{user_id}@{self.id}.example",
@@ -136,13 +120,13 @@ class Company:
 
     def change(self, user_id: str, **facts: Any) -> None:
         """Change somebody."""
-        users = self.auth.system_workspace(self.id, "test").users
+        users = self.world.auth.system_workspace(self.id, "test").users
         present = users.get(user_id)
         users.save(present.model_copy(update=facts), previous=present)
 
     def team(self, team_id: str, name: str) -> None:
         """Add a team."""
-        self.auth.system_workspace(self.id, "test").teams.create(Team(team_id=team_id, name=name))
+        self.world.auth.system_workspace(self.id, "test").teams.add(Team(team_id=team_id, name=name))
 
     def set_currencies(self, base: str, rates: Mapping[str, Any]) -> None:
         """Set the base currency and rates."""
@@ -154,16 +138,9 @@ class Company:
 
 
 @pytest.fixture
-def company(world: JobsWorld, auth: AuthContainer, tenant: Callable[..., str]) -> Callable[..., Company]:
+def company(world: JobsWorld, tenant: Callable[..., str]) -> Callable[..., Company]:
     """Found a company; further facts are its settings."""
-
-    def found(model: str = "pool", **settings: Any) -> Company:
-        id = tenant(model, **settings)
-        if model == "silo":
-            create_tables(world.jobs.dynamodb, f"zebros-test-t-{id}", "auth")
-        return Company(world, auth, id)
-
-    return found
+    return lambda model="pool", **settings: Company(world, tenant(model, **settings))
 
 
 @pytest.fixture

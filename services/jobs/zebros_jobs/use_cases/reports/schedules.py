@@ -146,8 +146,8 @@ def delete_schedule(
     present = schedules.get(schedule_id)
     if expected_version is not None and expected_version != present.version:
         raise VersionMismatchError(present.version)
-    schedules.delete(schedule_id)
     scheduler.remove(workspace.context.tenant_id, schedule_id)
+    schedules.delete(schedule_id)
 
 
 def forget_person(schedules: ReportScheduleRepository, user_id: str, now: datetime) -> int:
