@@ -17,18 +17,24 @@ from zebros.errors import ConfigurationError
 from zebros.resources import (
     Activities,
     AuditLog,
+    Backups,
     Contacts,
     Customers,
     Documents,
     Emails,
     EmailTemplates,
+    Exports,
     Fields,
+    Imports,
     Integrations,
+    Jobs,
     Leads,
     Myself,
     Opportunities,
     Pipeline,
+    Privacy,
     Products,
+    Reports,
     Sync,
     Teams,
     Tenants,
@@ -93,6 +99,12 @@ class Client:
         self.audit = AuditLog(self)
         self.tenants = Tenants(self, sleep)
         self.sync = Sync(self, sleep)
+        self.jobs = Jobs(self, storage, sleep)
+        self.imports = Imports(self, storage)
+        self.exports = Exports(self)
+        self.reports = Reports(self)
+        self.privacy = Privacy(self)
+        self.backups = Backups(self)
 
     def execute(self, call: Call[T]) -> T:
         """Send the call with retries. Raises the errors that `zebros.errors` draws."""

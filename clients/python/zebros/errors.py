@@ -8,7 +8,6 @@
     ├── TransportError                no answer; `outcome_unknown` tells whether a write may have happened
     ├── OperationFailedError          a tenant's onboarding or offboarding stopped; it can be resumed
     ├── OperationTimeoutError         it takes longer than was waited for, and goes on
-    ├── ImportFileError               a file that cannot be read, or not further than said
     ├── OfflineError                  the copy on this device cannot do that
     │   ├── StoreError                it is damaged, of a newer version, or another person's
     │   ├── NotOnDeviceError          no such record is on it
@@ -52,7 +51,6 @@ __all__ = [
     "FieldError",
     "ForbiddenError",
     "IdempotencyKeyReusedError",
-    "ImportFileError",
     "NotFoundError",
     "NotOnDeviceError",
     "OfflineError",
@@ -120,10 +118,6 @@ class ZebrosError(Exception):
 
 class ConfigurationError(ZebrosError):
     """The client cannot start with what it was given."""
-
-
-class ImportFileError(ZebrosError):
-    """The file to import cannot be read, or not further than said."""
 
 
 class OfflineError(ZebrosError):

@@ -17,6 +17,7 @@ from zebros._exchange import GetToken, Lost, Send, Step, Wait, exchange
 from zebros._replies import Reply
 from zebros.aio.accounts import AsyncAuditLog, AsyncIntegrations, AsyncMyself, AsyncTeams, AsyncUsers
 from zebros.aio.activities import AsyncActivities, AsyncEmails, AsyncEmailTemplates
+from zebros.aio.jobs import AsyncBackups, AsyncExports, AsyncImports, AsyncJobs, AsyncPrivacy, AsyncReports
 from zebros.aio.pipeline import AsyncPipeline
 from zebros.aio.records import AsyncContacts, AsyncCustomers
 from zebros.aio.sales import AsyncLeads, AsyncOpportunities, AsyncProducts
@@ -66,6 +67,12 @@ class AsyncClient:
         self.audit = AsyncAuditLog(self)
         self.tenants = AsyncTenants(self, sleep)
         self.sync = AsyncSync(self, sleep)
+        self.jobs = AsyncJobs(self, sleep)
+        self.imports = AsyncImports(self)
+        self.exports = AsyncExports(self)
+        self.reports = AsyncReports(self)
+        self.privacy = AsyncPrivacy(self)
+        self.backups = AsyncBackups(self)
 
     async def execute(self, call: Call[T]) -> T:
         """Send the call with retries. Raises the errors that `zebros.errors` draws."""

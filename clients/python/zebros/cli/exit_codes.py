@@ -54,7 +54,6 @@ _TABLE: tuple[tuple[type[errors.ZebrosError], ExitCode, str], ...] = (
     (errors.RateLimitedError, ExitCode.UNAVAILABLE, "Wait a little, then run the same command again"),
     (errors.ServerError, ExitCode.UNAVAILABLE, "Try again; if it stays, report the request id"),
     (errors.ConfigurationError, ExitCode.USAGE, ""),
-    (errors.ImportFileError, ExitCode.INVALID, ""),
     (errors.ApiError, ExitCode.INVALID, ""),
 )
 

@@ -1,39 +1,40 @@
-"""`zebros ... import`: one command for every kind of record that can be imported."""
+"""`zebros ... import`: one command for every kind of record that can be imported. The service does the work."""
 
-# No `from __future__ import annotations` here: the options of each command are made from its entity.
+# No `from __future__ import annotations` here: the options of each command are made from its kind of record.
 
+import json as json_module
+import shutil
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zebros.cli.exit_codes import ExitCode
-from zebros.cli.options import examples, one_of
-from zebros.cli.output import JsonFlag, ProfileName, note, print_json, progress, spinner
+from zebros.cli.import_options import ColumnsOptions, mapping_of
+from zebros.cli.jobs import Detach, save_files, tell_job, watch_job
+from zebros.cli.options import examples, given, one_of
+from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_table, progress
 from zebros.cli.runtime import connect
-from zebros.errors import ZebrosError
-from zebros.importing.entities import CUSTOMERS, LEADS, OPPORTUNITIES, PRODUCTS, ImportedEntity, people
 
 if TYPE_CHECKING:
     from zebros.client import Client
-    from zebros.importing.csv_rows import CsvFile
-    from zebros.importing.directory import Directory
-    from zebros.importing.mapping import ColumnMapping
-    from zebros.importing.run import Batches, ImportReport, RejectedRows
-    from zebros.models import FieldDefinition
+    from zebros.models import ImportPreview, Job
 
 __all__ = ["add_import", "add_user_import"]
 
-# Rows do not depend on each other: while one request waits for the database, others are carried out beside it. More of
-# them would only fill the tenant's budget of requests.
-BATCHES_AT_ONCE = 4
-
 FileName = Annotated[
-    str, typer.Argument(metavar="FILE", help="A CSV file with a header, or - for standard input.")
+    str, typer.Argument(metavar="FILE", help="A CSV or XLSX file, or - for CSV on standard input.")
+]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", metavar="COLUMN=FIELD,...", help="What the columns are; found out by itself if not given."
+    ),
 ]
 ExternalIdColumn = Annotated[
     str | None, typer.Option(help="The column that identifies a row; as --map COLUMN=externalId.")
@@ -48,83 +49,125 @@ Defaults = Annotated[
         "--default", metavar="FIELD=VALUE", help="For empty cells, or without a column; repeatable."
     ),
 ]
+Required = Annotated[
+    list[str] | None,
+    typer.Option("--require", metavar="FIELD", help="Reject rows that have none of this; repeatable."),
+]
 ErrorsPath = Annotated[
     Path | None, typer.Option("--errors", help="Where rejected rows go; FILE.errors.csv if not given.")
 ]
 Delimiter = Annotated[str | None, typer.Option(help="Found out by itself if not given.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check every row, send nothing.")]
+Encoding = Annotated[str | None, typer.Option(help="Such as utf-8 or windows-1252; found out by itself.")]
+Sheet = Annotated[str | None, typer.Option(help="Of a workbook; the first one if not given.")]
+DateFormat = Annotated[str | None, typer.Option(help="Such as DD.MM.YYYY; ISO dates if not given.")]
+Decimal = Annotated[str | None, typer.Option("--decimal", help="point (1,234.56) or comma (1.234,56).")]
+MatchBy = Annotated[
+    str | None,
+    typer.Option("--match-by", help="How a row finds its record: externalId, name, email; with commas."),
+]
+OnDuplicate = Annotated[
+    str | None,
+    typer.Option("--on-duplicate", help="What becomes of records that are there: update, skip, reject."),
+]
+OnMissing = Annotated[
+    str | None,
+    typer.Option(
+        "--on-missing", help="Of records that a row names and nobody knows: reject, leaveEmpty, create."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check every row, write nothing.")]
+Preview = Annotated[bool, typer.Option("--preview", help="Show how the first rows are read, and stop.")]
 AllowDuplicate = Annotated[
     bool, typer.Option("--allow-duplicate", help="Create even where another has the name or the e-mail.")
 ]
 
-
-def _map_option(entity: ImportedEntity) -> Any:
-    known = f"Of {entity.plural}: {', '.join(entity.targets)}."
-    return typer.Option("--map", metavar="COLUMN=FIELD,...", help=known)
-
-
-EXAMPLES: dict[str, tuple[str, ...]] = {
-    CUSTOMERS.name: ("zebros customers import accounts.csv --map account=companyName,sector=industry",),
-    LEADS.name: (
+EXAMPLES: Mapping[str, tuple[str, ...]] = {
+    "customer": ("zebros customers import accounts.csv --map account=companyName,sector=industry",),
+    "contact": ("zebros contacts import people.xlsx --map 'Surname=lastName,Mail=email,Firm=customer'",),
+    "lead": (
         "zebros leads import fair.csv --map 'Surname=lastName,Firm=companyName,Mail=email' --default source=fair",
     ),
-    PRODUCTS.name: (
+    "product": (
         "zebros products import products.csv --map product=name,sales_price=unitPrice --default currency=USD",
     ),
-    OPPORTUNITIES.name: (
+    "opportunity": (
         "zebros opportunities import deals.csv"
         " --map id=externalId,account=customer,agent=owner,product=product,stage=stage,amount=value",
         "zebros opportunities import deals.csv --map id=externalId,name=title,phase=stage"
         " --value 'phase:In talks=negotiation' --default 'lossReason=not recorded'",
     ),
+    "activity": ("zebros activities import calls.csv --map id=externalId,what=subject,when=scheduledAt",),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What was asked for on the command line."""
+    """What was asked for on the command line; `options` by the API's names."""
 
+    entity: str
     file: str
-    mapping: Sequence[str] | None
-    external_id_column: str | None
-    values: Sequence[str] | None
-    defaults: Sequence[str] | None
+    columns: ColumnsOptions
+    options: Mapping[str, Any]
     errors: Path | None
-    delimiter: str | None
     dry_run: bool
+    preview: bool
+    detach: bool
     json: bool
 
 
-def add_import(app: typer.Typer, entity: ImportedEntity, collection: Callable[["Client"], Any]) -> None:
-    """Add `import` for a kind of record to its group. `collection` is where its batches go."""
+def add_import(app: typer.Typer, entity: str, plural: str) -> None:
+    """Add `import` for a kind of record to its group."""
 
     @app.command(
         "import",
-        help=f"Import {entity.plural} from a CSV file.\n\n"
-        "It can be run again: a row finds the record that it made, and counts as unchanged or updated.",
-        epilog=examples(*EXAMPLES[entity.name]),
+        help=f"Import {plural} from a file.\n\n"
+        "It can be run again: a row finds the record that it made, and counts as unchanged or updated. It can be taken"
+        " back: zebros imports undo.",
+        epilog=examples(*EXAMPLES[entity]),
     )
     def import_(
         ctx: typer.Context,
         file: FileName,
-        mapping: Annotated[list[str] | None, _map_option(entity)] = None,
+        mapping: Map = None,
         external_id_column: ExternalIdColumn = None,
         value: Values = None,
         default: Defaults = None,
+        require: Required = None,
         errors: ErrorsPath = None,
         delimiter: Delimiter = None,
-        dry_run: DryRun = False,
+        encoding: Encoding = None,
+        sheet: Sheet = None,
+        date_format: DateFormat = None,
+        decimal: Decimal = None,
+        match_by: MatchBy = None,
+        on_duplicate: OnDuplicate = None,
+        on_missing: OnMissing = None,
         allow_duplicate: AllowDuplicate = False,
+        dry_run: DryRun = False,
+        preview: Preview = False,
+        detach: Detach = False,
         profile: ProfileName = None,
         json: JsonFlag = False,
     ) -> None:
-        def batches(client: "Client") -> "Batches":
-            return lambda operations: collection(client).batch(
-                operations, skip_duplicate_check=allow_duplicate, parallel=BATCHES_AT_ONCE
-            )
-
-        asked = _Request(file, mapping, external_id_column, value, default, errors, delimiter, dry_run, json)
-        _import(ctx, profile, entity, asked, batches)
+        one_of(decimal, ("point", "comma"), "--decimal")
+        one_of(on_duplicate, ("update", "skip", "reject"), "--on-duplicate")
+        one_of(on_missing, ("reject", "leaveEmpty", "create"), "--on-missing")
+        options = given(
+            {
+                "delimiter": delimiter,
+                "encoding": encoding,
+                "sheet": sheet,
+                "dateFormat": date_format,
+                "decimalStyle": decimal,
+                "matchBy": match_by.split(",") if match_by else None,
+                "onDuplicate": on_duplicate,
+                "onMissingReference": on_missing,
+                "allowDuplicates": allow_duplicate or None,
+            }
+        )
+        columns = ColumnsOptions.read(mapping, external_id_column, value, default, require)
+        asked = _Request(entity, file, columns, options, errors, dry_run, preview, detach, json)
+        _import(ctx, profile, asked)
 
 
 def add_user_import(app: typer.Typer, roles: Sequence[str]) -> None:
@@ -140,7 +183,7 @@ def add_user_import(app: typer.Typer, roles: Sequence[str]) -> None:
     def import_(
         ctx: typer.Context,
         file: FileName,
-        mapping: Annotated[list[str] | None, _map_option(people(None))] = None,
+        mapping: Map = None,
         role: Annotated[
             str, typer.Option(help=f"Of those whose row has none: {', '.join(roles)}.")
         ] = "sales-rep",
@@ -152,214 +195,125 @@ def add_user_import(app: typer.Typer, roles: Sequence[str]) -> None:
         errors: ErrorsPath = None,
         delimiter: Delimiter = None,
         dry_run: DryRun = False,
+        preview: Preview = False,
+        detach: Detach = False,
         profile: ProfileName = None,
         json: JsonFlag = False,
     ) -> None:
-        """Invite everybody in a CSV file; teams are made as needed.
+        """Invite everybody in a file; teams are made as needed.
 
         It can be run again: who is here already stays as they are, and counts as unchanged.
         """
-
-        def invitations(client: "Client") -> "Batches":
-            from zebros.importing.invitations import Invitations
-
-            return Invitations(
-                client, role=role, parallel=BATCHES_AT_ONCE, on_team=lambda team: note(f"Made team {team}.")
-            )
-
         one_of(role, roles, "--role")
-        asked = _Request(file, mapping, None, value, default, errors, delimiter, dry_run, json)
-        _import(ctx, profile, people(email_domain), asked, invitations)
+        options = given({"delimiter": delimiter, "role": role, "emailDomain": email_domain})
+        columns = ColumnsOptions.read(mapping, None, value, default, None)
+        _import(
+            ctx, profile, _Request("user", file, columns, options, errors, dry_run, preview, detach, json)
+        )
 
 
-def _import(
-    ctx: typer.Context,
-    profile: str | None,
-    entity: ImportedEntity,
-    asked: _Request,
-    batches: Callable[["Client"], "Batches"],
-) -> None:
-    from zebros.importing.csv_rows import CsvFile
-    from zebros.importing.run import ImportReport, RejectedRows, import_rows
-
+def _import(ctx: typer.Context, profile: str | None, asked: _Request) -> None:
     ctx.meta["zebros.json"] = asked.json
-    if asked.delimiter is not None and len(asked.delimiter) != 1:
-        raise typer.BadParameter("one character", param_hint="--delimiter")
-    pairs = _pairs(asked.mapping)
-    with ExitStack() as stack:
-        source, size = (sys.stdin.buffer, None) if asked.file == "-" else _opened(asked.file)
-        stack.enter_context(source)
-        rows = CsvFile(source, delimiter=asked.delimiter)
-        client = _client(stack, ctx, profile, entity, asked, [*pairs.values()])
-        columns = _columns(entity, rows, pairs, asked, client)
-        directory = _directory(client, columns)
-        run = batches(client) if client is not None and not asked.dry_run else None
-        rejected = RejectedRows(None if run is None else _errors_path(asked.file, asked.errors), rows)
-        stack.callback(rejected.close)
-        bar = stack.enter_context(progress(f"Importing {Path(asked.file).name}", size))
-        report = ImportReport()
-        try:
-            import_rows(
-                rows,
-                columns,
-                run=run,
-                rejected=rejected,
-                references=directory,
-                report=report,
-                on_row=lambda state: bar(state.done_chars, f"{state.rows:,} rows"),
+    target = _errors_path(asked.file, asked.errors)
+    with _source(asked.file) as (source, name), connect(ctx, profile) as client:
+        with progress(f"Uploading {name}", source.stat().st_size) as bar:
+            job = client.imports.create(
+                asked.entity, source, file_name=name, progress=lambda done, total: bar(done, "")
             )
-        except ZebrosError:
-            note(f"Interrupted: {report.summary()} so far. To go on, run the same command again.")
-            raise
-        if size is not None:
-            bar(size, f"{report.rows:,} rows")
-    _tell(report, rejected, asked)
+        mapping = mapping_of(asked.columns, lambda: client.imports.preview(job.id, options=asked.options))
+        if asked.preview:
+            _show_preview(client.imports.preview(job.id, options=asked.options, mapping=mapping), asked.json)
+            client.jobs.cancel(job.id)
+            return
+        client.imports.start(job.id, mapping=mapping, options=asked.options, dry_run=asked.dry_run)
+        if asked.detach:
+            tell_job(client.jobs.get(job.id), as_json=asked.json)
+            return
+        ended = watch_job(client, job.id)
+        _tell(client, ended, target, asked)
 
 
-def _client(
-    stack: ExitStack,
-    ctx: typer.Context,
-    profile: str | None,
-    entity: ImportedEntity,
-    asked: _Request,
-    targets: Sequence[str],
-) -> "Client | None":
-    """A connection, unless it is a rehearsal for which nothing has to be read."""
-    named = [*targets, *_assigned(asked.defaults, "--default")]
-    reads = any(
-        target.startswith("custom.") or (target in entity.fields and entity.fields[target].kind.is_reference)
-        for target in named
-    )
-    # Without --map, columns that are named like fields may name records.
-    if asked.dry_run and not reads and targets:
+@contextmanager
+def _source(file: str) -> Generator[tuple[Path, str]]:
+    """The file and its name; standard input is kept in a temporary one, since an upload says its size before."""
+    if file != "-":
+        path = Path(file)
+        if not path.is_file():
+            raise typer.BadParameter(f"{file}: no such file", param_hint="FILE")
+        yield path, path.name
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "import.csv"
+        with path.open("wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out)
+        yield path, path.name
+
+
+def _errors_path(file: str, chosen: Path | None) -> Path | None:
+    """Where rejected rows go if somebody chose it; never the file that is read."""
+    if chosen is None:
         return None
-    if asked.dry_run and not reads and not any(each.kind.is_reference for each in entity.fields.values()):
-        return None
-    return stack.enter_context(connect(ctx, profile))
-
-
-def _columns(
-    entity: ImportedEntity,
-    rows: "CsvFile",
-    pairs: dict[str, str],
-    asked: _Request,
-    client: "Client | None",
-) -> "ColumnMapping":
-    from zebros.importing.mapping import ColumnMapping, MappingError
-
-    defaults = _assigned(asked.defaults, "--default")
-    custom = any(target.startswith("custom.") for target in (*pairs.values(), *defaults))
-    try:
-        return ColumnMapping.for_header(
-            entity,
-            rows.header,
-            pairs,
-            external_id_column=asked.external_id_column,
-            defaults=defaults,
-            translations=_translations(asked.values),
-            definitions=_definitions(client, entity.name) if client is not None and custom else (),
-        )
-    except MappingError as error:
-        raise typer.BadParameter(str(error), param_hint="--map") from error
-
-
-def _directory(client: "Client | None", columns: "ColumnMapping") -> "Directory | None":
-    """The records that cells may name, read before the first row."""
-    from zebros.importing.directory import Directory
-
-    if client is None or not columns.references:
-        return None
-    directory = Directory(client)
-    with spinner("Reading what the file names ...") as say:
-        directory.read(columns.references, lambda what, count: say(f"Reading {what} ... {count:,}"))
-    return directory
-
-
-def _tell(report: "ImportReport", rejected: "RejectedRows", asked: _Request) -> None:
-    summary = (
-        f"{report.counts['checked']} rows can be sent, {report.counts['rejected']} rejected; nothing was sent"
-        if asked.dry_run
-        else report.summary()
-    )
-    if asked.json:
-        print_json(
-            {
-                **{name: report.counts[name] for name in ("created", "updated", "unchanged", "rejected")},
-                **({"checked": report.counts["checked"]} if asked.dry_run else {}),
-                "errorsFile": str(rejected.path) if rejected.count and rejected.path else None,
-                "stopped": report.stopped,
-            }
-        )
-    else:
-        typer.echo(summary)
-        if report.rows == 0 and report.stopped is None:
-            note("The file has a header and no rows.")
-    for reason in report.first_reasons:
-        note(f"  {reason}")
-    if rejected.count and rejected.path is not None:
-        note(f"The rejected rows are in {rejected.path}: correct them there and import that file.")
-    if report.stopped is not None:
-        note(f"Stopped: {report.stopped}. Correct the file and import it again; rows that are in stay so.")
-    if not report.complete:
-        raise typer.Exit(ExitCode.PARTIAL)
-
-
-def _pairs(options: Sequence[str] | None) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for part in (piece for option in options or () for piece in option.split(",")):
-        # A column's name may contain an equals sign; a field's cannot.
-        column, equals, target = part.rpartition("=")
-        if not equals or not column.strip() or not target.strip():
-            raise typer.BadParameter(
-                f"{part!r} is not COLUMN=FIELD, as in account=companyName", param_hint="--map"
-            )
-        if column.strip() in pairs:
-            raise typer.BadParameter(f"column {column.strip()!r} is mapped twice", param_hint="--map")
-        pairs[column.strip()] = target.strip()
-    return pairs
-
-
-def _assigned(options: Sequence[str] | None, option: str) -> dict[str, str]:
-    given: dict[str, str] = {}
-    for part in options or ():
-        name, equals, value = part.partition("=")
-        if not equals or not name.strip() or not value.strip():
-            raise typer.BadParameter(f"{part!r} is not FIELD=VALUE, as in currency=USD", param_hint=option)
-        given[name.strip()] = value.strip()
-    return given
-
-
-def _translations(options: Sequence[str] | None) -> dict[str, dict[str, str]]:
-    meanings: dict[str, dict[str, str]] = {}
-    for part in options or ():
-        column, colon, rest = part.partition(":")
-        text, equals, other = rest.partition("=")
-        if not (colon and equals and column.strip() and text.strip()):
-            raise typer.BadParameter(
-                f"{part!r} is not COLUMN:TEXT=OTHER, as in 'product:GTXPro=GTX Pro'", param_hint="--value"
-            )
-        meanings.setdefault(column.strip(), {})[text.strip()] = other.strip()
-    return meanings
-
-
-def _opened(file: str) -> tuple[BinaryIO, int]:
-    path = Path(file)
-    try:
-        return path.open("rb"), path.stat().st_size
-    except OSError as error:
-        raise typer.BadParameter(f"{file}: {error.strerror}", param_hint="FILE") from error
-
-
-def _errors_path(file: str, chosen: Path | None) -> Path:
-    """Beside the file that is read, and never the same one."""
-    if file == "-":
-        return chosen or Path("import.errors.csv")
-    source = Path(file)
-    target = chosen or source.with_name(f"{source.stem}.errors.csv")
-    if target.resolve() == source.resolve():
+    if file != "-" and chosen.resolve() == Path(file).resolve():
         raise typer.BadParameter("is the file that is imported; name another", param_hint="--errors")
-    return target
+    return chosen
 
 
-def _definitions(client: "Client", entity: str) -> "list[FieldDefinition]":
-    return [each for each in client.fields.list(entity=entity) if each.entity == entity]
+def _tell(client: "Client", job: "Job", target: Path | None, asked: _Request) -> None:
+    result = job.result or {}
+    saved: Path | None = None
+    if job.files and not asked.dry_run:
+        folder, named = _beside(asked.file, job.files[0].name, target)
+        saved = save_files(client, job.id, folder, named=named)[0]
+    if asked.json:
+        print_json({**job.to_json(), "errorsFile": str(saved) if saved else None})
+    else:
+        _tell_people(job, result, asked)
+        if saved is not None:
+            note(f"The rejected rows are in {saved}: correct them there and import that file.")
+        if result.get("writes"):
+            note(f"To take this import back: zebros imports undo {job.id}")
+    if job.state != "succeeded" or result.get("rejected"):
+        raise typer.Exit(ExitCode.PARTIAL if result else ExitCode.INVALID)
+
+
+def _tell_people(job: "Job", result: Mapping[str, Any], asked: _Request) -> None:
+    if result:
+        names = ("created", "updated", "unchanged", "rejected")
+        counts = ", ".join(f"{result.get(name, 0)} {name}" for name in names)
+        skipped = f", {result['skipped']} skipped" if result.get("skipped") else ""
+        typer.echo(f"{counts}{skipped}" + ("; nothing was written" if asked.dry_run else ""))
+        if not result.get("rows"):
+            note("The file has a header and no rows.")
+        for problem in result.get("problems", ()):
+            lines = ", ".join(str(line) for line in problem.get("lines", ())[:5])
+            note(f"  {problem['count']:,} x {problem['message']} (line {lines})")
+    if job.problem is not None:
+        note(job.problem.detail)
+        for fault in job.problem.errors:
+            note(f"  {fault.get('message', '')}")
+        if result.get("stoppedAfterLine"):
+            note(f"Stopped after line {result['stoppedAfterLine']}: rows before it are in, and stay so.")
+
+
+def _beside(file: str, made: str, target: Path | None) -> tuple[Path, str]:
+    """Folder and name of the file of rejected rows: beside the one that was read, unless somebody chose."""
+    if target is not None:
+        return target.parent, target.name
+    if file == "-":
+        return Path(), f"import.errors{Path(made).suffix}"
+    source = Path(file)
+    return source.parent, f"{source.stem}.errors{Path(made).suffix}"
+
+
+def _show_preview(preview: "ImportPreview", as_json: bool) -> None:
+    if as_json:
+        print_json(preview.to_json())
+        return
+    fields = {each.get("column"): each["field"] for each in preview.mapping}
+    rows = [(column.name, fields.get(column.name, "-")) for column in preview.columns]
+    print_table(("column", "field"), rows, empty="The file has no columns.")
+    for row in preview.rows:
+        told = row.get("problem") or json_module.dumps(row.get("record"), ensure_ascii=False)
+        note(f"line {row['line']}: {told}")
+    if preview.problem:
+        note(preview.problem)

@@ -13,23 +13,29 @@ from zebros.cli import (
     activities,
     activity_verbs,
     audit,
+    backups,
     contacts,
     customers,
     dashboard,
     deals,
     documents,
     emails,
+    exports,
     fields,
     identity_provider,
     importer,
+    imports,
     integrations,
+    jobs,
     leads,
     login,
     me,
     offline,
     opportunities,
     pipeline,
+    privacy,
     products,
+    reports,
     sign_in,
     tenants,
     users,
@@ -38,7 +44,6 @@ from zebros.cli.options import examples
 from zebros.cli.output import note, report_error
 from zebros.cli.runtime import Runtime
 from zebros.errors import ZebrosError
-from zebros.importing.entities import CUSTOMERS, LEADS, OPPORTUNITIES, PRODUCTS
 
 __all__ = ["app", "main"]
 
@@ -78,10 +83,12 @@ app.command("dashboard", epilog=examples("zebros dashboard", "zebros dashboard -
     dashboard.dashboard
 )
 app.command("timeline", epilog=examples("zebros timeline customer CUSTOMER"))(activity_verbs.timeline)
-importer.add_import(customers.app, CUSTOMERS, lambda client: client.customers)
-importer.add_import(leads.app, LEADS, lambda client: client.leads)
-importer.add_import(products.app, PRODUCTS, lambda client: client.products)
-importer.add_import(opportunities.app, OPPORTUNITIES, lambda client: client.opportunities)
+importer.add_import(customers.app, "customer", "customers")
+importer.add_import(contacts.app, "contact", "contacts")
+importer.add_import(leads.app, "lead", "leads")
+importer.add_import(products.app, "product", "products")
+importer.add_import(opportunities.app, "opportunity", "opportunities")
+importer.add_import(activities.app, "activity", "activities")
 importer.add_user_import(users.app, users.ROLES)
 app.add_typer(customers.app, name="customers")
 app.add_typer(contacts.app, name="contacts")
@@ -98,6 +105,15 @@ app.add_typer(emails.emails, name="emails")
 app.add_typer(emails.templates, name="templates")
 app.add_typer(documents.app, name="documents")
 app.add_typer(fields.app, name="fields")
+app.command(
+    "export",
+    epilog=examples("zebros export customer --to customers.xlsx", "zebros export lead --where status=new"),
+)(exports.export)
+app.add_typer(reports.app, name="reports")
+app.add_typer(privacy.app, name="privacy")
+app.add_typer(backups.app, name="backups")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(imports.app, name="imports")
 app.add_typer(offline.app, name="offline")
 app.add_typer(me.app, name="me")
 app.add_typer(users.app, name="users")

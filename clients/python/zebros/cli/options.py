@@ -144,13 +144,11 @@ def amount(text: str | None, option: str) -> Decimal | None:
 
 def product_lines(client: Client, lines: Sequence[str] | None) -> list[dict[str, Any]]:
     """`PRODUCT:QUANTITY:PRICE` options as lines; products by id or name, which are read once."""
-    from zebros.importing.directory import Directory
-    from zebros.importing.entities import Kind
+    from zebros.cli.product_names import ProductNames
 
     if not lines:
         return []
-    directory = Directory(client)
-    directory.read({Kind.PRODUCT})
+    products = ProductNames(client)
     read: list[dict[str, Any]] = []
     for line in lines:
         name, *numbers = line.split(":")
@@ -158,16 +156,16 @@ def product_lines(client: Client, lines: Sequence[str] | None) -> list[dict[str,
             raise typer.BadParameter(f"{line!r} is not PRODUCT[:QUANTITY[:PRICE]]", param_hint="--line")
         quantity, price = [*(amount(each, "--line") for each in numbers), None, None][:2]
         try:
-            product = directory.resolve(Kind.PRODUCT, name.strip())
+            product_id = products.id_of(name.strip())
         except ValueError as error:
             raise typer.BadParameter(str(error), param_hint="--line") from error
-        read.append(given({"product_id": product.id, "quantity": quantity, "unit_price": price}))
+        read.append(given({"product_id": product_id, "quantity": quantity, "unit_price": price}))
     return read
 
 
 def custom_values(client: Client, entity: str, pairs: Sequence[str] | None) -> dict[str, Any]:
     """`NAME=VALUE` options as values of the types that the tenant defined."""
-    from zebros.importing.cells import convert_custom
+    from zebros.cli.custom_values import convert_custom
 
     if not pairs:
         return {}

@@ -6,6 +6,7 @@ from zebros.resources.customers import Customers
 from zebros.resources.documents import Documents
 from zebros.resources.fields import Fields
 from zebros.resources.integrations import AuditLog, Integrations
+from zebros.resources.jobs import Backups, Exports, Imports, Jobs, Privacy, Reports
 from zebros.resources.me import Myself
 from zebros.resources.pipeline import Pipeline
 from zebros.resources.sales import Leads, Opportunities, Products
@@ -16,18 +17,24 @@ from zebros.resources.users import Teams, Users
 __all__ = [
     "Activities",
     "AuditLog",
+    "Backups",
     "Contacts",
     "Customers",
     "Documents",
     "EmailTemplates",
     "Emails",
+    "Exports",
     "Fields",
+    "Imports",
     "Integrations",
+    "Jobs",
     "Leads",
     "Myself",
     "Opportunities",
     "Pipeline",
+    "Privacy",
     "Products",
+    "Reports",
     "Sync",
     "Teams",
     "Tenants",

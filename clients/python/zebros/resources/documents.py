@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from zebros.calls import documents as calls
 from zebros.errors import ApiError, StorageError, TransportError, UploadInterruptedError
 from zebros.models import Document
 from zebros.resources.executor import Executor
+from zebros.resources.uploads import FileUpload
 from zebros.transfers import Progress, Storage
 
 __all__ = ["DocumentKind", "Documents"]
 
 DocumentKind = Literal["document", "attachment"]
-PARTS_SIGNED_AT_ONCE = 10
-"""Few enough that a slow line uses each URL before it expires."""
 
 
 class Documents:
@@ -117,64 +115,26 @@ class Documents:
     def _send(
         self, start: calls.UploadStart, source: Path, present: frozenset[int], progress: Progress | None
     ) -> Document:
-        document, upload = start.document, start.upload
-        size = source.stat().st_size
-        with source.open("rb") as opened:
-            if upload.method == "multipart":
-                if not upload.part_size_bytes:
-                    raise StorageError("the service did not say how large the parts are")
-                return self._in_parts(document.id, opened, size, upload.part_size_bytes, present, progress)
-            self._storage.post_form(
-                upload,
-                opened,
-                size=size,
-                file_name=document.file_name,
-                content_type=document.content_type,
-                progress=progress or _silent,
-            )
-        return self._client.execute(calls.complete(document.id))
-
-    def _in_parts(
-        self,
-        document_id: str,
-        file: BinaryIO,
-        size: int,
-        part_size: int,
-        present: frozenset[int],
-        progress: Progress | None,
-    ) -> Document:
-        report = progress or _silent
-        missing = [number for number in range(1, -(-size // part_size) + 1) if number not in present]
-        done = size - sum(_part_bytes(number, size, part_size) for number in missing)
+        document = start.document
+        upload = FileUpload(
+            self._client,
+            self._storage,
+            document.id,
+            start.upload,
+            lambda numbers: calls.sign_parts(document.id, numbers),
+        )
+        upload.send(
+            source,
+            file_name=document.file_name,
+            content_type=document.content_type,
+            present=present,
+            progress=progress,
+        )
         try:
-            for number, url in self._signed(document_id, missing):
-                length = _part_bytes(number, size, part_size)
-                before = done
-                self._storage.put_part(
-                    url,
-                    file,
-                    offset=(number - 1) * part_size,
-                    size=length,
-                    progress=lambda sent, before=before: report(before + sent, size),
-                )
-                done += length
-            return self._client.execute(calls.complete(document_id))
-        except (ApiError, StorageError, TransportError) as error:
+            return self._client.execute(calls.complete(document.id))
+        except (ApiError, TransportError) as error:
+            if start.upload.method != "multipart":
+                raise
             raise UploadInterruptedError(
-                f"the upload stopped after {done} of {size} bytes: {error}", document_id=document_id
+                f"the upload is not complete: {error}", document_id=document.id
             ) from error
-
-    def _signed(self, document_id: str, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
-        for start in range(0, len(numbers), PARTS_SIGNED_AT_ONCE):
-            group = numbers[start : start + PARTS_SIGNED_AT_ONCE]
-            urls = self._client.execute(calls.sign_parts(document_id, group))
-            for number in group:
-                yield number, urls[number]
-
-
-def _part_bytes(number: int, size: int, part_size: int) -> int:
-    return min(part_size, size - (number - 1) * part_size)
-
-
-def _silent(done: int, total: int) -> None:
-    """No progress wanted."""

@@ -1,0 +1,181 @@
+"""`zebros jobs ...`: what was started, how far it is, what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zebros.cli.exit_codes import ExitCode
+from zebros.cli.options import Everything, Limit, examples, one_of, taken
+from zebros.cli.output import (
+    JsonFlag,
+    ProfileName,
+    moment,
+    note,
+    print_json,
+    print_record,
+    print_table,
+    progress,
+)
+from zebros.cli.runtime import connect
+
+if TYPE_CHECKING:
+    from zebros.client import Client
+    from zebros.models import Job
+
+__all__ = ["Detach", "JobId", "app", "finish", "save_files", "tell_job", "watch_job"]
+
+app = typer.Typer(help="Work that takes a while: imports, exports, reports and so on.", no_args_is_help=True)
+
+KINDS = ("import", "undo", "export", "report", "privacy", "backup", "restore", "retention")
+STATES = ("awaitingFile", "queued", "running", "succeeded", "failed", "cancelled")
+
+JobId = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
+Detach = Annotated[bool, typer.Option("--detach", help="Start it and do not wait for its end.")]
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    kind: Annotated[str | None, typer.Option(help=f"One of: {', '.join(KINDS)}.")] = None,
+    state: Annotated[str | None, typer.Option(help=f"One of: {', '.join(STATES)}.")] = None,
+    limit: Limit = 20,
+    everything: Everything = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """List your jobs, newest first; administrators see everybody's."""
+    ctx.meta["zebros.json"] = json
+    one_of(kind, KINDS, "--kind")
+    one_of(state, STATES, "--state")
+    with connect(ctx, profile) as client:
+        found = list(taken(client.jobs.list(kind=kind, state=state), limit, everything))
+    if json:
+        print_json([job.to_json() for job in found])
+        return
+    rows = [(job.id, job.kind, job.title, job.state, _how_far(job), moment(job.created_at)) for job in found]
+    empty = "No jobs yet. Start one with: zebros customers import FILE"
+    print_table(("id", "kind", "of", "state", "done", "started"), rows, empty=empty)
+
+
+@app.command()
+def show(ctx: typer.Context, job: JobId, profile: ProfileName = None, json: JsonFlag = False) -> None:
+    """Show a job: how far it is, or how it ended."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        found = client.jobs.get(job)
+    tell_job(found, as_json=json)
+
+
+@app.command(epilog=examples("zebros jobs watch JOB"))
+def watch(ctx: typer.Context, job: JobId, profile: ProfileName = None, json: JsonFlag = False) -> None:
+    """Watch a job to its end, with a bar. Ctrl+C stops the watching, not the job."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        ended = watch_job(client, job)
+    finish(ended, as_json=json)
+
+
+@app.command()
+def cancel(ctx: typer.Context, job: JobId, profile: ProfileName = None, json: JsonFlag = False) -> None:
+    """Stop a job. What it did until then stays done, and its end says how much that is."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        found = client.jobs.cancel(job)
+    if json:
+        print_json(found.to_json())
+    else:
+        note("Cancelled." if found.has_ended else "It stops at its next checkpoint.")
+
+
+@app.command(epilog=examples("zebros jobs download JOB --to reports/"))
+def download(
+    ctx: typer.Context,
+    job: JobId,
+    to: Annotated[Path, typer.Option(file_okay=False, help="Into this folder.")] = Path(),
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Get the files that a job made."""
+    ctx.meta["zebros.json"] = json
+    with connect(ctx, profile) as client:
+        saved = save_files(client, job, to)
+    if json:
+        print_json([str(path) for path in saved])
+    elif not saved:
+        note("This job made no files.")
+
+
+def watch_job(client: Client, job_id: str) -> Job:
+    """Wait for the end of a job, with a bar."""
+    with progress(f"Job {job_id}", None) as bar:
+        return client.jobs.watch(job_id, on_progress=lambda job: bar(job.progress.done, _bar_text(job)))
+
+
+def save_files(client: Client, job_id: str, folder: Path, *, named: str | None = None) -> list[Path]:
+    """Write a job's files into a folder; with a name, that one alone is called so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    saved: list[Path] = []
+    for file in client.jobs.files(job_id):
+        target = folder / (named or Path(file.name).name)
+        with progress(target.name, file.size_bytes or None) as bar:
+            client.jobs.download(file, target, progress=lambda done, total, tell=bar: tell(done, ""))
+        saved.append(target)
+        note(f"Saved {target}.")
+    return saved
+
+
+def tell_job(job: Job, *, as_json: bool) -> None:
+    """Show a job, however it ended."""
+    if as_json:
+        print_json(job.to_json())
+        return
+    print_record(
+        [
+            ("id", job.id),
+            ("kind", job.kind),
+            ("of", job.title),
+            ("state", job.state),
+            ("done", _how_far(job)),
+            ("started", moment(job.started_at)),
+            ("ended", moment(job.finished_at)),
+            *_figures(job.result or {}),
+        ]
+    )
+    for file in job.files:
+        note(f"File {file.name} ({file.size_bytes:,} bytes): zebros jobs download {job.id}")
+    if job.problem is not None:
+        note(job.problem.detail)
+        for fault in job.problem.errors:
+            note(f"  {fault.get('field', '')}: {fault.get('message', '')}")
+
+
+def finish(job: Job, *, as_json: bool) -> None:
+    """Show how a job ended; a failed one ends the command with an error."""
+    tell_job(job, as_json=as_json)
+    if job.state != "succeeded":
+        raise typer.Exit(ExitCode.PARTIAL if job.state == "cancelled" else ExitCode.INVALID)
+
+
+def _figures(result: Mapping[str, Any]) -> list[tuple[str, object]]:
+    """The figures of a result that fit on a line each."""
+    return [
+        (name, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value)
+        for name, value in result.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    ]
+
+
+def _how_far(job: Job) -> str:
+    at = job.progress
+    if at.total:
+        return f"{min(100, 100 * at.done // at.total)} %"
+    return f"{at.done:,} {at.unit}" if at.done else ""
+
+
+def _bar_text(job: Job) -> str:
+    counted = ", ".join(f"{count:,} {name}" for name, count in job.progress.counters.items() if count)
+    return " ".join(filter(None, (job.state, _how_far(job), counted, job.progress.note)))
