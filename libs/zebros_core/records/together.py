@@ -65,6 +65,8 @@ def carry_out_together(
     """
     if len(wishes) == 1:
         return [wishes[0].alone()]
+    if not wishes:
+        return []
     with gathering(store) as gathered:
         return _Call(wishes, gathered).outcomes(read_beforehand)
 
