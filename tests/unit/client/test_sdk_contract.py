@@ -11,17 +11,21 @@ from urllib.parse import parse_qsl, urlsplit
 
 import account_calls
 import activity_calls
+import job_calls
 import jsonschema
 import pytest
 import sales_calls
+import sync_calls
 
 from zebros import Client
 from zebros.models import (
     Activity,
     AuditEntry,
     CategoryFigures,
+    Certificate,
     ClosingFigures,
     Comment,
+    Conflict,
     Conversion,
     Converted,
     Currencies,
@@ -32,15 +36,24 @@ from zebros.models import (
     EmailPreview,
     EmailTemplate,
     EndedSeries,
+    FieldConflict,
     Forecast,
     GroupFigures,
     IdentityProvider,
+    ImportPreview,
+    ImportRow,
     Integration,
+    Job,
+    JobProblem,
+    JobProgress,
     Lead,
+    LegalHold,
+    LinkedFile,
     Me,
     Model,
     MonthFigures,
     NewCustomers,
+    NewImport,
     Operation,
     OperationStep,
     Opportunity,
@@ -52,10 +65,12 @@ from zebros.models import (
     PipelineValue,
     Preferences,
     Product,
+    Report,
     Stage,
     StageFigures,
     Stages,
     StageSpan,
+    SyncStatus,
     Team,
     Tenant,
     TimelineEntry,
@@ -67,12 +82,14 @@ from zebros.models import (
 SERVICES = Path(__file__).parents[3] / "services"
 DOCUMENTS: dict[str, Any] = {
     name: json.loads((SERVICES / name / "contracts" / "openapi.json").read_text(encoding="utf-8"))
-    for name in ("auth", "pipeline", "activities")
+    for name in ("auth", "pipeline", "activities", "jobs", "sync")
 }
 CALLS = {
     "auth": account_calls.CALLS,
     "pipeline": sales_calls.CALLS,
     "activities": activity_calls.CALLS,
+    "jobs": job_calls.CALLS,
+    "sync": sync_calls.CALLS,
 }
 EVERY_CALL = [
     pytest.param(service, *each, id=f"{each[1]} {each[2]}")
@@ -167,6 +184,19 @@ def test_no_operation_of_the_document_is_left_out(service: str) -> None:
         ("activities", TimelineEntry, "TimelineItemBody"),
         ("activities", EmailTemplate, "TemplateBody"),
         ("activities", EmailPreview, "PreviewBody"),
+        ("jobs", Job, "JobBody"),
+        ("jobs", JobProgress, "ProgressBody"),
+        ("jobs", JobProblem, "JobProblemBody"),
+        ("jobs", LinkedFile, "LinkedFileBody"),
+        ("jobs", NewImport, "CreatedImportBody"),
+        ("jobs", ImportPreview, "ImportPreviewBody"),
+        ("jobs", ImportRow, "ImportRowBody"),
+        ("jobs", Report, "ReportAnswerBody"),
+        ("jobs", LegalHold, "LegalHoldBody"),
+        ("jobs", Certificate, "CertificateBody"),
+        ("sync", Conflict, "ConflictBody"),
+        ("sync", FieldConflict, "FieldConflictBody"),
+        ("sync", SyncStatus, "StatusBody"),
     ],
 )
 def test_each_member_of_an_answer_has_its_field(service: str, model: type[Model], schema: str) -> None:

@@ -78,6 +78,9 @@ class Job(Model):
     problem: JobProblem | None = None
     parent_id: str | None = None
     owner_id: str | None = None
+    attempt: int = 1
+    cancelled_by: str | None = None
+    version: int = 0
     created_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -157,6 +160,7 @@ class LegalHold(Model):
     until: str | None = None
     in_force: bool = True
     created_at: datetime | None = None
+    created_by: str | None = None
 
 
 class Retention(Model):
