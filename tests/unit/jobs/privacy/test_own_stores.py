@@ -20,6 +20,7 @@ from zebros_core.clock import FixedClock
 from zebros_jobs.bootstrap import Container
 from zebros_jobs.domain.job import Acting, Job, JobFile, JobKind, JobState
 from zebros_jobs.use_cases.privacy import work
+from zebros_jobs.use_cases.privacy.erasure_ledger import ErasureLedger
 from zebros_jobs.use_cases.run_job import Deadline, open_run
 
 Tenants = Callable[..., str]
@@ -262,3 +263,26 @@ def test_many_files_are_looked_through_in_turns(
         put_file(here, f"exports/job-{number:03}/a.csv", JANE.encode() if number % 2 else b"clean")
     carry_out(container, here, ask(here, "erasure", email=JANE))
     assert stored(container, here) == [f"exports/job-{number:03}/a.csv" for number in range(0, 110, 2)]
+
+
+def test_the_ledger_knows_the_persons_documents_and_not_those_that_were_sent_to_them(
+    container: Container, tenant: Tenants, ask: Ask, world: JobsWorld, owners: Owners
+) -> None:
+    here = tenant()
+    mine, sent = (container.job_workspace(here, "test").jobs.store.new_id() for _ in range(2))
+    usual = owners("customers")
+
+    def with_documents(call: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        answer = usual(call, context)
+        if call["verb"] == "identify":
+            answer["subject"]["documentIds"] = [mine, sent]
+        if call["verb"] == "collect" and "1" in owners.records["customers"]:
+            facts = {"store": "documents", "entity": "document", "id": mine, "state": "live"}
+            answer["items"].append({**facts, "data": {}, "classification": {}, "files": []})
+        return answer
+
+    world.doors.handlers["customers"] = with_documents
+    assert carry_out(container, here, ask(here, "erasure", email=JANE)).state is JobState.SUCCEEDED
+    erased = ErasureLedger(container.job_workspace(here, "test").lookup).load()
+    assert (erased.has("document", mine), erased.has("document", sent)) == (True, False)
+    assert erased.has("contact", CONTACT)

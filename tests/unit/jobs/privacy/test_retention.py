@@ -14,9 +14,11 @@ from personal_traces import Traces
 
 from zebros_core.clock import FixedClock
 from zebros_jobs.bootstrap import Container
-from zebros_jobs.domain.job import Job, JobFile, JobKind, JobState
-from zebros_jobs.domain.retention import months_before, years_before
+from zebros_jobs.domain.job import Acting, Job, JobFile, JobKind, JobState
+from zebros_jobs.domain.retention import RetentionPolicy, months_before, years_before
+from zebros_jobs.repositories.retention import RetentionPolicies
 from zebros_jobs.use_cases.retention.start_due import start_due
+from zebros_jobs.use_cases.run_job import JobRun
 
 JANE = "jane.roe@example.com"
 MONTH = 31 * 24 * 3600
@@ -269,3 +271,72 @@ def test_months_end_where_months_end() -> None:
     assert months_before(datetime(2024, 3, 31, tzinfo=UTC), 1).date() == date(2024, 2, 29)
     assert months_before(datetime(2026, 1, 15, tzinfo=UTC), 13).date() == date(2024, 12, 15)
     assert years_before(date(2024, 2, 29), 7) == date(2017, 2, 28)
+
+
+def test_a_look_that_is_killed_anywhere_ends_as_if_it_never_had_been(
+    container: Container,
+    clock: FixedClock,
+    tenant: Tenants,
+    apply: Callable[..., str],
+    put_file: Callable[..., str],
+    world: JobsWorld,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    here = tenant()
+    workspace = container.system_workspace(here, "retention")
+    rules = {"erase_business_records": True, "job_file_days": 1, "lost_lead_months": 1}
+    RetentionPolicies(workspace.lookup).put(RetentionPolicy(**rules))
+    customer = apply(here, "customers", "customer", companyName="ACME")
+    old = (years_before(clock.now().date(), 7) - timedelta(days=1)).isoformat()
+    for title in "ABC":
+        deal = {"title": title, "customerId": customer, "stage": "lost", "lossReason": "price"}
+        apply(here, "pipeline", "opportunity", **deal, closeDate=old)
+    for name in "XYZ":
+        apply(here, "pipeline", "lead", lastName=name, status="unqualified")
+    made = workspace.jobs.add(
+        Job(
+            id=workspace.jobs.store.new_id(),
+            kind=JobKind.EXPORT,
+            state=JobState.SUCCEEDED,
+            acting=Acting(user_id="user-1"),
+            owner_id="user-1",
+        )
+    )
+    put_file(here, f"exports/{made.id}/a.csv", b"a")
+    clock.advance(2 * MONTH)
+    due = container.due_retention
+    due.put(here, clock.now())
+    start_due(due, clock.now(), lambda id: container.system_workspace(id, "retention"))
+    (job,) = (
+        each for each in workspace.jobs.page_by_creation(limit=9, cursor=None).items if each.id != made.id
+    )
+    done = iter(range(1, 10_000))
+
+    def watched(method: Any) -> Any:
+        def call(*args: Any, **facts: Any) -> Any:
+            if next(done) % 3 == 0:
+                raise KilledError
+            return method(*args, **facts)
+
+        return call
+
+    monkeypatch.setattr(JobRun, "save", watched(JobRun.save))
+    world.doors.after = watched(lambda service, call: None)
+    while not (ended := workspace.jobs.get(job.id)).has_ended:
+        try:
+            carry_out(container, here, job.id)
+        except KilledError:
+            clock.advance(100)
+    assert (ended.state, ended.problem) == (JobState.SUCCEEDED, None)
+    said = json.loads(ended.result or "{}")
+    assert said["counts"] == {"files": 1, "opportunities": 3, "leads": 3}
+    assert len(said["requests"]) == 1
+    requests = [
+        each
+        for each in workspace.jobs.page_by_creation(limit=9, cursor=None).items
+        if each.parent_id == job.id
+    ]
+    assert [each.id for each in requests] == said["requests"]

@@ -1,17 +1,18 @@
 """Erase a person: from every service, from our own files and rows, and look whether anything is left.
 
-======== ===========================================================================================================
-phase    what is done, from one checkpoint to the next
-======== ===========================================================================================================
-identify who it is, by everything that services know; and whether a legal hold keeps all of it
-ledger   the person is entered: from here on no restore brings them back
-owners   each service erases in its turn, call by call, with the waits that it asks for
-settle   jobs that ran meanwhile end: what they have read before, they may still write into a file
-files    our files, round by round until one finds nothing
-rows     our rows, likewise
-verify   each service is asked what it holds; if anything is left, the owners erase again
-end      the person's values are forgotten
-======== ===========================================================================================================
+========= ==========================================================================================================
+phase     what is done, from one checkpoint to the next
+========= ==========================================================================================================
+identify  who it is, by everything that services know; and whether a legal hold keeps all of it
+documents which documents are theirs, while that can be told
+ledger    the person is entered: from here on no restore brings them back
+owners    each service erases in its turn, call by call, with the waits that it asks for
+settle    jobs that ran meanwhile end: what they have read before, they may still write into a file
+files     our files, round by round until one finds nothing
+rows      our rows, likewise
+verify    each service is asked what it holds; if anything is left, the owners erase again
+end       the person's values are forgotten
+========= ==========================================================================================================
 
 Whoever takes over after a kill does again what was done since the checkpoint, to the same end.
 """
@@ -47,6 +48,7 @@ ORDER: Final = ("pipeline", "customers", "activities", "auth")
 """The pipeline first: it waits for a lead that is just being converted. Then the contacts, and nothing new is written
 about them from then on."""
 
+_DOCUMENTS_OWNER: Final = "customers"
 MOST_ROUNDS: Final = 4
 _SETTLE_SECONDS: Final = 30
 _BATCH_FILES: Final = 50
@@ -71,6 +73,7 @@ class Erasure:
     def carry_out(self) -> None:
         """Go on from the checkpoint to the end. Raises JobInputError, NotErasedError, JobStop."""
         phases: Mapping[str, Callable[[PrivateRequest, Subject], None]] = {
+            "documents": self._note_documents,
             "ledger": self._enter,
             "owners": self._ask_owners,
             "settle": self._settle,
@@ -100,11 +103,29 @@ class Erasure:
         if self._holds_all(request.subject):
             self._end("held")
         else:
-            self._save(self._state.at("ledger"))
+            self._save(self._state.at("documents"))
+
+    def _note_documents(self, request: PrivateRequest, subject: Subject) -> None:
+        del request
+        while True:
+            page = self._run.system_door(_DOCUMENTS_OWNER).call(
+                "collect", subject=wire(subject), cursor=self._state.cursor
+            )
+            found = [item["id"] for item in page["items"] if item["entity"] == "document"]
+            documents = dict.fromkeys((*self._state.documents, *found))
+            noted = self._state.model_copy(
+                update={"documents": tuple(documents), "cursor": page["nextCursor"]}
+            )
+            if page["nextCursor"] is None:
+                self._save(noted.at("ledger"))
+                return
+            self._save(noted)
 
     def _enter(self, request: PrivateRequest, subject: Subject) -> None:
         del request
-        hashes = ErasureLedger(self._lookup).enter(subject, self._run.job_id, self._run.clock.now())
+        hashes = ErasureLedger(self._lookup).enter(
+            subject, self._run.job_id, self._run.clock.now(), self._state.documents
+        )
         self._save(self._state.at("owners", hashes=tuple(hashes)))
 
     def _ask_owners(self, request: PrivateRequest, subject: Subject) -> None:

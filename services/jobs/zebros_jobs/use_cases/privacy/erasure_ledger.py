@@ -51,11 +51,14 @@ class ErasureLedger:
         """Return the hash that stands for a value of a kind: `email`, `name`, or an entity with an id."""
         return _hash(self._salt(), kind, value)
 
-    def hashes(self, subject: Subject) -> list[str]:
-        """Return the hashes of everything by which a person is known."""
+    def hashes(self, subject: Subject, documents: Iterable[str] = ()) -> list[str]:
+        """Return the hashes of everything by which a person is known, and of these documents.
+
+        Those that the subject names are not all the person's: some are a customer's and were sent to them.
+        """
         salt = self._salt()
         marked = [(entity, id) for entity, ids in subject.record_ids.items() for id in ids]
-        marked += [("document", id) for id in subject.document_ids]
+        marked += [("document", id) for id in documents]
         marked += [("email", email) for email in subject.emails]
         names = [words for name in subject.names if len(words := _words(name)) >= _LEAST_WORDS]
         marked += [("name", " ".join(words)) for words in names]
@@ -63,9 +66,11 @@ class ErasureLedger:
         marked += [("word", words[0]) for words in names]
         return list(dict.fromkeys(_hash(salt, kind, value) for kind, value in marked))
 
-    def enter(self, subject: Subject, request_id: str, at: datetime) -> list[str]:
-        """Enter a person; return the hashes. May be repeated: the first entry of a hash stays."""
-        hashes = self.hashes(subject)
+    def enter(
+        self, subject: Subject, request_id: str, at: datetime, documents: Iterable[str] = ()
+    ) -> list[str]:
+        """Enter a person and their documents; return the hashes. May be repeated: the first entry of a hash stays."""
+        hashes = self.hashes(subject, documents)
         row = {"requestId": request_id, "at": instant_text(at)}
         for value in hashes:
             self._lookup.put(_KEY, value, row, condition="absent")

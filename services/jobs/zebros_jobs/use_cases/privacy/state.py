@@ -110,6 +110,7 @@ class ErasureState(State):
     found: int = 0
     cursor: str | None = None
     left: int = 0
+    documents: tuple[str, ...] = ()
     hashes: tuple[str, ...] = ()
     holds: tuple[HoldInForce, ...] = ()
 

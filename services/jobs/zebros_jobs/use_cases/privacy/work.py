@@ -28,7 +28,7 @@ ARCHIVE_LIFE: Final = timedelta(days=30)
 _LARGE_BYTES: Final = 512 * 1024**2
 """Of files to be looked through; more is for a task, which has all the time."""
 
-_UNBEGUN: Final = frozenset({"identify", "ledger"})
+_UNBEGUN: Final = frozenset({"identify", "documents", "ledger"})
 
 
 class PrivacyWork(Work):

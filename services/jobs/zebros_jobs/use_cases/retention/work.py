@@ -60,12 +60,18 @@ _FOLDERS: Final[Mapping[JobKind, tuple[str, str]]] = {
 
 
 class RetentionState(Value):
-    """Where the work is. `people` are leads and contacts, by entity and id, that are to be erased."""
+    """Where the work is.
+
+    `people` are leads and contacts, by entity and id, that are to be erased; `pending` the jobs whose files, or the
+    records, that go next: of files they are counted before, of records when they went, which is told again for the
+    same mutation.
+    """
 
     phase: str = "files"
     cursor: str | None = None
     place: dict[str, Any] | None = None
     people: tuple[tuple[str, str], ...] = ()
+    pending: tuple[str, ...] = ()
     counts: dict[str, int] = {}  # noqa: RUF012 - pydantic copies defaults
     requests: tuple[str, ...] = ()
 
@@ -145,51 +151,55 @@ class _Retention:
         held = self._held("job")
         everything_held = any(hold.all for hold in self._holds())
         while True:
+            self._erase_pending()
             page = self._run.workspace.jobs.page_by_creation(limit=100, cursor=self._state.cursor)
-            files = archives = 0
+            counts, pending = self._state.counts, list[str]()
+            archives = counts.get("archives", 0)
             for job in page.items:
                 if job.id in held or everything_held or not job.has_ended:
                     continue
-                if job.kind is JobKind.PRIVACY:
-                    left, gone = self._archive(job)
-                    archives += left
-                    files += gone
-                else:
-                    files += self._job_files(job)
-            counts = self._state.counted("files", files)
-            counts = {**counts, "archives": counts.get("archives", 0) + archives}
-            self._save(cursor=page.next_cursor, counts=counts)
+                gone = self._past(job)
+                if gone:
+                    counts = {**counts, "files": counts.get("files", 0) + gone}
+                    pending += [] if self._preview else [job.id]
+                elif _archive_of(job):
+                    archives += 1
+            if pending:
+                self._save(counts=counts, pending=tuple(pending))
+                self._erase_pending()
+            # What stays is counted once, when the page is done.
+            self._save(cursor=page.next_cursor, counts={**counts, "archives": archives})
             if page.next_cursor is None:
                 break
         self._next("leads")
 
-    def _archive(self, job: Job) -> tuple[int, int]:
-        """Delete the archive of a person whose time is over; return how many are left of it, and how many went."""
-        files = [file for file in job.files if file.name not in _CERTIFICATE]
+    def _past(self, job: Job) -> int:
+        """Return how many files of a job are past their time."""
         ended = job.finished_at or job.created_at
-        if not files or self._now - ended < ARCHIVE_LIFE:
-            return len(files), 0
-        return (len(files), 0) if self._preview else (0, self._erase_files(job, files))
-
-    def _erase_files(self, job: Job, files: list[JobFile]) -> int:
-        for file in files:
-            self._run.workspace.versions(file.purpose).erase(file.key)
-        self._drop(job, {file.key for file in files})
-        return len(files)
-
-    def _job_files(self, job: Job) -> int:
-        """Delete the files of a job that are older than the rules say; return how many."""
+        if job.kind is JobKind.PRIVACY:
+            return len(_archive_of(job)) if self._now - ended >= ARCHIVE_LIFE else 0
         days, place = self._policy.job_file_days, _FOLDERS.get(job.kind)
-        ended = job.finished_at or job.created_at
         if days is None or place is None or self._now - ended < timedelta(days=days):
             return 0
-        purpose, folder = place
-        versions = self._run.workspace.versions(purpose)
-        if self._preview:
-            return sum(found.is_present for found in versions.page(f"{folder}/{job.id}/").keys)
-        gone = versions.erase_folder(f"{folder}/{job.id}/")
-        self._drop(job, {file.key for file in job.files})
-        return gone
+        page = self._run.workspace.versions(place[0]).page(f"{place[1]}/{job.id}/")
+        return sum(found.is_present for found in page.keys)
+
+    def _erase_pending(self) -> None:
+        """Delete the files of the jobs that are written down, with all their versions."""
+        if not self._state.pending:
+            return
+        for job_id in self._state.pending:
+            job = self._run.workspace.jobs.get(job_id)
+            if job.kind is JobKind.PRIVACY:
+                files = _archive_of(job)
+                for file in files:
+                    self._run.workspace.versions(file.purpose).erase(file.key)
+                self._drop(job, {file.key for file in files})
+            else:
+                purpose, folder = _FOLDERS[job.kind]
+                self._run.workspace.versions(purpose).erase_folder(f"{folder}/{job.id}/")
+                self._drop(job, {file.key for file in job.files})
+        self._save(pending=())
 
     def _drop(self, job: Job, keys: set[str]) -> None:
         jobs = self._run.workspace.jobs
@@ -264,6 +274,7 @@ class _Retention:
 
     def _read_business(self, service: str, entity: str, is_old: Any, active: Any) -> None:
         holds = self._holds()
+        self._delete_pending(service, entity)
         for page in self._pages(service, entity):
             alive = {("contact", id) for record in page for id in active(record) if id}
             old = [
@@ -271,20 +282,24 @@ class _Retention:
                 for record in page
                 if is_old(record) and not _is_held(holds, entity, record)
             ]
-            deleted = len(old) if self._preview else self._delete(service, entity, old)
-            self._save_place(
-                people=tuple(each for each in self._state.people if each not in alive),
-                counts=self._state.counted(_plural(entity), deleted),
-            )
+            if old and not self._preview:
+                self._save(pending=tuple(old))
+                self._delete_pending(service, entity)
+            counts = self._state.counted(_plural(entity), len(old)) if self._preview else self._state.counts
+            people = tuple(each for each in self._state.people if each not in alive)
+            self._save_place(people=people, counts=counts)
 
-    def _delete(self, service: str, entity: str, ids: list[str]) -> int:
-        """Move records to the trash, where they end by themselves; return how many were."""
+    def _delete_pending(self, service: str, entity: str) -> None:
+        """Move the records that are written down to the trash, where they end by themselves."""
+        if not self._state.pending:
+            return
         mutations = [
             {"mutationId": f"{self._run.job_id}:{id}", "entity": entity, "operation": "delete", "id": id}
-            for id in ids
+            for id in self._state.pending
         ]
-        outcomes = self._run.system_door(service).apply(mutations) if mutations else []
-        return sum(outcome["outcome"] == "deleted" for outcome in outcomes)
+        outcomes = self._run.system_door(service).apply(mutations)
+        deleted = sum(outcome["outcome"] == "deleted" for outcome in outcomes)
+        self._save(pending=(), counts=self._state.counted(_plural(entity), deleted))
 
     def _pages(self, service: str, entity: str) -> Iterable[list[dict[str, Any]]]:
         """Give the pages of an entity from the checkpoint on; whoever asks saves the place before the next."""
@@ -346,6 +361,13 @@ class _Repeat:
 
     key: str
     fingerprint: str = "retention"
+
+
+def _archive_of(job: Job) -> list[JobFile]:
+    """Return the files of a request that hold the person's data."""
+    if job.kind is not JobKind.PRIVACY:
+        return []
+    return [file for file in job.files if file.name not in _CERTIFICATE]
 
 
 def _parameters(run: JobRun) -> RetentionParameters:
