@@ -165,6 +165,39 @@ def test_what_lies_beside_records_comes_back_with_them(
     assert activities.call("texts", ids=estate.activity) == texts
 
 
+def test_what_mails_say_comes_back_but_for_those_to_erased_people(
+    world: JobsWorld,
+    tenant: Callable[..., str],
+    records: Callable[[str], Any],
+    furnish: Callable[..., Any],
+    back_up: BackUp,
+    restore: Restore,
+    clock: FixedClock,
+) -> None:
+    here = tenant()
+    estate = furnish(here)
+    bucket, s3 = world.customers.core.documents_bucket, boto3.client("s3")
+    mails = {}
+    for name in ("stays", "goes"):
+        id = records(here).apply("activity", "create", type="email", subject=f"Mail that {name}")
+        mails[name] = f"{here}/emails/{id}.json"
+        mail = {"to": f"{name}@example.com", "contactId": estate.contact[0], "html": f"<p>{name}</p>"}
+        s3.put_object(Bucket=bucket, Key=mails[name], Body=json.dumps(mail))
+    backup = back_up(here)
+    assert json.loads(backup.result or "")["contents"]["mails"] == 2
+    kept = objects_of(bucket, f"{here}/emails/")
+    for key in kept:
+        s3.delete_object(Bucket=bucket, Key=key)
+    clock.advance(60)
+    ledger = ErasureLedger(world.jobs.job_workspace(here, "none").lookup)
+    ledger.enter(Subject(emails=("goes@example.com",)), "request-1", clock.now())
+    result = json.loads(restore(here, backup, "missing").result or "")
+    assert result["outcomes"]["mails"] == {"restored": 1, "erased": 1}
+    back = objects_of(bucket, f"{here}/emails/")
+    assert list(back) == [mails["stays"]]
+    assert json.loads(back[mails["stays"]]) == json.loads(kept[mails["stays"]])
+
+
 def test_missing_puts_back_what_is_gone_and_leaves_the_rest(
     world: JobsWorld,
     tenant: Callable[..., str],

@@ -13,13 +13,15 @@ __all__ = ["CONTENTS", "RESTORED", "TRASHED", "Content", "ContentKind"]
 class ContentKind(StrEnum):
     """How a content is read and put back.
 
-    Reference contents are kept to look things up in; nothing puts them back. Files are the objects of documents.
+    Reference contents are kept to look things up in; nothing puts them back. Files are the objects of documents, mails
+    what e-mails say, which the activities service keeps as objects.
     """
 
     SETTINGS = "settings"
     RECORDS = "records"
     REFERENCE = "reference"
     FILES = "files"
+    MAILS = "mails"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Content:
         """Return what tells a line from the others of this content."""
         if self.kind is ContentKind.SETTINGS:
             return f"{line['kind']} {line['id']}"
-        return str(line["documentId" if self.kind is ContentKind.FILES else f"{self.entity}Id"])
+        return str(line[f"{self.entity}Id"])
 
 
 def _settings(service: str) -> Content:
@@ -51,7 +53,8 @@ def _records(entity: str, service: str) -> Content:
     return Content(entity, ContentKind.RECORDS, service, entity)
 
 
-FILES: Final = Content("files", ContentKind.FILES, "customers")
+FILES: Final = Content("files", ContentKind.FILES, "customers", "document")
+MAILS: Final = Content("mails", ContentKind.MAILS, "activities", "activity")
 
 CONTENTS: Final = (
     _settings("auth"),
@@ -67,10 +70,21 @@ CONTENTS: Final = (
     _records("opportunity", "pipeline"),
     _settings("activities"),
     _records("activity", "activities"),
+    MAILS,
 )
-"""Everything, in the order in which a backup reads it: files after the documents that name them."""
+"""Everything, in the order in which a backup reads it: files and mails after the records that name them."""
 
-_ORDER: Final = ("customer", "contact", "files", "document", "product", "lead", "opportunity", "activity")
+_ORDER: Final = (
+    "customer",
+    "contact",
+    "files",
+    "document",
+    "product",
+    "lead",
+    "opportunity",
+    "mails",
+    "activity",
+)
 
 RESTORED: Final = (
     *(content for content in CONTENTS if content.kind is ContentKind.SETTINGS),

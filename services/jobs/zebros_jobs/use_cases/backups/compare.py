@@ -12,7 +12,10 @@ from zebros_jobs.use_cases.run_job import JobRun
 
 __all__ = ["COMPARED", "comparison", "read_all"]
 
-COMPARED: Final = tuple(content for content in RESTORED if content.kind is not ContentKind.FILES)
+COMPARED: Final = tuple(
+    content for content in RESTORED if content.kind in {ContentKind.SETTINGS, ContentKind.RECORDS}
+)
+"""Objects are compared one by one when they are put back."""
 _PAGES_BETWEEN_CHECKPOINTS: Final = 20
 
 

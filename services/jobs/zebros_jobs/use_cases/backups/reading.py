@@ -43,6 +43,8 @@ class Descriptions:
             return line["value"]
         if content.kind is ContentKind.FILES:
             return {"size": line["size"], "sha256": line["sha256"]}
+        if content.kind is ContentKind.MAILS:
+            return line["mail"]
         return told(line, told_fields(self._of(content)["fields"]))
 
 

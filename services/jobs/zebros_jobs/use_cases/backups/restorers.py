@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from zebros_core.errors import UnavailableError
+from zebros_core.values import normalised_email
 from zebros_jobs.domain.backups.backups import RestoreMode
 from zebros_jobs.domain.backups.contents import Content, ContentKind
 from zebros_jobs.domain.backups.manifest import SealedFile
 from zebros_jobs.use_cases.backups.files import BackupFiles
+from zebros_jobs.use_cases.backups.mails import MailObjects
 from zebros_jobs.use_cases.privacy.erasure_ledger import Erased
 from zebros_jobs.use_cases.run_job import JobRun
 
@@ -56,6 +58,8 @@ def restorer_of(
             return _Settings(run, content, mode, erased)
         case ContentKind.FILES:
             return _Files(run, mode, files, erased)
+        case ContentKind.MAILS:
+            return _Mails(run, mode, erased)
         case _:
             return _Records(run, content, mode, erased)
 
@@ -151,6 +155,39 @@ class _Files(Restorer):
     def put(self, lines: Sequence[Line]) -> list[Done]:
         for line in lines:
             self._files.give_back(SealedFile.model_validate(line))
+        return [Done("restored")] * len(lines)
+
+
+class _Mails(Restorer):
+    """What e-mails say; with the mode `missing` those that are not kept. Those to erased people are gone for good."""
+
+    batch = 20
+
+    def __init__(self, run: JobRun, mode: RestoreMode, erased: Erased) -> None:
+        self._mails = MailObjects(run)
+        self._mode = mode
+        self._erased = erased
+
+    def decide(self, lines: Sequence[Line]) -> list[str]:
+        return [self._decided(line) for line in lines]
+
+    def _decided(self, line: Line) -> str:
+        mail = line["mail"]
+        contact, address = str(mail.get("contactId")), str(mail.get("to"))
+        if (
+            self._erased.has("activity", line["activityId"])
+            or self._erased.has("contact", contact)
+            or self._erased.has("email", normalised_email(address))
+        ):
+            return ERASED
+        present = self._mails.find(line["activityId"])
+        if present is not None and self._mode is RestoreMode.MISSING:
+            return KEPT
+        return "unchanged" if present == self._erased.cleaned_value(mail) else PUT
+
+    def put(self, lines: Sequence[Line]) -> list[Done]:
+        for line in lines:
+            self._mails.put(line["activityId"], self._erased.cleaned_value(line["mail"]))
         return [Done("restored")] * len(lines)
 
 

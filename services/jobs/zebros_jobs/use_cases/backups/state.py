@@ -39,7 +39,7 @@ class BackupState:
     read: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     checked: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
     checked_entries: int = 0
-    files: dict[str, int] = field(default_factory=lambda: {"bytes": 0, "missing": 0, "entry": 0, "line": 0})
+    files: dict[str, int] = field(default_factory=lambda: {"bytes": 0, "missing": 0})
     manifest_bytes: int | None = None
 
     @classmethod
