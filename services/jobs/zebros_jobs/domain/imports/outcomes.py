@@ -114,11 +114,10 @@ class Tally:
             if found.problem is not None:
                 self._add_problem(found.problem, found.line)
 
-    def add_made(self, service: str, entity: str, count: int) -> None:
-        """Count records that were made because rows named them."""
-        if count:
-            self.made[entity] = self.made.get(entity, 0) + count
-            self.writes[service] = self.writes.get(service, 0) + count
+    def add_made(self, service: str, entity: str) -> None:
+        """Count a record that was made because a row named it."""
+        self.made[entity] = self.made.get(entity, 0) + 1
+        self.writes[service] = self.writes.get(service, 0) + 1
 
     def problems(self) -> Iterator[dict[str, Any]]:
         """Give each kind of problem with how often it came and on which lines first, the most frequent first."""

@@ -29,7 +29,9 @@ def note_answers(
     sent = [row for row in judged if row.mutation is not None and row.outcome is None]
     for row, answer in zip(sent, answers, strict=True):
         done = _DONE.get(answer["outcome"])
-        if done is None:
+        if row.if_there is not None and done is not Outcome.CREATED:
+            row.settle(row.if_there)
+        elif done is None:
             row.reject(_problem(entity, answer.get("problem") or {}))
         else:
             row.outcome, row.id = done, answer.get("id") or row.id

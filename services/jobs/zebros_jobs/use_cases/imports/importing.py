@@ -16,7 +16,7 @@ from typing import Any, Final
 from zebros_core.errors import NotFoundError
 from zebros_core.storage import ObjectChangedError
 from zebros_jobs.domain.errors import JobInputError, JobStop, LeaseLostError, PausedError
-from zebros_jobs.domain.imports.entities import ImportedEntity
+from zebros_jobs.domain.imports.entities import ENTITIES, ImportedEntity
 from zebros_jobs.domain.imports.options import ImportParameters
 from zebros_jobs.domain.imports.outcomes import Outcome, RejectedRow, RowOutcome, Tally
 from zebros_jobs.domain.imports.source import BEGINNING, FileProblemError, Position, Row, Table
@@ -49,7 +49,6 @@ class _Sent:
 
     chunk: _Chunk
     judged: list[JudgedRow]
-    made: dict[str, int]
     answers: Future[list[dict[str, Any]]] | None
 
 
@@ -147,15 +146,14 @@ class Importing:
 
     def _send(self, pool: ThreadPoolExecutor, chunk: _Chunk) -> _Sent:
         judged = self._judge.judge(chunk.rows, look_up=self._former.is_kept)
-        made = self._judge.made
         sending = [row for row in judged if row.mutation is not None]
         mutations = [row.mutation for row in sending if row.mutation is not None]
         if self._rehearse:
             for row in sending:
                 row.outcome = Outcome.CREATED if row.id is None else Outcome.UPDATED
-            return _Sent(chunk, judged, made, None)
+            return _Sent(chunk, judged, None)
         if not mutations:
-            return _Sent(chunk, judged, made, None)
+            return _Sent(chunk, judged, None)
         self._former.keep(sending)
         door = self._run.door(self._entity.service)
         # The log's context, which says whose job this is, goes along.
@@ -163,7 +161,7 @@ class Importing:
         answers = pool.submit(context.run, door.apply, mutations)
         if self._at_once == 0:
             wait([answers])
-        return _Sent(chunk, judged, made, answers)
+        return _Sent(chunk, judged, answers)
 
     # -- noting ------------------------------------------------------------------------------------------------
 
@@ -184,8 +182,8 @@ class Importing:
             for row in sent.judged
         ]
         self._tally.add(self._entity.service, outcomes, written=not self._rehearse)
-        for entity, count in sent.made.items():
-            self._tally.add_made("pipeline" if entity == "product" else "customers", entity, count)
+        for entity in (entity for row in sent.judged for entity in row.made):
+            self._tally.add_made(ENTITIES[entity].service, entity)
         self._outcomes.add(b"".join(outcome.dump() for outcome in outcomes))
         refused = b"".join(
             RejectedRow(row.line, row.problem.reason, row.cells).dump()

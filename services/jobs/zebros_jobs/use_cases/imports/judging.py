@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from zebros_core.ids import derived_id
 from zebros_jobs.domain.imports.cells import Kind
 from zebros_jobs.domain.imports.entities import Reference
 from zebros_jobs.domain.imports.mapping import Draft, RowMapping
@@ -38,10 +39,20 @@ class JudgedRow:
     keys: tuple[int, ...] = ()
     digest: int = 0
     mutation: dict[str, Any] | None = None
+    if_there: RowProblem | Outcome | None = None
+    """What it comes to when its owner finds the record there already."""
+    made: list[str] = field(default_factory=list[str])
+    """The entities of records that were made because this row, as the first one, names them."""
 
     def reject(self, problem: RowProblem) -> None:
         """Refuse the row."""
-        self.outcome, self.problem, self.mutation = Outcome.REJECTED, problem, None
+        self.settle(problem)
+
+    def settle(self, what: RowProblem | Outcome) -> None:
+        """Say what the row comes to, or why it is refused; it is not sent."""
+        refused = isinstance(what, RowProblem)
+        self.outcome, self.problem = (Outcome.REJECTED, what) if refused else (what, None)
+        self.mutation = None
 
 
 @dataclass(slots=True)
@@ -71,12 +82,6 @@ class Judge:
         # One column that is unique, and whose record is to be updated: that the owner of the record does in one step.
         self._by_upsert = mapping.rules == (MatchRule.EXTERNAL_ID,) and not rehearse
         self._by_upsert &= self._on_duplicate is OnDuplicate.UPDATE
-
-    @property
-    def made(self) -> dict[str, int]:
-        """Records that were made because rows named them, since this was asked last."""
-        made, self._references.made = self._references.made, {}
-        return made
 
     def judge(self, rows: Sequence[Row], *, look_up: bool) -> list[JudgedRow]:
         """Return what is to be done about rows. With `look_up` it is always found out which records are there already.
@@ -115,6 +120,7 @@ class Judge:
         good: list[_Pending] = []
         for each in pending:
             problem = self._name(each, answers)
+            self._note_made(each)
             if problem is None:
                 good.append(each)
             else:
@@ -141,13 +147,29 @@ class Judge:
 
     def _name(self, each: _Pending, answers: Mapping[Named, Reference | RowProblem]) -> RowProblem | None:
         """Put the records that a row names into it; return why that is not possible."""
+        problem: RowProblem | None = None
         for target, kind, text in each.draft.named:
             answer = answers[kind, text]
             if isinstance(answer, Reference):
                 each.found[target] = answer
             elif self._on_missing is not OnMissing.LEAVE_EMPTY or answer.code != "unknown-reference":
-                return RowProblem(answer.code, answer.message, target, answer.value, answer.hint)
-        return None
+                problem = problem or RowProblem(
+                    answer.code, answer.message, target, answer.value, answer.hint
+                )
+        return problem
+
+    def _note_made(self, each: _Pending) -> None:
+        """Note which records were made for this row, by this worker or by one that died before it could count them."""
+        if self._on_missing is not OnMissing.CREATE or self._rehearse:
+            return
+        for target, kind, text in each.draft.named:
+            found = each.found.get(target)
+            if found is None or not self._references.is_made(kind, text, found):
+                continue
+            key = key_hash("made", found.id)
+            if self._seen.claim([key], each.row.line, 0) is None:
+                each.row.keys += (key,)
+                each.row.made.append(kind.value)
 
     # -- which record a row is ---------------------------------------------------------------------------------
 
@@ -168,10 +190,11 @@ class Judge:
             except RowProblemError as error:
                 row.reject(error.problem)
                 continue
-            row.keys = tuple(key_hash(rule.value, value) for rule, value in each.values.items())
+            own = tuple(key_hash(rule.value, value) for rule, value in each.values.items())
+            row.keys += own
             if self._entity.repeats:
                 row.digest = key_hash("row", json.dumps(data, sort_keys=True))
-            former = self._seen.claim(row.keys, row.line, row.digest) if row.keys else None
+            former = self._seen.claim(own, row.line, row.digest) if own else None
             if former is None:
                 good.append(each)
             elif self._entity.repeats and former.digest == row.digest:
@@ -204,8 +227,20 @@ class Judge:
             }
             if values:
                 ids = self._ids(rule, list(values.values()))
-                found |= {number: ids[value] for number, value in values.items() if value in ids}
+                found |= {
+                    number: ids[value]
+                    for number, value in values.items()
+                    # What a worker of this job has made of this very row, and died, was not there before.
+                    if value in ids and ids[value] != self._own_id(number)
+                }
         return found
+
+    def _own_id(self, number: int) -> str:
+        """Return the id that a record has which is created from a row."""
+        return derived_id(self._run.tenant.id, self._mutation_id(number))
+
+    def _mutation_id(self, number: int) -> str:
+        return f"{self._run.job_id}:{number}"
 
     def _ids(self, rule: MatchRule, values: Sequence[str]) -> dict[str, str]:
         if self._entity.name == "user":
@@ -215,29 +250,41 @@ class Judge:
         items = door.find(self._entity.name, rule.value, values)
         return {value: item["id"] for value, item in items.items()}
 
+    def _left_alone(self, id: str) -> RowProblem | Outcome | None:
+        """Return what a row comes to whose record is there and is not to be changed; None where it is."""
+        if self._on_duplicate is OnDuplicate.SKIP:
+            return Outcome.SKIPPED
+        if self._on_duplicate is OnDuplicate.REJECT:
+            return RowProblem("exists", f"the {self._entity.name} is there already", hint=f"id {id}")
+        return None
+
     # -- what is done ------------------------------------------------------------------------------------------
 
     def _decide(self, each: _Pending, id: str | None) -> None:
         row, data = each.row, each.data
         row.id = id
-        if id is not None and (former := self._seen.claim([key_hash("id", id)], row.line, row.digest)):
-            row.reject(self._said_before(former))
-            return
-        if id is not None and self._on_duplicate is OnDuplicate.SKIP:
-            row.outcome = Outcome.SKIPPED
-            return
-        if id is not None and self._on_duplicate is OnDuplicate.REJECT:
-            row.reject(RowProblem("exists", f"the {self._entity.name} is there already", hint=f"id {id}"))
-            return
+        if id is not None:
+            key = key_hash("id", id)
+            former = self._seen.claim([key], row.line, row.digest)
+            if former is not None:
+                row.reject(self._said_before(former))
+                return
+            row.keys += (key,)
+            row.if_there = self._left_alone(id)
+            if row.if_there is not None and (self._rehearse or self._entity.name != "user"):
+                row.settle(row.if_there)
+                return
         mutation: dict[str, Any] = {
-            "mutationId": f"{self._run.job_id}:{row.number}",
+            "mutationId": self._mutation_id(row.number),
             "entity": self._entity.name,
             "changes": data,
         }
         if self._mapping.options.allow_duplicates:
             mutation["skipDuplicates"] = True
         if self._entity.name == "user":
-            mutation |= {"operation": "upsert", "externalId": data["email"]}
+            # Whether somebody is there because of this very row, only its receipt can tell.
+            operation = "upsert" if row.if_there is None else "create"
+            mutation |= {"operation": operation, "externalId": data["email"]}
         elif id is not None:
             mutation |= {"operation": "update", "id": id}
         elif self._by_upsert:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from zebros_core.ids import is_id
+from zebros_core.ids import derived_id, is_id
 from zebros_core.names import normalised_name
 from zebros_core.values import normalised_email, normalised_external_id
 from zebros_jobs.domain.imports.cells import Kind
@@ -47,8 +47,6 @@ class References:
         self._run = run
         self._found: dict[Kind, OrderedDict[str, Reference | RowProblem]] = {}
         self._all: dict[Kind, _Names] = {}
-        self.made: dict[str, int] = {}
-        """Records that were made since this was last emptied, by entity."""
 
     def look_up(self, named: Iterable[Named]) -> dict[Named, Reference | RowProblem]:
         """Return each record that is named, or why there is none. Raises UnavailableError."""
@@ -75,8 +73,6 @@ class References:
         for text, mutation, outcome in zip(wanted, mutations, outcomes, strict=True):
             if outcome["outcome"] in {"created", "unchanged", "updated"}:
                 made[text] = Reference(outcome["id"] or mutation["changes"].get("teamId", ""), text)
-                if outcome["outcome"] == "created":
-                    self.made[kind.value] = self.made.get(kind.value, 0) + 1
             else:
                 detail = str((outcome["problem"] or {}).get("detail", ""))
                 made[text] = RowProblem(
@@ -89,6 +85,12 @@ class References:
         else:
             self._keep(kind, made)
         return made
+
+    def is_made(self, kind: Kind, text: str, reference: Reference) -> bool:
+        """Tell whether a record is one that this job has made of a name, in whichever stretch of its work."""
+        return kind in _SOURCES and reference.id == derived_id(
+            self._run.tenant.id, self._mutation_id(kind, text)
+        )
 
     # -- kinds of which there may be millions ------------------------------------------------------------------
 
@@ -193,10 +195,14 @@ class References:
         service, name_field, _ = _SOURCES[kind]
         return service, [self._mutation(kind, text, {name_field: text}) for text in texts]
 
-    def _mutation(self, kind: Kind, text: str, changes: dict[str, Any]) -> dict[str, Any]:
+    def _mutation_id(self, kind: Kind, text: str) -> str:
+        """Return the id under which a record is made, of which its own follows; the same for the same name."""
         name = key_hash(kind.value, normalised_name(text)) & 0xFFFF_FFFF_FFFF_FFFF
+        return f"{self._run.job_id}:{kind.value}:{name:016x}"
+
+    def _mutation(self, kind: Kind, text: str, changes: dict[str, Any]) -> dict[str, Any]:
         return {
-            "mutationId": f"{self._run.job_id}:{kind.value}:{name:016x}",
+            "mutationId": self._mutation_id(kind, text),
             "entity": kind.value,
             "operation": "create",
             "changes": changes,

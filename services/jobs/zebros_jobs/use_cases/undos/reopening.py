@@ -48,6 +48,7 @@ def put_back_closed(
             document[name] = {key: member for key, member in members.items() if member is not None}
         else:
             document[name] = value
+    document["lineCount"] = len(document["lines"])
     mutation = {
         "mutationId": f"{run.job_id}:{record.id}:{present['version']}:put-back",
         "entity": record.entity,
