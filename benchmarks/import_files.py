@@ -1,0 +1,152 @@
+"""The memory and time of the worker that imports a file: `python -m benchmarks.import_files ROWS`.
+
+A file of customers is made on disk and imported as a dry run: it is read, converted, judged, its outcomes and rejected
+rows are written. The owners' doors answer at once that none of the records is there, so what is measured is the worker
+alone. One row in a thousand is bad. Prints rows, seconds of processor time, microseconds a row, and the peak of memory.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, BinaryIO, cast
+
+from zebros_jobs.adapters.import_files.opening import open_table
+from zebros_jobs.adapters.import_files.rejected_files import RejectedFiles
+from zebros_jobs.adapters.scratch import SqliteSeenRows
+from zebros_jobs.domain.imports.options import ColumnMapping, ImportedFile, ImportOptions, ImportParameters
+from zebros_jobs.use_cases.imports.work import ImportWork
+from zebros_jobs.use_cases.run_job import JobRun
+
+COLUMNS = {
+    "nr": "externalId",
+    "account": "companyName",
+    "sector": "industry",
+    "mail": "email",
+    "phone": "phone",
+    "web": "website",
+    "city": "city",
+    "zip": "postalCode",
+    "country": "country",
+    "tags": "tags",
+}
+
+
+def customers(rows: int) -> Iterator[bytes]:
+    """Give the lines of a file of customers."""
+    yield (",".join(COLUMNS) + "\n").encode()
+    for number in range(rows):
+        name = "" if number % 1000 == 999 else f"Company {number:07d}"
+        yield (
+            f"C-{number:07d},{name},retail,hello{number}@company.example,+31 30 555 0199,"
+            f"https://company.example,Utrecht,3511 AA,Netherlands,trade-fair;newsletter\n"
+        ).encode()
+
+
+@dataclass
+class _Objects:
+    """Objects in a folder."""
+
+    folder: Path
+    written: dict[str, int] = field(default_factory=dict[str, int])
+
+    def key(self, *parts: str) -> str:
+        return "/".join(("tenant", *parts))
+
+    def write(self, key: str, body: bytes, *, content_type: str) -> None:
+        self.written[key] = len(body)
+        path = self.folder / key.replace("/", "_")
+        path.write_bytes(body)
+
+    def read(self, key: str, *, max_bytes: int) -> bytes:
+        del max_bytes
+        return (self.folder / key.replace("/", "_")).read_bytes()
+
+    def open(self, key: str, *, start: int = 0, etag: str | None = None) -> BinaryIO:
+        file = (self.folder / key.replace("/", "_")).open("rb")
+        file.seek(start)
+        return file
+
+
+class _NothingThere:
+    """A door behind which no record is."""
+
+    def find(self, entity: str, by: str, values: Any, *, records: bool = False) -> dict[str, Any]:
+        return {}
+
+
+@dataclass
+class _Run:
+    """A job's run that keeps its checkpoint."""
+
+    objects_: _Objects
+    job: Any
+    checkpoint: Mapping[str, Any] | None = None
+    job_id: str = "01K00000000000000000IMPRT1"
+    is_over: bool = False
+    saves: int = 0
+
+    def __post_init__(self) -> None:
+        self.tenant = SimpleNamespace(id="tenant", settings={})
+        self.progress = SimpleNamespace(holder="1:01K00000000000000000WORKER", worked=True)
+        self.workspace = SimpleNamespace(
+            open_table=open_table,
+            streams=self.streams,
+            tenant=lambda: self.tenant,
+            settings=SimpleNamespace(batches_at_once=2, batch_rows=500),
+        )
+
+    def objects(self, purpose: str) -> _Objects:
+        return self.objects_
+
+    def streams(self, purpose: str) -> _Objects:
+        return self.objects_
+
+    def door(self, service: str) -> _NothingThere:
+        return _NothingThere()
+
+    def save(self, checkpoint: Mapping[str, Any], **_: Any) -> None:
+        self.checkpoint = json.loads(json.dumps(checkpoint))
+        self.saves += 1
+
+
+def measure(rows: int) -> dict[str, float]:
+    """Import a file of so many rows as a dry run, and say what that took."""
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        objects = _Objects(Path(folder))
+        key = objects.key("imports", "source")
+        path = Path(folder) / key.replace("/", "_")
+        with path.open("wb") as out:
+            out.writelines(customers(rows))
+        parameters = ImportParameters(
+            entity="customer",
+            file=ImportedFile(
+                name="customers.csv", key=key, size_bytes=path.stat().st_size, content_type="text/csv"
+            ),
+            mapping=tuple(ColumnMapping(column=column, field=target) for column, target in COLUMNS.items()),
+            options=ImportOptions(),
+            dry_run=True,
+        )
+        run = _Run(objects, SimpleNamespace(parameters=parameters.model_dump_json(by_alias=True)))
+        begun = time.process_time()
+        ImportWork(SqliteSeenRows, RejectedFiles()).carry_out(cast(JobRun, run))
+        seconds = time.process_time() - begun
+        done = run.checkpoint["tally"]["counts"] if run.checkpoint else {}
+        assert done.get("created", 0) + done.get("rejected", 0) == rows, done
+    return {
+        "rows": rows,
+        "cpuSeconds": round(seconds, 2),
+        "microsecondsARow": round(seconds / rows * 1e6, 1),
+        "peakMegabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)))

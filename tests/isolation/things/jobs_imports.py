@@ -1,0 +1,45 @@
+"""What a tenant has of imports. Jobs are carried out by `estate.finish`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from estate import Estate
+
+_IN_PARTS_BYTES = 200 * 1024 * 1024
+
+
+def _content(estate: Estate) -> bytes:
+    return f"account,sector\n{estate.mark} imported,retail\n".encode()
+
+
+def _announced(estate: Estate, size_bytes: int, name: str = "accounts.csv") -> tuple[str, dict[str, object]]:
+    body = {"entity": "customer", "fileName": f"{estate.mark} {name}", "sizeBytes": size_bytes}
+    created = estate.send("POST", "/v1/imports", body).body
+    return str(created["job"]["jobId"]), created["upload"]
+
+
+def uploaded(estate: Estate) -> str:
+    """Announce a file and upload it; return the import, which waits for its start."""
+    content = _content(estate)
+    job_id, form = _announced(estate, len(content))
+    estate.port.upload(form, content)
+    return job_id
+
+
+def finished(estate: Estate) -> str:
+    """Import a file to its end."""
+    job_id = uploaded(estate)
+    estate.send("POST", f"/v1/imports/{job_id}:start", {})
+    estate.finish(job_id)  # type: ignore[attr-defined]
+    return job_id
+
+
+MAKERS: dict[str, Callable[[Estate], str]] = {
+    "import": uploaded,
+    "import_to_start": uploaded,
+    "import_in_parts": lambda e: _announced(e, _IN_PARTS_BYTES, "many.csv")[0],
+    "finished_import": finished,
+}
