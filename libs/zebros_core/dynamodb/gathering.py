@@ -6,8 +6,8 @@ and not sent; it goes on as if they had happened. They are sent in transactions 
 at the same time. Every write keeps its condition, so one that was planned on something out of date is refused, and its
 unit has to be done again, alone and on fresh reads.
 
-Units that wait to be written have no partition in common, so they may happen in any order. One that meets what another
-is still to write is stopped by ``EntangledError``; it is begun anew after ``settle``, when everything before it is
+No unit that waits to be written writes to a partition that another one reads or writes, so they may happen in any
+order. One that would is stopped by ``EntangledError``; it is begun anew after ``settle``, when everything before it is
 done. Of a partition that was written nothing is remembered, so what is out of date is not read again.
 
 A gathering is used by one thread, and calls the store with some of its own.
@@ -68,6 +68,8 @@ class Gathering:
         self._store = store
         self._known: dict[tuple[str, str | None], dict[str, Any]] = {}
         self._promised: set[tuple[str, str | None]] = set()
+        self._relied_on: set[tuple[str, str | None]] = set()
+        self._read: set[tuple[str, str | None]] = set()
         self._unit: Unit | None = None
         self._aside = False
         self._writes = SharedWrites(store, lambda work: self._threads.submit(work))
@@ -129,7 +131,7 @@ class Gathering:
         if self._aside:
             return stored_row(self._store, table, key)
         partition, sort = _place(key)
-        self.ensure_written(table, partition)
+        self.rely_on(table, partition)
         known = self._known.setdefault((table, partition), {})
         if sort not in known:
             known[sort] = stored_row(self._store, table, key)
@@ -139,20 +141,23 @@ class Gathering:
         """The tenant's items under a partition key, as they were read beforehand or are now."""
         if self._aside:
             return rows_of_partition(self._store, table, attribute, partition)
-        self.ensure_written(table, partition)
+        self.rely_on(table, partition)
         known = self._known.setdefault((table, partition), {})
         if _WHOLE not in known:
             known[_WHOLE] = rows_of_partition(self._store, table, attribute, partition)
         return known[_WHOLE]
 
-    def ensure_written(self, table: str, partition: str) -> None:
-        """Raises ``EntangledError`` where something is still to be written to this partition."""
-        if (table, partition) in self._promised and not self._aside:
+    def rely_on(self, table: str, partition: str) -> None:
+        """Notes that a unit reads in a partition; ``EntangledError`` where something is still to be written there."""
+        if self._aside:
+            return
+        if (table, partition) in self._promised:
             raise EntangledError
+        self._read.add((table, partition))
 
     @contextmanager
     def aside(self) -> Generator[None]:
-        """Reads what is in the table now and writes at once, for the block. Nothing may be promised meanwhile."""
+        """Reads what is in the table now and writes at once, for the block. While anything is promised, only reads."""
         self._aside = True
         try:
             yield
@@ -166,6 +171,7 @@ class Gathering:
     def unit(self) -> Generator[Unit]:
         """Takes the writes of the block, for ``promise``. They are forgotten where it raises."""
         unit = self._unit = Unit()
+        self._read.clear()
         try:
             yield unit
         except BaseException:
@@ -184,13 +190,15 @@ class Gathering:
             send(self._store, operations)
             return
         too_many = len(unit.operations) + len(operations) > MAX_OPERATIONS
-        if too_many or touched & self._promised or any(partition is None for _, partition in touched):
+        met = touched & self._promised or touched & self._relied_on
+        if met or too_many or any(partition is None for _, partition in touched):
             raise EntangledError(writing=True)
         self._promised |= touched
         unit.operations.extend(operations)
 
     def promise(self, unit: Unit) -> None:
-        """Has a unit's writes written, at the latest by ``settle``."""
+        """Has the writes of the last unit written, at the latest by ``settle``."""
+        self._relied_on |= self._read
         self._writes.add(unit)
 
     @property
@@ -204,6 +212,7 @@ class Gathering:
         for partition in self._promised:
             self._known.pop(partition, None)
         self._promised.clear()
+        self._relied_on.clear()
         return unwritten
 
     # -- threads

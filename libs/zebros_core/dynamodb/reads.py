@@ -38,7 +38,7 @@ def read_partition(store: TenantStore, table: str, attribute: str, partition: st
 def note_read(store: TenantStore, table: str, partition: str) -> None:
     """Tells a gathering of a read that it has no part in: it must not meet what is still to be written."""
     if store.gathering is not None:
-        store.gathering.ensure_written(table, partition)
+        store.gathering.rely_on(table, partition)
 
 
 def stored_row(store: TenantStore, table: str, key: Key) -> Row | None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 import cheap_rollback
+import moto_in_turn
 from moto.dynamodb.models import dynamodb_backends
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -33,6 +34,7 @@ from zebros_core.settings import CoreSettings
 from zebros_core.tenancy import IsolationName, TenantContext
 
 cheap_rollback.install()
+moto_in_turn.install()
 
 PREFIX = "zebros-dev"
 REGION = "eu-central-1"
