@@ -25,7 +25,7 @@ def uploaded(estate: Estate) -> str:
     """Announce a file and upload it; return the import, which waits for its start."""
     content = _content(estate)
     job_id, form = _announced(estate, len(content))
-    estate.port.upload(form, content)
+    estate.service.upload(form, content)
     return job_id
 
 
