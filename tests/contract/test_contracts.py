@@ -13,12 +13,13 @@ from zebros_core.clock import FixedClock
 from zebros_core.contracts import ServiceContracts
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_customers.contracts import CONTRACTS as CUSTOMERS
+from zebros_jobs.contracts import CONTRACTS as JOBS
 from zebros_pipeline.contracts import CONTRACTS as PIPELINE
 
 pytestmark = pytest.mark.contract
 
 every_service = pytest.mark.parametrize(
-    "service", [AUTH, CUSTOMERS, PIPELINE, ACTIVITIES], ids=lambda service: service.root.name
+    "service", [AUTH, CUSTOMERS, PIPELINE, ACTIVITIES, JOBS], ids=lambda service: service.root.name
 )
 
 

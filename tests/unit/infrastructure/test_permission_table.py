@@ -23,7 +23,12 @@ DEEDS = {"email": {"send"}, "import": {"write"}}
 """What is done and not kept, with what an administrator may do: there is nothing to read, or it is read as a job."""
 ENTITIES = RECORDS | SHARED | {"job"} | set(DEEDS)
 LIMITS = {
-    **{"audit": {"read"}, "dashboard": {"read"}, "pipeline": {"read", "write"}, "user": {"read", "write", "export"}},
+    **{
+        "audit": {"read"},
+        "dashboard": {"read"},
+        "pipeline": {"read", "write"},
+        "user": {"read", "write", "export"},
+    },
     **{"job": {"read"}, **{entity: {"read", "write"} for entity in ("report", "privacy", "backup")}},
 }
 """What even an administrator does no more with: the log, the metrics and jobs are written by us, a tenant has its
