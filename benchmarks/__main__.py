@@ -1,8 +1,8 @@
 """`python -m benchmarks`: measure, print the table, write `results/latest.json`.
 
 --check makes a missed limit exit status 1; --only takes groups (warm, cold, library, auth, flat, sales, totals,
-imports) and replaces their rows in results of the same engine and machine; --readme prints the last results as
-markdown.
+imports, reports) and replaces their rows in results of the same engine and machine; --readme prints the last results
+as markdown.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import auth, cold, flat, imports, library, sales, totals, warm
+from benchmarks import auth, cold, flat, imports, library, reports, sales, totals, warm
 from benchmarks.engines import EngineError, engines
 from benchmarks.rows import RESULTS, Row, markdown, show, write
 from benchmarks.world import CREDENTIALS, World
 
-GROUPS = ("warm", "cold", "library", "auth", "flat", "sales", "totals", "imports")
+GROUPS = ("warm", "cold", "library", "auth", "flat", "sales", "totals", "imports", "reports")
 
 
 def main() -> int:
@@ -58,6 +58,7 @@ def _measured(groups: list[str]) -> tuple[list[Row], str]:
             "sales": lambda: sales.rows(world, _say),
             "totals": lambda: totals.rows(world, _say),
             "imports": lambda: imports.rows(world, _say),
+            "reports": lambda: reports.rows(_say),
         }
         # The service writes its metrics to standard output, a line a request; here they go nowhere.
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):

@@ -18,8 +18,9 @@ from reports_of_records import EUROS, by_group, report_of
 from zebros_core.currencies import minor_digits
 from zebros_jobs.domain.reports.assemble import change_of
 from zebros_jobs.domain.reports.money import Rates
+from zebros_jobs.domain.reports.spooling import shared_out
 
-QUICK = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RATES = Rates(
     base_currency="EUR", rates={"USD": Decimal("0.9137"), "JPY": Decimal("0.0061"), "KWD": Decimal(3)}
 )
@@ -87,11 +88,31 @@ def grouped(
 
 owners = st.sampled_from(["ada", "bob", "o'neil", "=cmd()"])
 teams = st.sampled_from([None, "north", "south"])
-days = st.dates(date(2016, 12, 25), date(2017, 4, 20))
-instants = st.datetimes(datetime(2016, 12, 25), datetime(2017, 4, 20)).map(
-    lambda at: (
-        at.replace(microsecond=at.microsecond // 1000 * 1000, tzinfo=UTC).isoformat().replace("+00:00", "Z")
-    )
+# Few days, most of them at the ends of the periods, so that much falls on one day and much on the next.
+EDGES = [
+    FIRST - timedelta(days=1),
+    FIRST,
+    FIRST + timedelta(days=1),
+    date(2017, 3, 12),
+    date(2017, 3, 26),
+    LAST,
+]
+days = st.one_of(
+    st.sampled_from([*EDGES, LAST + timedelta(days=1), BEFORE[0]]),
+    st.dates(date(2016, 12, 25), date(2017, 4, 20)),
+)
+# Midnight is at another moment in each zone.
+moments = st.one_of(
+    st.sampled_from([0, 1, 86_399_999, 43_200_000, 5 * 3_600_000, 13 * 3_600_000]), st.integers(0, 86_399_999)
+)
+instants = st.builds(
+    lambda day, at: (
+        (datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(milliseconds=at))
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    ),
+    days,
+    moments,
 )
 amounts = st.one_of(
     st.none(),
@@ -565,3 +586,242 @@ def test_a_record_of_a_days_last_second_is_of_that_day_where_the_company_is(zone
     result = report_of({"lead": made}, report="conversion", period="2017", by=["day"], zone=zone)
     found = {id: value for id, value in by_group(result, "created").items() if value}
     assert found == {"2017-03-25": 1, "2017-03-26": 1, "2017-10-29": 1, "2017-12-31": 1}
+
+
+# -- products --------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def deals_of_products(draw: st.DrawFn) -> list[Record]:
+    made = draw(deals())
+    for deal in made:
+        lines = draw(
+            st.lists(
+                st.tuples(
+                    st.sampled_from([PUMP, HOSE, VALVE]),
+                    st.integers(1, 5),
+                    st.one_of(st.just(0), st.decimals(0, 1000, places=2).map(float)),
+                ),
+                max_size=4,
+            )
+        )
+        deal["lines"] = [{"productId": id, "quantity": many, "unitPrice": price} for id, many, price in lines]
+    return made
+
+
+PUMP, HOSE, VALVE = ("01JC8Z4T5V6W7X8Y9ZABCDEFG" + letter for letter in "HJK")
+
+
+def shares(deal: Record) -> dict[str | None, Fraction]:
+    """Return what each product has of a deal, in millionths; the largest takes the rest."""
+    value = exact(deal.get("value"))
+    weights: dict[str, Fraction] = defaultdict(Fraction)
+    for line in deal["lines"]:
+        weights[line["productId"]] += exact(line["quantity"]) * exact(line["unitPrice"])
+    if not weights:
+        return {None: value}
+    if not any(weights.values()):
+        weights = dict.fromkeys(weights, Fraction(1))
+    total = sum(weights.values())
+    parts: dict[str | None, Fraction] = {
+        id: Fraction(rounded(value * weight / total, 6) or 0) for id, weight in weights.items()
+    }
+    largest = max(weights, key=lambda id: (weights[id], id))
+    parts[largest] = value - sum(part for id, part in parts.items() if id != largest)
+    return parts
+
+
+def split(deals: Iterable[Record]) -> list[Record]:
+    """Return a deal for each product of each deal."""
+    return [{**deal, "product": id, "value": part} for deal in deals for id, part in shares(deal).items()]
+
+
+def figures_of_shares(records: Sequence[Record]) -> dict[str, Any]:
+    won = [each for each in records if each["outcome"] == "won"]
+    value = in_base([(each["currency"], each["value"]) for each in won], RATES)
+    assert value is not None
+    lost = [each for each in records if each["outcome"] == "lost"]
+    return {"wonValue": rounded(value, 2), "wonCount": len(won), "lostCount": len(lost)}
+
+
+@QUICK
+@given(deals_of_products())
+def test_sales_by_product_share_each_deal_out(deals: list[Record]) -> None:
+    asked = {"report": "sales", "period": PERIOD, "rates": RATES}
+    result = report_of({"opportunity": deals}, by=["product"], **asked)
+    groups = grouped(split(deals), lambda each: each["product"], closed_on, (FIRST, LAST))
+    for key in ("wonValue", "wonCount", "lostCount"):
+        assert by_group(result, key) == {id: figures_of_shares(found)[key] for id, found in groups.items()}
+    whole = report_of({"opportunity": deals}, by=[], **asked)
+    assert result.totals == whole.totals, "on the whole each deal counts once"
+
+
+@QUICK
+@given(deals_of_products(), st.sets(st.sampled_from([PUMP, HOSE, VALVE]), min_size=1))
+def test_of_some_products_their_shares_count_and_each_deal_once(
+    deals: list[Record], chosen: set[str]
+) -> None:
+    asked = {"report": "sales", "period": PERIOD, "rates": RATES, "filters": {"productIds": sorted(chosen)}}
+    result = report_of({"opportunity": deals}, by=["team"], **asked)
+    ours: list[Record] = []
+    for deal in deals:
+        parts = {id: part for id, part in shares(deal).items() if id in chosen}
+        if parts:
+            ours.append({**deal, "value": sum(parts.values())})
+    groups = grouped(ours, lambda each: each.get("teamId"), closed_on, (FIRST, LAST))
+    for key in ("wonValue", "wonCount", "lostCount"):
+        assert by_group(result, key) == {id: figures_of_shares(found)[key] for id, found in groups.items()}
+    by_product = report_of({"opportunity": deals}, by=["product"], **asked)
+    assert {row.group[0].id for row in by_product.rows} <= chosen
+    assert by_product.totals == result.totals
+
+
+@given(
+    st.decimals(0, 10**12, places=2),
+    st.dictionaries(st.sampled_from("abcde"), st.decimals(0, 10**6, places=3)),
+)
+def test_parts_are_the_whole(value: Decimal, amounts: dict[str, Decimal]) -> None:
+    parts = shared_out(value, amounts)
+    assert set(parts) == set(amounts)
+    assert not amounts or sum(parts.values()) == value
+
+
+# -- the fine points -------------------------------------------------------------------------------------------------
+
+
+def test_on_time_is_by_the_day_where_the_company_is() -> None:
+    def activity(number: int, planned: str | None, done: str | None, **facts: Any) -> Record:
+        made: Record = {
+            "activityId": f"a-{number}",
+            "ownerId": "ada",
+            "type": "call",
+            "createdAt": "2017-01-01T00:00:00Z",
+        }
+        times = {"scheduledAt": planned, "completedAt": done}
+        return without_none({**made, "status": "completed" if done else "open", **times, **facts})
+
+    found = report_of(
+        {
+            "activity": [
+                activity(
+                    1, "2017-03-10T09:00:00Z", "2017-03-10T22:30:00Z"
+                ),  # half past eleven of the same evening
+                activity(2, "2017-03-10T09:00:00Z", "2017-03-10T23:30:00Z"),  # half past midnight
+                activity(3, "2017-03-10T09:00:00Z", "2017-03-09T09:00:00Z"),
+                activity(4, None, "2017-03-10T09:00:00Z"),
+                activity(5, "2017-03-10T09:00:00Z", None),
+                activity(6, "2017-03-10T09:00:00Z", None, status="cancelled"),
+                activity(7, "2017-03-31T09:00:00Z", None),
+            ]
+        },
+        report="activities",
+        period="2017-03",
+        by=[],
+        zone="Europe/Berlin",
+        as_of=datetime(2017, 3, 20, tzinfo=UTC),
+    ).totals.values
+    assert (found["completed"], found["onTime"], found["onTimeRate"]) == (4, 2, Decimal("0.6667"))
+    assert found["overdue"] == 1, "one was cancelled, one still has time"
+
+
+def test_a_customers_first_deal_is_the_earliest_and_of_one_day_the_first_that_was_made() -> None:
+    def won(id: str, day: str, value: int, **facts: Any) -> Record:
+        usual = {"ownerId": "ada", "currency": "EUR", "outcome": "won", "createdAt": "2017-01-01T00:00:00Z"}
+        return {**usual, "opportunityId": id, "closeDate": day, "value": value, "customerId": "c-1", **facts}
+
+    customer = {"customerId": "c-1", "ownerId": "ada", "createdAt": "2017-02-27T10:00:00Z"}
+    deals = [
+        won("d-3", "2017-03-02", 3),
+        won("d-2", "2017-03-01", 20),
+        won("d-1", "2017-03-01", 10, currency="USD"),
+        won("d-0", "2017-02-01", 1, outcome="lost"),
+        won("d-9", "2017-03-01", 7, customerId="in the trash"),
+    ]
+    rates = Rates(base_currency="EUR", rates={"USD": Decimal("0.5")})
+    found = report_of(
+        {"opportunity": deals, "customer": [customer]},
+        report="acquisition",
+        period="2017-03",
+        by=[],
+        rates=rates,
+    )
+    values = found.totals.values
+    assert (values["firstDeals"], values["firstDealValue"], values["averageDaysToFirstDeal"]) == (1, 5, 2)
+    assert (values["newCustomers"], values["customers"], values["growthRate"]) == (0, 1, 0)
+    assert found.totals.former is not None and found.totals.former["newCustomers"] == 1
+    assert found.totals.former["growthRate"] is None, "there was nobody before"
+
+
+def test_the_rate_of_conversion_is_of_those_who_came_in_the_period() -> None:
+    def lead(number: int, created: str, converted: str | None = None) -> Record:
+        return without_none(
+            {"leadId": f"l-{number}", "ownerId": "ada", "createdAt": created, "convertedAt": converted}
+        )
+
+    values = report_of(
+        {
+            "lead": [
+                lead(1, "2017-03-01T00:00:00Z", "2017-03-02T12:00:00Z"),
+                lead(2, "2017-03-31T23:59:59Z", "2017-05-01T00:00:00Z"),
+                lead(3, "2017-03-15T00:00:00Z"),
+                lead(4, "2017-01-01T00:00:00Z", "2017-03-01T00:00:00Z"),
+            ]
+        },
+        report="conversion",
+        period="2017-03",
+        by=[],
+    ).totals.values
+    assert (values["created"], values["convertedOfCreated"], values["converted"]) == (3, 2, 2)
+    assert values["conversionRate"] == Decimal("0.6667")
+    assert values["averageDaysToConvert"] == Decimal("30.2"), "60.5 days of two, halves to the even neighbour"
+
+
+def test_rows_have_most_of_what_the_report_is_about_first_and_nobody_last() -> None:
+    def won(number: int, owner: str, value: int | None, **facts: Any) -> Record:
+        return without_none(
+            {
+                "opportunityId": f"d-{number}",
+                "ownerId": owner,
+                "currency": "EUR",
+                "outcome": "won",
+                "createdAt": "2017-01-01T00:00:00Z",
+                "closeDate": "2017-03-01",
+                "value": value,
+                **facts,
+            }
+        )
+
+    deals = [
+        won(1, "zoe", 5),
+        won(2, "Ada", 7),
+        won(3, "bob", 5),
+        won(4, "eve", None),
+        won(5, "mia", 9, currency="XAF"),
+    ]
+    rows = report_of({"opportunity": deals}, report="sales", period="2017", by=["owner"]).rows
+    assert [row.group[0].id for row in rows] == ["Ada", "bob", "zoe", "eve", "mia"], (
+        "what cannot be told comes last"
+    )
+    teams = [won(1, "a", 5, teamId="north"), won(2, "a", 5), won(3, "a", 5, teamId="east")]
+    rows = report_of({"opportunity": teams}, report="sales", period="2017", by=["team"]).rows
+    assert [row.group[0].id for row in rows] == ["east", "north", None]
+
+
+def test_steps_to_come_are_no_rows_unless_something_is_in_them() -> None:
+    deal = {
+        "opportunityId": "d-1",
+        "ownerId": "ada",
+        "currency": "EUR",
+        "outcome": "won",
+        "value": 1,
+        "createdAt": "2017-01-01T00:00:00Z",
+        "closeDate": "2017-08-01",
+    }
+    asked = {"report": "sales", "period": "2017", "by": ["month"], "today": date(2017, 3, 15)}
+    assert len(report_of({}, **asked).rows) == 3
+    assert len(report_of({"opportunity": [deal]}, **asked).rows) == 8
+    assert len(report_of({}, **{**asked, "today": date(2018, 1, 1)}).rows) == 12
+    whole = report_of({}, **asked)
+    assert whole.former_period is not None and whole.former_period.last == date(2016, 3, 14), (
+        "74 days of a leap year"
+    )

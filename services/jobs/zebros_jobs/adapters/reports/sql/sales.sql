@@ -4,28 +4,31 @@
 -- $by           what deals are told apart by, '' for nothing
 -- $splits       whether products matter: a deal then counts with their shares of its value
 -- $owners …     of whom; null for everybody
-WITH shares AS (
-    SELECT id, unnest(shares, max_depth := 2) FROM opportunities WHERE $splits
-),
-
-deals AS (
-    SELECT id, owner, team, customer, lead, currency, outcome, value, closed_on, days, NULL AS product
+WITH deals AS (
+    -- As they are, where products make no difference to them.
+    SELECT owner, team, customer, lead, currency, outcome, closed_on, days, value, NULL AS product
     FROM opportunities
-    WHERE NOT $splits
+    WHERE NOT $splits OR ($products::VARCHAR[] IS NULL AND (shares IS NULL OR $by <> 'product'))
 
     UNION ALL
 
-    -- A row for each product of a deal; one for the deal where only the filter asks for products.
+    -- By product: a row for each product of a deal.
+    SELECT owner, team, customer, lead, currency, outcome, closed_on, days, share.value, share.product
+    FROM (SELECT *, unnest(shares) AS share FROM opportunities WHERE $splits AND $by = 'product')
+    WHERE $products::VARCHAR[] IS NULL OR list_contains($products::VARCHAR[], share.product)
+
+    UNION ALL
+
+    -- Of some products: what they have of each deal that has any of them.
     SELECT
-        o.id, o.owner, o.team, o.customer, o.lead, o.currency, o.outcome,
-        CASE WHEN count(s.id) = 0 THEN o.value ELSE sum(s.value) END AS value,
-        o.closed_on, o.days,
-        CASE WHEN $by = 'product' THEN s.product END AS product
-    FROM opportunities o LEFT JOIN shares s ON s.id = o.id
-    WHERE $splits AND ($products::VARCHAR[] IS NULL OR list_contains($products::VARCHAR[], s.product))
-    GROUP BY
-        o.id, o.owner, o.team, o.customer, o.lead, o.currency, o.outcome, o.value, o.closed_on, o.days,
-        CASE WHEN $by = 'product' THEN s.product END
+        owner, team, customer, lead, currency, outcome, closed_on, days,
+        list_sum(list_transform(chosen, lambda share: share.value)), NULL
+    FROM (
+        SELECT *, list_filter(shares, lambda share: list_contains($products::VARCHAR[], share.product)) AS chosen
+        FROM opportunities
+        WHERE $splits AND $by <> 'product' AND $products::VARCHAR[] IS NOT NULL
+    )
+    WHERE len(chosen) > 0
 )
 
 SELECT
