@@ -16,7 +16,7 @@ RECORDS = {"customer", "contact", "document", "lead", "opportunity", "activity"}
 """What has an owner and a team of its own."""
 SHARED = {
     *("product", "pipeline", "dashboard", "template", "field", "user", "team", "integration", "audit"),
-    *("report", "privacy", "backup"),
+    *("report", "privacy", "backup", "sync"),
 }
 """What the tenant has in common, or nobody owns as they own a record."""
 DEEDS = {"email": {"send"}, "import": {"write"}}
@@ -29,10 +29,10 @@ LIMITS = {
         "pipeline": {"read", "write"},
         "user": {"read", "write", "export"},
     },
-    **{"job": {"read"}, **{entity: {"read", "write"} for entity in ("report", "privacy", "backup")}},
+    **{"job": {"read"}, **{entity: {"read", "write"} for entity in ("report", "privacy", "backup", "sync")}},
 }
-"""What even an administrator does no more with: the log, the metrics and jobs are written by us, a tenant has its
-stages always, people are deactivated, and what a job has made goes by itself."""
+"""What even an administrator does no more with: the log, the metrics, jobs and what devices are served from are written
+by us, a tenant has its stages always, people are deactivated, and what a job has made goes by itself."""
 
 
 def width(role: str, entity: str, action: str) -> int:
