@@ -281,6 +281,40 @@ def test_the_figures_are_what_the_records_add_up_to(company: Company) -> None:
     assert company.shown("pipeline", "totals", "verify")["differing"] == 0
 
 
+def test_the_report_of_2017_is_what_the_files_say_to_the_unit(company: Company, tmp_path: Path) -> None:
+    figures = company.figures
+    told = company.shown(
+        "reports", "sales", "--period", "2017", "--by", "month", "--pdf", "--to", str(tmp_path)
+    )
+    result = told["result"]
+    won = {row["group"][0]["id"]: row["values"]["wonValue"] for row in result["rows"]}
+    assert {month: value for month, value in won.items() if value} == figures.by_month
+    assert result["totals"]["values"]["wonValue"] == figures.won
+    (report,) = tmp_path.glob("*.pdf")
+    assert report.read_bytes().startswith(b"%PDF")
+    teams = company.shown("reports", "sales", "--period", "2017", "--by", "team")["result"]["rows"]
+    assert {row["group"][0]["label"]: row["values"]["wonValue"] for row in teams} == figures.by_team
+
+
+def test_a_strict_mapping_gives_back_the_rows_without_account_and_a_lenient_one_takes_them(
+    company: Company, tmp_path: Path
+) -> None:
+    figures = company.figures
+    source = tmp_path / "strict.csv"
+    source.write_bytes(company.opportunities.read_bytes())
+    strict = company.terminal.run(*importing(source), "--require", "customer")
+    assert strict.returncode == 1, strict.stderr
+    rejected = figures.without_customer
+    assert outcome(strict.stdout) == (0, 0, len(figures.rows) - rejected, rejected)
+    errors = tmp_path / "strict.errors.csv"
+    with errors.open(newline="", encoding="utf-8") as rows:
+        given_back = list(csv.DictReader(rows))
+    assert [row["opportunity_id"] for row in given_back] == [
+        row["opportunity_id"] for row in figures.rows if not row["account"]
+    ]
+    assert outcome(company.terminal.succeed(*importing(errors))) == (0, 0, rejected, 0)
+
+
 def test_another_company_sees_nothing_of_it(company: Company, deployment: Deployment, tmp_path: Path) -> None:
     stranger = deployment.member(deployment.register("bridge"))
     terminal = Terminal(deployment, tmp_path, {"ZEBROS_TOKEN": stranger.token})
