@@ -107,7 +107,7 @@ class RowBody(WireModel):
 
 
 class ResultBody(WireModel):
-    """A report that is made. `rows` are the first 2,000 of `rowCount`; files have all."""
+    """A report that is made. `rows` are the first of `rowCount`, at most 2,000; files have all."""
 
     title: str
     subtitle: str

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from callers import Person
-from jobs_in_process import JobsWorld, carry_out
+from jobs_in_process import InMemorySchedules, JobsWorld, carry_out
 
 from zebros_auth.domain.team import Team
 from zebros_auth.domain.user import Role, User, UserStatus
@@ -18,7 +18,6 @@ from zebros_jobs.adapters.reports.engine import DuckDbEngine
 from zebros_jobs.adapters.reports.writers import FileWriters
 from zebros_jobs.domain.job import Job
 from zebros_jobs.domain.reports.ports import ReportMail
-from zebros_jobs.domain.reports.schedule import ReportSchedule
 from zebros_jobs.use_cases.reports.work import ReportWork
 from zebros_jobs.use_cases.run_job import Work
 
@@ -40,29 +39,10 @@ class MailRoom:
         return f"message-{len(self.sent)}"
 
 
-@dataclass
-class InMemorySchedules:
-    """What would be woken up: by tenant and schedule."""
-
-    kept: dict[tuple[str, str], tuple[str, str, bool]] = field(
-        default_factory=dict[tuple[str, str], tuple[str, str, bool]]
-    )
-
-    def put(self, tenant_id: str, schedule: ReportSchedule, zone: str) -> None:
-        self.kept[tenant_id, schedule.schedule_id] = (
-            schedule.recurrence.expression(),
-            schedule.recurrence.time_zone or zone,
-            schedule.paused is None,
-        )
-
-    def remove(self, tenant_id: str, schedule_id: str) -> None:
-        self.kept.pop((tenant_id, schedule_id), None)
-
-
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def scheduler(world: JobsWorld) -> InMemorySchedules:
-    made = InMemorySchedules()
-    vars(world.jobs)["report_scheduler"] = made
+    made = world.jobs.report_scheduler
+    assert isinstance(made, InMemorySchedules)
     return made
 
 

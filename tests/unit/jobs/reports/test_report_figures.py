@@ -825,3 +825,75 @@ def test_steps_to_come_are_no_rows_unless_something_is_in_them() -> None:
     assert whole.former_period is not None and whole.former_period.last == date(2016, 3, 14), (
         "74 days of a leap year"
     )
+
+
+@pytest.mark.parametrize("report", ["activities", "acquisition", "conversion"])
+def test_products_are_those_of_the_deal_that_it_is_about(report: str) -> None:
+    def deal(id: str, products: Sequence[str], **facts: Any) -> Record:
+        lines = [{"productId": product, "quantity": 1, "unitPrice": 1} for product in products]
+        usual = {"ownerId": "ada", "currency": "EUR", "outcome": "won", "createdAt": "2017-01-01T00:00:00Z"}
+        return {**usual, "opportunityId": id, "closeDate": "2017-03-01", "value": 1, **facts} | (
+            {"lines": lines, "lineCount": len(lines)} if lines else {}
+        )
+
+    made = {"ownerId": "ada", "createdAt": "2017-03-01T00:00:00Z"}
+    about = {"relatedType": "opportunity", "type": "call", "status": "open"}
+    converted = {"convertedAt": "2017-03-02T00:00:00Z"}
+    records: dict[str, list[Record]] = {
+        "opportunity": [
+            deal("both", [PUMP, HOSE], customerId="c-1"),
+            deal("hose", [HOSE], customerId="c-2"),
+            deal("none", [], customerId="c-3"),
+        ],
+        "activity": [
+            {**made, **about, "activityId": "a-1", "relatedId": "both"},
+            {**made, **about, "activityId": "a-2", "relatedId": "hose"},
+            {**made, **about, "activityId": "a-3", "relatedId": "none"},
+            {**made, **about, "activityId": "a-4", "relatedId": "both", "relatedType": "customer"},
+        ],
+        "customer": [{**made, "customerId": f"c-{number}"} for number in (1, 2, 3, 4)],
+        "lead": [
+            {**made, **converted, "leadId": "l-1", "opportunityId": "both"},
+            {**made, **converted, "leadId": "l-2", "opportunityId": "hose"},
+            {**made, **converted, "leadId": "l-3", "opportunityId": "none"},
+            {**made, "leadId": "l-4"},
+        ],
+    }
+    key = {"activities": "made", "acquisition": "newCustomers", "conversion": "created"}[report]
+    asked: dict[str, Any] = {"report": report, "period": "2017-03"}
+    found = report_of(records, by=["product"], **asked)
+    assert by_group(found, key) == {PUMP: 1, HOSE: 2, None: 2}
+    assert found.totals.values[key] == 4, "on the whole each counts once"
+    assert any("Products are those" in note for note in found.notes)
+    of_hose = report_of(records, by=["product"], filters={"productIds": [HOSE]}, **asked)
+    assert by_group(of_hose, key) == {HOSE: 2} and of_hose.totals.values[key] == 2
+    of_pump = report_of(records, by=["owner"], filters={"productIds": [PUMP]}, **asked)
+    assert by_group(of_pump, key) == {"ada": 1}
+
+
+def test_the_region_of_a_lead_is_that_of_the_customer_it_became_or_a_field_of_its_own() -> None:
+    made = {"ownerId": "ada", "createdAt": "2017-03-01T00:00:00Z"}
+    records: dict[str, list[Record]] = {
+        "customer": [
+            {**made, "customerId": "c-1", "contactInfo": {"address": {"region": "West", "city": "Essen"}}}
+        ],
+        "lead": [
+            {
+                **made,
+                "leadId": "l-1",
+                "customerId": "c-1",
+                "convertedAt": "2017-03-02T00:00:00Z",
+                "custom": {"area": 7},
+            },
+            {**made, "leadId": "l-2", "custom": {"area": True}},
+            {**made, "leadId": "l-3", "customerId": "gone", "convertedAt": "2017-03-02T00:00:00Z"},
+        ],
+    }
+    asked: dict[str, Any] = {"report": "conversion", "period": "2017-03", "by": ["region"]}
+    assert by_group(report_of(records, **asked), "created") == {"West": 1, None: 2}
+    assert by_group(report_of(records, regionField="address.city", **asked), "created") == {
+        "Essen": 1,
+        None: 2,
+    }
+    own = by_group(report_of(records, regionField="custom.area", **asked), "created")
+    assert own == {"7": 1, "yes": 1, None: 1}

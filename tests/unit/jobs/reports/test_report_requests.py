@@ -43,15 +43,10 @@ def test_time_comes_first() -> None:
         ({"by": ["month", "year"]}, ("/by", "too_many")),
         ({"by": ["team", "owner"]}, ("/by", "too_many")),
         ({"by": ["type"]}, ("/by", "not_of_this_report")),
-        ({"report": "activities", "by": ["product"]}, ("/by", "not_of_this_report")),
-        ({"report": "conversion", "by": ["region"]}, ("/regionField", "not_of_this_report")),
+        ({"report": "activities", "by": ["source"]}, ("/by", "not_of_this_report")),
         (
             {"report": "conversion", "filters": {"currencies": ["EUR"]}},
             ("/filters/currencies", "not_of_this_report"),
-        ),
-        (
-            {"report": "activities", "filters": {"productIds": ["01JC8Z4T5V6W7X8Y9ZABCDEFGH"]}},
-            ("/filters/productIds", "not_of_this_report"),
         ),
         ({"formats": ["pdf", "pdf"]}, ("/formats", "repeated")),
         ({"period": "2000-01-01/2019-12-31", "by": ["day"]}, ("/by", "too_many_steps")),
@@ -91,8 +86,11 @@ def test_what_no_report_has_is_refused(fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("report", ReportKind)
-def test_what_is_split_by_region_of_a_field_of_ones_own_is_possible_everywhere(report: ReportKind) -> None:
-    asked(report=report, by=["region"], regionField="custom.area").check(TODAY)
+@pytest.mark.parametrize("by", ["owner", "team", "region", "product", "industry"])
+def test_every_report_is_split_by_whose_where_and_what(report: ReportKind, by: str) -> None:
+    asked(report=report, by=[by]).check(TODAY)
+    asked(report=report, by=["month", by], regionField="custom.area").check(TODAY)
+    asked(report=report, filters={"productIds": ["01JC8Z4T5V6W7X8Y9ZABCDEFGH"]}).check(TODAY)
 
 
 def parameters(**fields: Any) -> ReportParameters:

@@ -17,7 +17,7 @@ import duckdb
 
 from zebros_jobs.domain.reports.periods import Period
 from zebros_jobs.domain.reports.request import ReportKind, ReportParameters
-from zebros_jobs.domain.reports.spooling import SCHEMA, splits_deals
+from zebros_jobs.domain.reports.spooling import SCHEMA, looks_at_products
 
 __all__ = ["MEMORY_MEGABYTES", "DuckDbEngine"]
 
@@ -80,7 +80,7 @@ class DuckDbEngine:
         text = _query(asked.report)
         known = {
             "by": by or "",
-            "splits": splits_deals(asked),
+            "splits": looks_at_products(asked),
             "first": steps[0].first,
             "owners": _chosen(asked.filters.owner_ids),
             "teams": _chosen(asked.filters.team_ids),

@@ -18,7 +18,6 @@ from zebros_core.values import PrincipalId, RecordId, ShortText, Value
 from zebros_jobs.domain.reports.periods import Comparison, Grain, Period, former, parse_period, steps
 
 __all__ = [
-    "ADDRESS_FIELDS",
     "MAX_RECIPIENTS",
     "MAX_STEPS",
     "Dimension",
@@ -66,33 +65,26 @@ class ReportFormat(StrEnum):
     JSON = "json"
 
 
+_EVERYWHERE: Final = (
+    *(Dimension.OWNER, Dimension.TEAM, Dimension.REGION),
+    *(Dimension.PRODUCT, Dimension.INDUSTRY),
+)
 DIMENSIONS: Final[Mapping[ReportKind, tuple[Dimension, ...]]] = {
-    ReportKind.SALES: (
-        *(Dimension.OWNER, Dimension.TEAM, Dimension.REGION),
-        *(Dimension.PRODUCT, Dimension.INDUSTRY, Dimension.SOURCE),
-    ),
-    ReportKind.ACTIVITIES: (
-        *(Dimension.OWNER, Dimension.TEAM, Dimension.REGION, Dimension.INDUSTRY, Dimension.TYPE),
-    ),
-    ReportKind.ACQUISITION: (
-        *(Dimension.OWNER, Dimension.TEAM, Dimension.REGION, Dimension.INDUSTRY, Dimension.SOURCE),
-    ),
-    ReportKind.CONVERSION: (
-        *(Dimension.OWNER, Dimension.TEAM, Dimension.REGION, Dimension.INDUSTRY, Dimension.SOURCE),
-    ),
+    ReportKind.SALES: (*_EVERYWHERE, Dimension.SOURCE),
+    ReportKind.ACTIVITIES: (*_EVERYWHERE, Dimension.TYPE),
+    ReportKind.ACQUISITION: (*_EVERYWHERE, Dimension.SOURCE),
+    ReportKind.CONVERSION: (*_EVERYWHERE, Dimension.SOURCE),
 }
+"""By what each report can be split: whose records these are, the customer's region and industry (of leads their own
+industry), products of the deal that it is about (of customers their first won one, of leads the one they became), where
+it came from.
+"""
 _USUALLY: Final[Mapping[ReportKind, Grain | Dimension]] = {
     ReportKind.SALES: Grain.MONTH,
     ReportKind.ACTIVITIES: Dimension.OWNER,
     ReportKind.ACQUISITION: Grain.MONTH,
     ReportKind.CONVERSION: Dimension.SOURCE,
 }
-_SOLD: Final = frozenset({"product_ids", "currencies"})
-"""Filters of what was sold."""
-
-ADDRESS_FIELDS: Final = ("region", "city", "country", "postalCode")
-_CUSTOM: Final = "custom."
-
 By = Grain | Dimension
 TeamKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
 
@@ -107,7 +99,7 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
 class ReportFilters(Value):
-    """Only records of these; those of several filters have to fit all. Of a deal with other products, too, only the
+    """Only records of these; those of several filters have to fit all. Of a sale with other products, too, only the
     share of the named ones counts."""
 
     owner_ids: Annotated[tuple[PrincipalId, ...], Field(max_length=MAX_FILTERED)] = ()
@@ -125,9 +117,9 @@ class ReportFilters(Value):
 class ReportRequest(Value):
     """A report: about what, over which days of the tenant's calendar, split by what.
 
-    `by` takes a step of time, something else, or one of each. `regionField` is a field of the customer:
-    `address.region`, another part of the address, or `custom.` and a field of the tenant's own; leads have no address,
-    so that their region is a field of their own always.
+    `by` takes a step of time, something else, or one of each. `regionField` is a field of the customer (of leads: of
+    the one that they became): `address.region`, another part of the address, or `custom.` and a field of the tenant's
+    own, which leads have themselves.
     """
 
     report: ReportKind
@@ -173,19 +165,9 @@ class ReportRequest(Value):
             faults.append(
                 FieldError("/by", "not_of_this_report", f"the report {self.report} is split by {names}")
             )
-        if (
-            self.report is ReportKind.CONVERSION
-            and dimension is Dimension.REGION
-            and not self.region_field.startswith(_CUSTOM)
-        ):
-            message = "leads have no address; name a field of the tenant's own, such as custom.region"
-            faults.append(FieldError("/regionField", "not_of_this_report", message))
-        if self.report is not ReportKind.SALES:
-            faults += [
-                FieldError(f"/filters/{alias}", "not_of_this_report", "only sales are filtered by this")
-                for name, alias in (("product_ids", "productIds"), ("currencies", "currencies"))
-                if getattr(self.filters, name)
-            ]
+        if self.report is not ReportKind.SALES and self.filters.currencies:
+            message = "only sales are filtered by this"
+            faults.append(FieldError("/filters/currencies", "not_of_this_report", message))
         for where, values in (("/by", self.by or ()), ("/formats", self.formats)):
             if len(set(values)) < len(values):
                 faults.append(FieldError(where, "repeated", "each once"))

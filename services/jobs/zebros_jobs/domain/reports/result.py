@@ -113,8 +113,9 @@ class ReportResult(Value):
         )
 
     def shown(self) -> ReportResult:
-        """Return the report with as many rows as are looked at in one go."""
-        return self.model_copy(update={"rows": self.rows[:MAX_SHOWN]})
+        """Return the report with as many rows as are looked at in one go, and as an answer has room for."""
+        most = min(MAX_SHOWN, MAX_SHOWN_CELLS // len(self.columns))
+        return self.model_copy(update={"rows": self.rows[:most]})
 
     def column(self, key: str) -> ReportColumn:
         """Return the column of this key."""
@@ -122,5 +123,7 @@ class ReportResult(Value):
 
 
 MAX_SHOWN: Final = 2_000
+MAX_SHOWN_CELLS: Final = 20_000
+"""A figure takes about 100 bytes with the former one and its change, and an answer of Lambda is 6 MB at most."""
 STANDING: Final = frozenset({"customers"})
 """Figures of what there was already, which a period without any event has, too."""

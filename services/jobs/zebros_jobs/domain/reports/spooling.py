@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from zebros_jobs.domain.reports.money import EXACT
 from zebros_jobs.domain.reports.request import Dimension, ReportKind, ReportParameters
 
-__all__ = ["SCHEMA", "Column", "Reading", "Table", "shared_out", "splits_deals", "tables_of"]
+__all__ = ["SCHEMA", "Column", "Reading", "Table", "looks_at_products", "shared_out", "tables_of"]
 
 Record = Mapping[str, Any]
 """A record as its owner exports it, by wire names; what is empty is not there."""
@@ -80,6 +80,11 @@ class Table:
     entity: str
     columns: tuple[Column, ...]
     keep: Callable[[Record, Reading], bool] = lambda record, reading: True
+
+    @property
+    def reads_lines(self) -> bool:
+        """Whether the lines of deals are needed beside the records."""
+        return any(column in (_SHARES, _PRODUCTS) for column in self.columns)
 
     def row(self, record: Record, reading: Reading) -> dict[str, Any]:
         """Return the columns of a record as JSON values; what is empty is left out."""
@@ -154,6 +159,11 @@ _SHARES: Final = Column(
     ),
 )
 """What each product has of a deal's value; the deal's lines are read beside it."""
+_PRODUCTS: Final = Column(
+    "products",
+    "VARCHAR[]",
+    lambda record, reading: sorted({line["productId"] for line in record.get("lines", ())}) or None,
+)
 _OF_ONE_DEAL: Final = frozenset({"owner", "team", "outcome", "days", "lead"})
 """What a customer's first deal is not looked at for."""
 
@@ -179,6 +189,12 @@ _ACTIVITIES: Final = (
     ),
 )
 
+_ABOUT_DEAL: Final = Column(
+    "deal",
+    "VARCHAR",
+    lambda record, reading: record.get("relatedId") if record.get("relatedType") == "opportunity" else None,
+)
+
 _LEADS: Final = (
     _plain("id", "leadId"),
     *_OWNERSHIP,
@@ -190,6 +206,9 @@ _LEADS: Final = (
 )
 
 
+_BECAME_CUSTOMER: Final = _plain("customer", "customerId")
+_BECAME_DEAL: Final = _plain("deal", "opportunityId")
+
 _SOURCES: Final = Table(
     "sources",
     "pipeline",
@@ -200,11 +219,11 @@ _SOURCES: Final = Table(
 """Where customers and their deals came from: leads that were converted."""
 
 SCHEMA: Final[Mapping[str, Mapping[str, str]]] = {
-    "opportunities": {column.name: column.type for column in (*_DEALS, _SHARES)},
+    "opportunities": {column.name: column.type for column in (*_DEALS, _SHARES, _PRODUCTS)},
     "customers": {"id": "VARCHAR"}
     | {column.name: column.type for column in (*_OWNERSHIP, _REGION, _INDUSTRY, _CREATED)},
-    "activities": {column.name: column.type for column in _ACTIVITIES},
-    "leads": {column.name: column.type for column in (*_LEADS, _REGION)},
+    "activities": {column.name: column.type for column in (*_ACTIVITIES, _ABOUT_DEAL)},
+    "leads": {column.name: column.type for column in (*_LEADS, _REGION, _BECAME_CUSTOMER, _BECAME_DEAL)},
     "sources": {column.name: column.type for column in _SOURCES.columns},
 }
 """Every table that queries know, with all of its columns: what a report does not need is empty."""
@@ -219,27 +238,49 @@ def _seconds_to_convert(record: Record) -> int | None:
 
 def tables_of(asked: ReportParameters) -> tuple[Table, ...]:
     """Return what a report reads, the largest first."""
-    dimension = asked.dimension
+    dimension, products = asked.dimension, looks_at_products(asked)
+    of_customer = _of_customer(dimension)
+    tables: list[Table]
     match asked.report:
         case ReportKind.SALES:
-            columns = (*_DEALS, _SHARES) if splits_deals(asked) else _DEALS
-            main = [Table("opportunities", "pipeline", "opportunity", columns, _is_closed_in_reach)]
+            columns = (*_DEALS, _SHARES) if products else _DEALS
+            tables = [Table("opportunities", "pipeline", "opportunity", columns, _is_closed_in_reach)]
+            tables += [_customers(*of_customer)] if of_customer else []
         case ReportKind.ACTIVITIES:
-            main = [Table("activities", "activities", "activity", _ACTIVITIES)]
+            columns = (*_ACTIVITIES, _ABOUT_DEAL) if products else _ACTIVITIES
+            tables = [Table("activities", "activities", "activity", columns)]
+            tables += [_customers(*of_customer)] if of_customer else []
+            tables += [_PRODUCTS_OF_DEALS] if products else []
         case ReportKind.ACQUISITION:
             columns = tuple(column for column in _DEALS if column.name not in _OF_ONE_DEAL)
-            main = [
+            columns = (*columns, _PRODUCTS) if products else columns
+            tables = [
                 Table("opportunities", "pipeline", "opportunity", columns, _is_won),
-                _customers(*_OWNERSHIP, _CREATED, *_of_customer(dimension)),
+                _customers(*_OWNERSHIP, _CREATED, *of_customer),
             ]
         case ReportKind.CONVERSION:
-            own = (_REGION,) if dimension is Dimension.REGION else ()
-            main = [Table("leads", "pipeline", "lead", (*_LEADS, *own))]
-    if asked.report in (ReportKind.SALES, ReportKind.ACTIVITIES) and _of_customer(dimension):
-        main.append(_customers(*_of_customer(dimension)))
+            own = asked.region_field.startswith("custom.")
+            by_region = dimension is Dimension.REGION
+            columns = (
+                *_LEADS,
+                *((_REGION if own else _BECAME_CUSTOMER,) if by_region else ()),
+                *((_BECAME_DEAL,) if products else ()),
+            )
+            tables = [Table("leads", "pipeline", "lead", columns)]
+            tables += [_customers(*of_customer)] if by_region and not own else []
+            tables += [_PRODUCTS_OF_DEALS] if products else []
     if asked.report in (ReportKind.SALES, ReportKind.ACQUISITION) and dimension is Dimension.SOURCE:
-        main.append(_SOURCES)
-    return tuple(main)
+        tables.append(_SOURCES)
+    return tuple(tables)
+
+
+_PRODUCTS_OF_DEALS: Final = Table(
+    "opportunities",
+    "pipeline",
+    "opportunity",
+    (_plain("id", "opportunityId"), _PRODUCTS),
+    lambda record, reading: bool(record.get("lineCount")),
+)
 
 
 def _customers(*columns: Column) -> Table:
@@ -247,7 +288,7 @@ def _customers(*columns: Column) -> Table:
 
 
 def _of_customer(dimension: Dimension | None) -> tuple[Column, ...]:
-    """Return the columns of a customer by which its deals or activities are told apart."""
+    """Return the columns of a customer by which its deals, activities and leads are told apart."""
     match dimension:
         case Dimension.REGION:
             return (_REGION,)
@@ -257,11 +298,9 @@ def _of_customer(dimension: Dimension | None) -> tuple[Column, ...]:
             return ()
 
 
-def splits_deals(asked: ReportParameters) -> bool:
-    """Tell whether a report looks at the products of deals."""
-    return asked.report is ReportKind.SALES and (
-        asked.dimension is Dimension.PRODUCT or bool(asked.filters.product_ids)
-    )
+def looks_at_products(asked: ReportParameters) -> bool:
+    """Tell whether a report needs to know the products of deals."""
+    return asked.dimension is Dimension.PRODUCT or bool(asked.filters.product_ids)
 
 
 def _shares(deal: Record) -> Mapping[str, Decimal]:

@@ -36,6 +36,18 @@ _NOTES: Final[Mapping[ReportKind, tuple[str, ...]]] = {
 }
 
 
+_PRODUCTS: Final[Mapping[ReportKind, str]] = {
+    ReportKind.SALES: "A deal with several products counts for each, with its value shared out as their amounts are; in"
+    " the total it counts once.",
+    ReportKind.ACTIVITIES: "Products are those of the deal that an activity is about; with several it counts for each,"
+    " in the total once.",
+    ReportKind.ACQUISITION: "Products are those of a customer's first deal won; with several it counts for each, in the"
+    " total once.",
+    ReportKind.CONVERSION: "Products are those of the deal that a lead became; with several it counts for each, in the"
+    " total once.",
+}
+
+
 def title_of(asked: ReportParameters) -> str:
     """Return the title: the one that was given, or what the report is about."""
     return asked.title or DEFINITIONS[asked.report].title
@@ -52,13 +64,13 @@ def notes_of(asked: ReportParameters, found: Assembled, rates: Rates) -> tuple[s
     """Return what a reader has to know of the figures."""
     notes: list[str] = [*_NOTES[asked.report]]
     if asked.dimension is Dimension.PRODUCT:
-        notes.append(
-            "A deal with several products counts for each, with its value shared out as their amounts are; in the total"
-            " it counts once."
-        )
+        notes.append(_PRODUCTS[asked.report])
     if asked.dimension is Dimension.REGION:
+        whose = "the lead" if asked.report is ReportKind.CONVERSION else "the customer"
+        if asked.report is ReportKind.CONVERSION and not asked.region_field.startswith("custom."):
+            whose = "the customer that the lead became"
         notes.append(
-            f"Region: {asked.region_field} of the customer, as it is now; customers in the trash have none."
+            f"Region: {asked.region_field} of {whose}, as it is now; customers in the trash have none."
         )
     codes = sorted({column.currency for column in found.columns if column.currency is not None})
     foreign = [code for code in codes if code != rates.base_currency and code in rates.rates]

@@ -31,6 +31,7 @@ _NO_CACHE = HeaderParameter("Cache-Control", "`no-cache` makes the report anew, 
     status=202,
     statuses={200: "The same report was made within the last quarter of an hour: this is its job."},
     request_headers=(_NO_CACHE,),
+    audit="report.created",
     errors=(UnavailableError,),
     summary="Ask for a report",
     examples=(

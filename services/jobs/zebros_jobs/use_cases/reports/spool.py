@@ -67,15 +67,13 @@ def _read_table(run: JobRun, table: Table, reading: Reading, state: SpoolState, 
     parts = parts_of(run, table, state)
     place = state.place or Place.first(run.clock.now())
     door = run.system_door(table.service)
-    # Lines of deals are read beside them; no other column needs more than the record.
-    with_lines = any(column.name == "shares" for column in table.columns)
     while place.at is not Pass.OVER:
         lines: list[bytes] = []
         size = 0
         for _ in range(PAGES_OF_A_PART):
             read = read_page(door, table.entity, place, limit=page, now=run.clock.now())
             records = [each for each in read if table.keep(each, reading)]
-            if with_lines:
+            if table.reads_lines:
                 _put_lines(door, records)
             for record in records:
                 line = json.dumps(table.row(record, reading), separators=(",", ":")).encode() + b"\n"

@@ -181,9 +181,11 @@ def _summary(result: ReportResult) -> dict[str, Any]:
         "empty": result.is_empty,
         "baseCurrency": result.base_currency,
         "missingRates": list(result.missing_rates),
-        "totals": {key: number(value) for key, value in totals.values.items()},
+        # Amounts by currency are in the result itself: there may be very many.
+        "totals": {key: number(value) for key, value in totals.values.items() if ":" not in key},
         "change": {
             key: {"absolute": number(change.absolute), "percent": number(change.percent)}
             for key, change in (totals.change or {}).items()
+            if ":" not in key
         },
     }

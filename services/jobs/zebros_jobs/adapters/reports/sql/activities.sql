@@ -1,13 +1,18 @@
 -- What people did, by step of time and group. An activity may count on three days: on which it was made, on which it was
 -- completed, and on which it should have been done.
 --
--- calendar, $by, $owners, $teams: as in sales.sql
+-- calendar, $by, $owners, $teams, $products: as in sales.sql
 WITH happened AS (
     SELECT 'made' AS what, created_on AS day, * FROM activities
     UNION ALL
     SELECT 'completed', completed_on, * FROM activities WHERE completed_on IS NOT NULL
     UNION ALL
     SELECT 'overdue', scheduled_on, * FROM activities WHERE overdue
+),
+
+-- Split by products, an activity counts for each product of the deal that it is about.
+products AS (
+    SELECT id, unnest(products) AS product FROM opportunities WHERE $by = 'product'
 )
 
 SELECT
@@ -16,6 +21,7 @@ SELECT
         WHEN 'owner' THEN happened.owner
         WHEN 'team' THEN happened.team
         WHEN 'type' THEN happened.type
+        WHEN 'product' THEN products.product
         WHEN 'region' THEN customers.region
         WHEN 'industry' THEN customers.industry
     END AS member,
@@ -33,6 +39,11 @@ SELECT
 FROM happened
 JOIN calendar ON calendar.day = happened.day
 LEFT JOIN customers ON customers.id = happened.customer
+LEFT JOIN products ON products.id = happened.deal
 WHERE ($owners::VARCHAR[] IS NULL OR list_contains($owners::VARCHAR[], happened.owner))
   AND ($teams::VARCHAR[] IS NULL OR list_contains($teams::VARCHAR[], happened.team))
+  AND ($products::VARCHAR[] IS NULL OR happened.deal IN (
+        SELECT id FROM opportunities WHERE list_has_any(products, $products::VARCHAR[])
+  ))
+  AND ($products::VARCHAR[] IS NULL OR $by <> 'product' OR list_contains($products::VARCHAR[], products.product))
 GROUP BY ALL
