@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import boto3
 from activities_in_process import activities_service
 from auth_in_process import auth_service
 from customers_in_process import customers_service
 from in_process_doors import InProcessDoors
+from kms_in_memory import KmsInMemory
 from pipeline_in_process import pipeline_service
 from service_in_process import make_bucket, service_in_process
 
@@ -21,12 +23,14 @@ from zebros_activities.bootstrap import Container as ActivitiesContainer
 from zebros_activities.handlers.bulk import DOOR as ACTIVITIES_DOOR
 from zebros_auth.bootstrap import Container as AuthContainer
 from zebros_auth.handlers.bulk import DOOR as AUTH_DOOR
-from zebros_core.clock import Clock, FixedClock
+from zebros_core.clock import Clock, FixedClock, SystemClock
 from zebros_core.tenancy.registry import Tenant
 from zebros_customers.bootstrap import Container as CustomersContainer
 from zebros_customers.handlers.bulk import DOOR as CUSTOMERS_DOOR
+from zebros_jobs.adapters.signing import KmsSigner
 from zebros_jobs.bootstrap import Container
 from zebros_jobs.domain.job import Job, JobKind
+from zebros_jobs.domain.reports.schedule import ReportSchedule
 from zebros_jobs.settings import LAYERS, Settings
 from zebros_jobs.use_cases.run_job import Deadline, Work
 from zebros_jobs.use_cases.run_step import run_step
@@ -36,6 +40,20 @@ from zebros_pipeline.handlers.bulk import DOOR as PIPELINE_DOOR
 
 SERVICE = "jobs"
 MOST_TURNS = 200
+
+
+class SkippingClock(SystemClock):
+    """The system's clock, but for waits that were skipped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._skipped = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self._skipped
+
+    def advance(self, seconds: float) -> None:
+        self._skipped += timedelta(seconds=seconds)
 
 
 @dataclass
@@ -56,6 +74,25 @@ class InMemoryMachines:
 
     def stop(self, kind: JobKind, tenant_id: str, job_id: str, attempt: int) -> None:
         self.running.discard((kind, tenant_id, job_id, attempt))
+
+
+@dataclass
+class InMemorySchedules:
+    """What would be woken up: by tenant and schedule."""
+
+    kept: dict[tuple[str, str], tuple[str, str, bool]] = field(
+        default_factory=dict[tuple[str, str], tuple[str, str, bool]]
+    )
+
+    def put(self, tenant_id: str, schedule: ReportSchedule, zone: str) -> None:
+        self.kept[tenant_id, schedule.schedule_id] = (
+            schedule.recurrence.expression(),
+            schedule.recurrence.time_zone or zone,
+            schedule.paused is None,
+        )
+
+    def remove(self, tenant_id: str, schedule_id: str) -> None:
+        self.kept.pop((tenant_id, schedule_id), None)
 
 
 @dataclass
@@ -96,9 +133,11 @@ def jobs_service(stage: str, clock: Clock | None = None) -> Iterator[Container]:
         layers=LAYERS,
         clock=clock,
     ) as container:
-        for name in buckets.values():
+        for name in (*buckets.values(), container.core.failures_bucket):
             make_bucket(name)
         vars(container)["machines"] = InMemoryMachines()
+        vars(container)["report_scheduler"] = InMemorySchedules()
+        vars(container)["signer"] = KmsSigner(KmsInMemory, "alias/certificates")
         InProcessDoors().connect(container)
         yield container
 
@@ -144,7 +183,7 @@ def step(
 
 
 def carry_out(container: Container, tenant_id: str, job_id: str, *, work: Work | None = None) -> Job:
-    """Carry a job out to its end, as its machine does, and return it. The clock, if fixed, goes on with each wait."""
+    """Carry a job out to its end, as its machine does, and return it. The clock goes on with each wait."""
 
     def ask(name: str) -> str:
         workspace = container.job_workspace(tenant_id, job_id)
@@ -153,7 +192,7 @@ def carry_out(container: Container, tenant_id: str, job_id: str, *, work: Work |
             answer = run_step(workspace, own, name, job_id, Deadline())
             if answer.outcome != "again":
                 return answer.outcome
-            if isinstance(container.clock, FixedClock):
+            if isinstance(container.clock, FixedClock | SkippingClock):
                 container.clock.advance(answer.wait_seconds)
         raise AssertionError(f"{name} has no end")
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 SERVICES = Path(__file__).parents[2] / "services"
 _METHODS = ("get", "post", "put", "patch", "delete")
 # Ids of people are the issuer's. Any text may be one, none is looked up, so none can be found out.
@@ -69,7 +71,11 @@ def platform_operations() -> list[PlatformOperation]:
 
 
 def _services() -> list[str]:
-    return sorted(path.parents[1].name for path in SERVICES.glob("*/contracts/openapi.json"))
+    """Return the services that are deployed and have a document."""
+    stacks = yaml.safe_load((SERVICES.parent / "serverless-compose.yml").read_text(encoding="utf-8"))[
+        "services"
+    ]
+    return sorted(name for name in stacks if (SERVICES / name / "contracts/openapi.json").exists())
 
 
 def _document(service: str) -> Any:

@@ -60,9 +60,18 @@ class Estate:
         """Send a request as the tenant's admin, which has to succeed."""
         return self.sent(Call(method, path, body, query))
 
-    def sent(self, call: Call) -> Answer:
-        """Send a call as the tenant's admin, which has to succeed."""
-        answer = self.service.call(self.admin, call)
+    def asked(self, method: str, path: str, body: Any = None) -> Answer:
+        """Send a request as the owner: what is whoever's asked for it. It has to succeed."""
+        return self.sent(Call(method, path, body), self.owner)
+
+    def finish(self, job_id: str) -> str:
+        """Let a job of the owner's come to its end, and return it."""
+        self.service.finish(self.owner, job_id)
+        return job_id
+
+    def sent(self, call: Call, caller: Caller | None = None) -> Answer:
+        """Send a call, as the tenant's admin unless told otherwise, which has to succeed."""
+        answer = self.service.call(caller or self.admin, call)
         assert answer.status < 300, f"{call.method} {call.path}: {answer.status} {answer.text}"
         return answer
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 import pytest
 from events_by_hand import Queue, Stream, as_plain, settle, stored, tables
 from in_process_doors import InProcessDoors
+from jobs_in_process import SkippingClock, carry_out
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 from port import UNLIMITED, Answer, Call, Caller, Model, media_type
@@ -26,7 +27,9 @@ from zebros_core.bulk.client import bulk_function
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
 
-SERVICES = ("auth", "customers", "pipeline", "activities")
+SERVICES = ("auth", "customers", "pipeline", "activities", "jobs")
+WITH_DOORS = SERVICES[:-1]
+"""Those that others call; nobody calls jobs."""
 CONSUMERS = {
     "customers": ("history", "search"),
     "pipeline": ("history", "totals"),
@@ -111,11 +114,18 @@ class InProcessService:
     def upload(self, form: Mapping[str, Any], content: bytes) -> None:
         """Put the file where the form would; moto takes no form of a browser."""
         boto3.client("s3").put_object(
-            Bucket=self.container.core.documents_bucket,
+            Bucket=_bucket(form["url"]),
             Key=form["fields"]["key"],
             Body=content,
             ContentType=form["fields"]["Content-Type"],
         )
+
+    def finish(self, caller: Caller, job_id: str) -> None:
+        """Carry a job out, and hand on what it has changed."""
+        # An undo and an erasure ask what events have told of a tenant.
+        self.settle(caller.tenant)
+        carry_out(self.containers["jobs"], caller.tenant, job_id)
+        self.settle(caller.tenant)
 
     def settle(self, tenant: str) -> None:
         """Hand what a tenant has changed to the consumers, as stream, bus and queues would have."""
@@ -139,11 +149,13 @@ class InProcessService:
         return sorted([*kept, *known, *self._objects(tenant)])
 
     def _objects(self, tenant: str) -> list[str]:
+        prefix = f"{self.container.core.table_prefix}-"
         buckets = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets
-        keys = buckets[self.container.core.documents_bucket].keys
         return [
-            f"{name} {hashlib.sha256(object.value).hexdigest()}"
-            for name, object in keys.items()
+            f"{bucket} {name} {hashlib.sha256(object.value).hexdigest()}"
+            for bucket, kept in buckets.items()
+            if bucket.startswith(prefix)
+            for name, object in kept.keys.items()
             if name.startswith(f"{tenant}/")
         ]
 
@@ -180,17 +192,24 @@ class InProcessService:
 @contextmanager
 def in_process_service(stage: str) -> Iterator[InProcessService]:
     """Start the services in this process, as of one stage: they share the registry of tenants and call each other."""
+    clock = SkippingClock()
     with ExitStack() as stack:
         containers: dict[str, Any] = {}
         for name in SERVICES:
             start = getattr(importlib.import_module(f"{name}_in_process"), f"{name}_service")
-            containers[name] = stack.enter_context(start(stage))
+            containers[name] = stack.enter_context(start(stage, clock))
             vars(containers[name])["registry"] = containers[SERVICES[0]].registry
         doors = InProcessDoors()
-        for name in SERVICES:
+        for name in WITH_DOORS:
             doors.serve(containers[name], importlib.import_module(f"zebros_{name}.handlers.bulk").DOOR)
         doors.connect(*containers.values())
         yield InProcessService(containers, doors)
+
+
+def _bucket(url: str) -> str:
+    """Return the bucket of a form: it is in the host's name or the first of the path."""
+    parts = urlsplit(url)
+    return parts.path.strip("/").partition("/")[0] or parts.netloc.partition(".")[0]
 
 
 def _first_segment(path: str) -> str:

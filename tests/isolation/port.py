@@ -72,6 +72,10 @@ class Service(Protocol):
         """Send a file by the form that the API gave for it."""
         ...
 
+    def finish(self, caller: Caller, job_id: str) -> None:
+        """Let a job come to its end, or wait until it has. The caller may see it."""
+        ...
+
     def settle(self, tenant: str) -> None:
         """Let the events of all writes of a tenant so far take effect, or wait until they have."""
         ...

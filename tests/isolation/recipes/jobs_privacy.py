@@ -13,7 +13,7 @@ _REASON = "A claim is before court."
 
 def _about(kind: dict[str, Any]) -> tuple[Reference, ...]:
     """Return references to people of another tenant: who is not there is nobody, and that is no error."""
-    subjects = {"contactId": "contact", "leadId": "lead"}
+    subjects = {"contactId": "contact", "leadId": "lead", "userId": "user"}
     return tuple(
         Reference(
             body=lambda theirs, _, field=field, thing=thing: {**kind, "subject": {field: theirs[thing]}},

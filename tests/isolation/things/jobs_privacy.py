@@ -1,4 +1,4 @@
-"""What a tenant has of privacy requests and legal holds. Jobs are carried out by `estate.finish`."""
+"""What a tenant has of privacy requests and legal holds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def _request(estate: Estate, **facts: Any) -> str:
     body = {"kind": "access", "subject": {"email": f"{estate.mark}@nobody.example"}, "reason": estate.mark}
-    return str(estate.send("POST", "/v1/privacy-requests", body | facts).body["jobId"])
+    return str(estate.asked("POST", "/v1/privacy-requests", body | facts).body["jobId"])
 
 
 def _hold(estate: Estate, **facts: Any) -> str:
@@ -20,9 +20,7 @@ def _hold(estate: Estate, **facts: Any) -> str:
 
 
 def _erasure(estate: Estate, address: str) -> str:
-    job_id = _request(estate, kind="erasure", subject={"email": address}, confirm=True)
-    estate.finish(job_id)  # type: ignore[attr-defined]
-    return job_id
+    return estate.finish(_request(estate, kind="erasure", subject={"email": address}, confirm=True))
 
 
 MAKERS: dict[str, Callable[[Estate], str]] = {

@@ -1,4 +1,4 @@
-"""All services as one stage, with versioned buckets, a key that signs, and people of whom something is held."""
+"""All services as one stage, with versioned buckets, and people of whom something is held."""
 
 from __future__ import annotations
 
@@ -9,19 +9,12 @@ import boto3
 import pytest
 from callers import Person
 from jobs_in_process import JobsWorld
-from kms_in_memory import KmsInMemory
 from personal_traces import Traces, make_versioned
 from stub_owners import SERVICES, Owners
 
-from zebros_jobs.adapters.signing import KmsSigner
 from zebros_jobs.bootstrap import Container
 
 JANE = "jane.roe@example.com"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _signed(world: JobsWorld) -> None:
-    vars(world.jobs)["signer"] = KmsSigner(KmsInMemory, "alias/certificates")
 
 
 @pytest.fixture(scope="module", autouse=True)

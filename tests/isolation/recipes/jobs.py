@@ -1,0 +1,41 @@
+"""How the operations of the jobs service are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from things.jobs import MONTHLY, REPORT
+
+from recipes import jobs_imports, jobs_privacy
+from recipes.recipe import Recipe
+
+THINGS = {"jobId": "job", "scheduleId": "schedule", **jobs_privacy.THINGS}
+_SCHEDULE: dict[str, Any] = {
+    "name": "Sales of the month",
+    "report": {**REPORT, "period": "last-month"},
+    "recurrence": MONTHLY,
+}
+
+RECIPES: dict[str, Recipe] = {
+    "listJobs": Recipe(),
+    "getJob": Recipe(),
+    "listJobFiles": Recipe(),
+    "cancelJob": Recipe(path={"jobId": "open_job"}),
+    "createExport": Recipe(body=lambda _: {"entity": "customer", "format": "jsonl"}),
+    # -- reports
+    # Anew each time: who has it already would get the other status.
+    "createReport": Recipe(body=lambda _: {**REPORT, "fresh": True}),
+    "getReport": Recipe(path={"jobId": "report"}),
+    "listReportFiles": Recipe(path={"jobId": "report"}),
+    "createReportSchedule": Recipe(body=lambda t: {**_SCHEDULE, "recipients": [t["user"]]}),
+    "listReportSchedules": Recipe(),
+    "getReportSchedule": Recipe(),
+    "changeReportSchedule": Recipe(body=lambda _: {"name": "Another name"}),
+    "deleteReportSchedule": Recipe(),
+    # -- backups
+    "createBackup": Recipe(),
+    "listBackups": Recipe(),
+    "restoreBackup": Recipe(path={"jobId": "backup"}, body=lambda _: {"mode": "missing"}),
+    **jobs_imports.RECIPES,
+    **jobs_privacy.RECIPES,
+}
