@@ -24,6 +24,7 @@ from zebros_jobs.use_cases.workspace import Workspace
 __all__ = ["PrivacyView", "carry_on_request", "request_privacy", "start_request", "view_request"]
 
 _CREATE = "create-privacy"
+_CARRY_ON = "carry-on-privacy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def start_request(
     With `begin` False the job's own event begins it: a worker may start no machines.
     """
     rows = PrivateRequests(workspace.lookup)
-    job_id = workspace.jobs.new_id(_CREATE, repeat)
+    job_id = workspace.jobs.new_id(_CREATE if again is None else _CARRY_ON, repeat)
     # First the row: a job may be begun as soon as it is there. The row of one that never comes ends by itself.
     rows.announce(job_id, private)
     parameters = PrivacyParameters(
