@@ -29,6 +29,7 @@ from activities_in_process import activities_service
 from auth_in_process import auth_service
 from customers_in_process import customers_service
 from in_process_doors import InProcessDoors
+from jobs_in_process import jobs_service
 from pipeline_in_process import pipeline_service
 from service_in_process import access_token
 
@@ -38,12 +39,15 @@ from zebros_activities.handlers.routes import ROUTES as ACTIVITIES_ROUTES
 from zebros_auth.bootstrap import Container as AuthContainer
 from zebros_auth.contracts import CONTRACTS as AUTH_CONTRACTS
 from zebros_auth.domain.identity import Person
+from zebros_auth.handlers.bulk import DOOR as AUTH_DOOR
 from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
 from zebros_core.clock import SystemClock
 from zebros_core.tenancy.registry import Tenant
 from zebros_customers.contracts import CONTRACTS
 from zebros_customers.handlers.bulk import DOOR as CUSTOMERS_DOOR
 from zebros_customers.handlers.routes import ROUTES
+from zebros_jobs.contracts import CONTRACTS as JOBS_CONTRACTS
+from zebros_jobs.handlers.routes import ROUTES as JOBS_ROUTES
 from zebros_pipeline.contracts import CONTRACTS as PIPELINE_CONTRACTS
 from zebros_pipeline.handlers.bulk import DOOR as PIPELINE_DOOR
 from zebros_pipeline.handlers.routes import ROUTES as PIPELINE_ROUTES
@@ -102,8 +106,14 @@ SERVICES = {
     "customers": (customers_service, ROUTES, CONTRACTS),
     "pipeline": (pipeline_service, PIPELINE_ROUTES, PIPELINE_CONTRACTS),
     "activities": (activities_service, ACTIVITIES_ROUTES, ACTIVITIES_CONTRACTS),
+    "jobs": (jobs_service, JOBS_ROUTES, JOBS_CONTRACTS),
 }
-DOORS = {"customers": CUSTOMERS_DOOR, "pipeline": PIPELINE_DOOR, "activities": ACTIVITIES_DOOR}
+DOORS = {
+    "auth": AUTH_DOOR,
+    "customers": CUSTOMERS_DOOR,
+    "pipeline": PIPELINE_DOOR,
+    "activities": ACTIVITIES_DOOR,
+}
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +127,7 @@ def apis() -> Iterator[dict[str, Any]]:
             container = stack.enter_context(start("schema"))
             if name in DOORS:
                 doors.serve(container, DOORS[name])
-                doors.connect(container)
+            doors.connect(container)
             if isinstance(container, AuthContainer):
                 container.identity.people["ada"] = known  # type: ignore[attr-defined]
             unlimited = {"requestsPerSecond": 100_000, "requestBurst": 100_000}
