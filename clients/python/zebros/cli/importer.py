@@ -225,9 +225,9 @@ def _import(ctx: typer.Context, profile: str | None, asked: _Request) -> None:
             _show_preview(client.imports.preview(job.id, options=asked.options, mapping=mapping), asked.json)
             client.jobs.cancel(job.id)
             return
-        client.imports.start(job.id, mapping=mapping, options=asked.options, dry_run=asked.dry_run)
+        started = client.imports.start(job.id, mapping=mapping, options=asked.options, dry_run=asked.dry_run)
         if asked.detach:
-            tell_job(client.jobs.get(job.id), as_json=asked.json)
+            tell_job(started, as_json=asked.json)
             return
         ended = watch_job(client, job.id)
         _tell(client, ended, target, asked)
@@ -240,13 +240,20 @@ def _source(file: str) -> Generator[tuple[Path, str]]:
         path = Path(file)
         if not path.is_file():
             raise typer.BadParameter(f"{file}: no such file", param_hint="FILE")
+        _refuse_nothing(path, file)
         yield path, path.name
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "import.csv"
         with path.open("wb") as out:
             shutil.copyfileobj(sys.stdin.buffer, out)
+        _refuse_nothing(path, "standard input")
         yield path, path.name
+
+
+def _refuse_nothing(path: Path, said: str) -> None:
+    if path.stat().st_size == 0:
+        raise typer.BadParameter(f"{said} is empty", param_hint="FILE")
 
 
 def _errors_path(file: str, chosen: Path | None) -> Path | None:
@@ -261,7 +268,7 @@ def _errors_path(file: str, chosen: Path | None) -> Path | None:
 def _tell(client: "Client", job: "Job", target: Path | None, asked: _Request) -> None:
     result = job.result or {}
     saved: Path | None = None
-    if job.files and not asked.dry_run:
+    if job.files and (target is not None or not asked.dry_run):
         folder, named = _beside(asked.file, job.files[0].name, target)
         saved = save_files(client, job.id, folder, named=named)[0]
     if asked.json:
@@ -273,7 +280,8 @@ def _tell(client: "Client", job: "Job", target: Path | None, asked: _Request) ->
         if result.get("writes"):
             note(f"To take this import back: zebros imports undo {job.id}")
     if job.state != "succeeded" or result.get("rejected"):
-        raise typer.Exit(ExitCode.PARTIAL if result else ExitCode.INVALID)
+        partly = bool(result) or job.state == "cancelled"
+        raise typer.Exit(ExitCode.PARTIAL if partly else ExitCode.INVALID)
 
 
 def _tell_people(job: "Job", result: Mapping[str, Any], asked: _Request) -> None:
@@ -290,9 +298,12 @@ def _tell_people(job: "Job", result: Mapping[str, Any], asked: _Request) -> None
     if job.problem is not None:
         note(job.problem.detail)
         for fault in job.problem.errors:
-            note(f"  {fault.get('message', '')}")
-        if result.get("stoppedAfterLine"):
-            note(f"Stopped after line {result['stoppedAfterLine']}: rows before it are in, and stay so.")
+            note("  " + ": ".join(str(fault[key]) for key in ("field", "message") if fault.get(key)))
+    elif job.state == "cancelled":
+        note("The import was cancelled.")
+    if result.get("stoppedAfterLine"):
+        kept = "nothing was written" if asked.dry_run else "rows before it are in, and stay so"
+        note(f"Stopped after line {result['stoppedAfterLine']}: {kept}.")
 
 
 def _beside(file: str, made: str, target: Path | None) -> tuple[Path, str]:

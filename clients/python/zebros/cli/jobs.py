@@ -111,16 +111,16 @@ def download(
 
 def watch_job(client: Client, job_id: str) -> Job:
     """Wait for the end of a job, with a bar."""
-    with progress(f"Job {job_id}", None) as bar:
-        return client.jobs.watch(job_id, on_progress=lambda job: bar(job.progress.done, _bar_text(job)))
+    with progress(f"Job {job_id}", 100) as bar:
+        return client.jobs.watch(job_id, on_progress=lambda job: bar(_percent(job) or 0, _bar_text(job)))
 
 
 def save_files(client: Client, job_id: str, folder: Path, *, named: str | None = None) -> list[Path]:
-    """Write a job's files into a folder; with a name, that one alone is called so."""
+    """Write a job's files into a folder; with a name, the first of them is called so."""
     folder.mkdir(parents=True, exist_ok=True)
     saved: list[Path] = []
     for file in client.jobs.files(job_id):
-        target = folder / (named or Path(file.name).name)
+        target = folder / (named if named and not saved else Path(file.name).name)
         with progress(target.name, file.size_bytes or None) as bar:
             client.jobs.download(file, target, progress=lambda done, total, tell=bar: tell(done, ""))
         saved.append(target)
@@ -150,7 +150,7 @@ def tell_job(job: Job, *, as_json: bool) -> None:
     if job.problem is not None:
         note(job.problem.detail)
         for fault in job.problem.errors:
-            note(f"  {fault.get('field', '')}: {fault.get('message', '')}")
+            note("  " + ": ".join(str(fault[key]) for key in ("field", "message") if fault.get(key)))
 
 
 def finish(job: Job, *, as_json: bool) -> None:
@@ -170,10 +170,15 @@ def _figures(result: Mapping[str, Any]) -> list[tuple[str, object]]:
 
 
 def _how_far(job: Job) -> str:
-    at = job.progress
-    if at.total:
-        return f"{min(100, 100 * at.done // at.total)} %"
+    percent, at = _percent(job), job.progress
+    if percent is not None:
+        return f"{percent} %"
     return f"{at.done:,} {at.unit}" if at.done else ""
+
+
+def _percent(job: Job) -> int | None:
+    at = job.progress
+    return min(100, 100 * at.done // at.total) if at.total else None
 
 
 def _bar_text(job: Job) -> str:

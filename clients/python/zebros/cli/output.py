@@ -42,7 +42,7 @@ def print_json(value: Any) -> None:
 
 def note(text: str) -> None:
     """A message on standard error, so that standard output stays data."""
-    typer.echo(text, err=True)
+    typer.echo("\n".join(_printable(line) for line in text.split("\n")), err=True)
 
 
 def print_table(

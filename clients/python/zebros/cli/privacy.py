@@ -206,7 +206,8 @@ def end(
 def retention(
     ctx: typer.Context,
     values: Annotated[
-        list[str] | None, typer.Option("--set", metavar="RULE=NUMBER", help="Change a rule; repeatable.")
+        list[str] | None,
+        typer.Option("--set", metavar="RULE=NUMBER", help="Change a rule, or end it by never; repeatable."),
     ] = None,
     profile: ProfileName = None,
     json: JsonFlag = False,
@@ -217,7 +218,9 @@ def retention(
         found = client.privacy.retention()
         if values:
             kept = {name: value for name, value in found.to_json().items() if name in _RULES}
-            found = client.privacy.set_retention({**kept, **named_values(values, "--set")})
+            asked = named_values(values, "--set")
+            changed = {name: None if value == "never" else value for name, value in asked.items()}
+            found = client.privacy.set_retention({**kept, **changed})
     if json:
         print_json(found.to_json())
         return
