@@ -11,13 +11,19 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfReader
 from reports_of_records import report_of
 
+from zebros_jobs.adapters.reports.pdf.axes import scale_of
 from zebros_jobs.adapters.reports.writers import FileWriters
+from zebros_jobs.domain.reports.assemble import change_of
+from zebros_jobs.domain.reports.figures import change_text
+from zebros_jobs.domain.reports.measures import MeasureKind
 from zebros_jobs.domain.reports.money import Rates
 from zebros_jobs.domain.reports.request import ReportFormat
-from zebros_jobs.domain.reports.result import ReportResult
+from zebros_jobs.domain.reports.result import ReportColumn, ReportResult
 
 RATES = Rates(base_currency="EUR", rates={"USD": Decimal("0.9")})
 
@@ -225,3 +231,63 @@ def test_every_way_to_split_can_be_printed(by: list[str]) -> None:
         result = sales(*deals, by=by, **asked)
         assert "Sales" in text_of(result)
         assert written(result, "xlsx")[:2] == b"PK"
+
+
+def test_where_amounts_cannot_be_told_the_number_of_deals_is_drawn() -> None:
+    result = sales(deal(1, currency="JPY"), deal(2, currency="JPY", closeDate="2016-03-01"), by=["month"])
+    text = text_of(result)
+    assert "Deals won by month" in text and "Value won by month" not in text
+    assert "unknown in 2016" in text
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "kind", "text"),
+    [
+        ("12", "10", "count", "+20.0 %"),
+        ("8", "10", "money", "−20.0 %"),
+        ("10", "10", "money", "0.0 %"),
+        ("0", "0", "count", "0.0 %"),
+        ("5", "0", "count", "–"),
+        (None, "3", "money", "–"),
+        ("3", None, "money", "–"),
+        ("0.5", "0.45", "rate", "+5.0 pt"),
+        ("120000", "10", "count", "+1,199,900 %"),
+        ("-5", "10", "money", "−150.0 %"),
+    ],
+)
+def test_a_change_is_told_in_percent_and_that_of_a_share_in_points(
+    now: str | None, before: str | None, kind: str, text: str
+) -> None:
+    change = change_of(*(None if each is None else Decimal(each) for each in (now, before)))
+    column = ReportColumn(key="x", label="X", kind=MeasureKind(kind), currency="EUR")
+    assert change_text(change, column) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "labels"),
+    [
+        ([], "money", ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (["1338466"], "money", ["0", "500,000", "1,000,000", "1,500,000"]),
+        (["98000000"], "money", ["0", "20 m", "40 m", "60 m", "80 m", "100 m"]),
+        (["3"], "count", ["0", "1", "2", "3"]),
+        (["0.8253"], "rate", ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]),
+        (["-40", "60"], "money", ["−40", "−20", "0", "20", "40", "60"]),
+        (
+            ["0.000001"],
+            "money",
+            ["0.0000000", "0.0000002", "0.0000004", "0.0000006", "0.0000008", "0.0000010"],
+        ),
+    ],
+)
+def test_axes_have_round_numbers_with_thousands(values: list[str], kind: str, labels: list[str]) -> None:
+    assert scale_of([Decimal(each) for each in values] or [Decimal(0)], MeasureKind(kind)).labels() == labels
+
+
+@given(
+    st.lists(st.decimals(-(10**15), 10**15, places=2), min_size=1, max_size=5), st.sampled_from(MeasureKind)
+)
+def test_every_value_is_on_its_scale(values: list[Decimal], kind: MeasureKind) -> None:
+    scale = scale_of(values, kind)
+    assert 2 <= len(scale.ticks) <= 12
+    assert all(-0.001 <= scale.share(value) <= 1.001 for value in values)
+    assert len(set(scale.labels())) == len(scale.ticks)

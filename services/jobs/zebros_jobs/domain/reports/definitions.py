@@ -151,7 +151,7 @@ CONVERSION: Final = Definition(
         Measure("created", "Leads created", _COUNT),
         Measure("convertedOfCreated", "Of these converted", _COUNT),
         Measure("conversionRate", "Conversion rate", _RATE),
-        Measure("converted", "Conversions in the period", _COUNT),
+        Measure("converted", "Conversions", _COUNT),
         Measure("averageDaysToConvert", "Days to convert", _DAYS, good=-1),
     ),
     figures=_conversion,

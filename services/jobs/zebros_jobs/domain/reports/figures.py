@@ -38,8 +38,10 @@ def change_text(change: Change | None, column: ReportColumn) -> str:
         return NOTHING
     if column.kind is MeasureKind.RATE:
         return signed(f"{change.absolute * 100:+,.1f}") + " pt"
+    if not change.absolute:
+        return "0.0 %"
     if change.percent is None:
-        return NOTHING if change.absolute else "0.0 %"
+        return NOTHING
     if abs(change.percent) >= 1000:
         return signed(f"{change.percent:+,.0f}") + " %"
     return signed(f"{change.percent:+,.1f}") + " %"

@@ -103,7 +103,9 @@ def _tiles(result: ReportResult, letters: Letters) -> list[Tile]:
                 value=figure(totals.values[key], column, whole=True),
                 unit=column.currency or "",
                 change="" if change is None or _is_new(change, column) else change_text(change, column),
-                before=f"{_before(before, column)} in {letters.plain(former.label)}" if former else "",
+                before=f"{_before(result, before, column)} in {letters.plain(former.label)}"
+                if former
+                else "",
                 direction=0 if not absolute else (1 if absolute > 0 else -1),
                 good=column.good,
             )
@@ -117,7 +119,9 @@ def _is_new(change: Change, column: ReportColumn) -> bool:
     return told is None
 
 
-def _before(value: Decimal | None, column: ReportColumn) -> str:
+def _before(result: ReportResult, value: Decimal | None, column: ReportColumn) -> str:
+    if value is None and column.kind is MeasureKind.MONEY and result.missing_rates:
+        return "unknown"
     return figure(value, column, whole=True) if value else "nothing"
 
 

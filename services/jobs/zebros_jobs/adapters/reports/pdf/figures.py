@@ -62,7 +62,7 @@ def figure_table(result: ReportResult, letters: Letters, *, width: float) -> Any
         total=True,
         commands=[
             ("FONTNAME", (0, -1), (-1, -1), MEDIUM),
-            *(_coloured(rows, lead, names + 1) if compared else ()),
+            *(_coloured(rows, lead, names + heads.index("Change")) if compared else ()),
         ],
     )
 

@@ -38,8 +38,8 @@ _GRAINS: Final = frozenset(grain.value for grain in Grain)
 
 def pictures_of(result: ReportResult, letters: Letters, *, width: float) -> list[Picture]:
     """Return the charts of a report that has something to show."""
-    lead = result.column(result.lead)
-    if not result.rows or all(row.values[lead.key] is None for row in result.rows):
+    lead = _shown(result)
+    if lead is None:
         return []
     match [by in _GRAINS for by in result.by]:
         case [True]:
@@ -50,6 +50,13 @@ def pictures_of(result: ReportResult, letters: Letters, *, width: float) -> list
             return _by_both(result, lead, letters, width)
         case _:
             return []
+
+
+def _shown(result: ReportResult) -> ReportColumn | None:
+    """Return what charts show: what the report is about or, where that cannot be told, the next figure that can."""
+    told = (key for key in (result.lead, *result.tiles) if result.totals.values[key] is not None)
+    key = next(told, None)
+    return None if key is None or not result.rows else result.column(key)
 
 
 def _by_time(result: ReportResult, lead: ReportColumn, width: float) -> list[Picture]:
