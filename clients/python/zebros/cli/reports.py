@@ -32,7 +32,7 @@ FORMATS = ("pdf", "xlsx", "csv", "json")
 
 Period = Annotated[
     str,
-    typer.Option(help="2017, 2017-Q2, 2017-03, 2017-W10, 2017-01-01..2017-03-15, last-month, this-year ..."),
+    typer.Option(help="2017, 2017-Q2, 2017-03, 2017-W10, 2017-01-01/2017-03-15, last-month, this-year ..."),
 ]
 By = Annotated[
     list[str] | None,
