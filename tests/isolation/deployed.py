@@ -41,6 +41,10 @@ TOKEN_SECONDS = 600
 _PATIENCE_SECONDS = 150.0
 
 
+# An erasure waits for a minute until what was under way has arrived.
+_JOB_PATIENCE_SECONDS = 400.0
+
+
 class DeployedService:
     """The port's adapter over a running local stack."""
 
@@ -124,9 +128,21 @@ class DeployedService:
         """Send the form as a browser would."""
         httpx.post(form["url"], data=form["fields"], files={"file": content}).raise_for_status()
 
+    def finish(self, caller: Caller, job_id: str) -> None:
+        """Wait until the job has ended, and its events have taken effect."""
+        deadline = time.monotonic() + _JOB_PATIENCE_SECONDS
+        while True:
+            answer = self.call(caller, Call("GET", f"/v1/jobs/{job_id}"))
+            assert answer.status == 200, answer.text
+            if answer.body["state"] in ("succeeded", "failed", "cancelled"):
+                break
+            assert time.monotonic() < deadline, f"no end after {_JOB_PATIENCE_SECONDS} s: {answer.text}"
+            time.sleep(0.5)
+        self.settle(caller.tenant)
+
     def settle(self, tenant: str) -> None:
-        """Wait until the queues of events are empty and nothing more comes, of whichever tenant."""
-        del tenant
+        """Wait until no job of the tenant runs, and the queues of events are empty and nothing more comes."""
+        self._await_jobs(tenant)
         sqs = emulator_client("sqs", self._state)
         # Cache repair is what a request has done already: nothing here waits for it.
         queues = [url for url in sqs.list_queues()["QueueUrls"] if not url.endswith(("-dlq", "-cache"))]
@@ -137,6 +153,13 @@ class DeployedService:
                 raise AssertionError(f"events are still under way after {_PATIENCE_SECONDS} s")
             time.sleep(0.5)
             quiet = 0 if any(self._waiting(sqs, url) for url in queues) else quiet + 1
+
+    def _await_jobs(self, tenant: str) -> None:
+        """Wait until the tenant has no job that is queued or runs: it would write on."""
+        deadline = time.monotonic() + _JOB_PATIENCE_SECONDS
+        while open_jobs := [row for row in self.rows(tenant) if _is_open_job(row)]:
+            assert time.monotonic() < deadline, f"no end after {_JOB_PATIENCE_SECONDS} s: {open_jobs}"
+            time.sleep(0.5)
 
     @staticmethod
     def _waiting(sqs: Any, url: str) -> bool:
@@ -197,6 +220,11 @@ class DeployedService:
             job_id=job,
         )
         return InternalTokens(key, SystemClock()).sign(context, audience=audience or function)
+
+
+def _is_open_job(row: str) -> bool:
+    table, _, content = row.partition(" ")
+    return table.endswith("-jobs") and "openTenant" in json.loads(content)
 
 
 def _address(caller: Caller) -> str:

@@ -13,9 +13,10 @@ from zebros_activities.repositories.keys import SCHEMAS as ACTIVITIES_SCHEMAS
 from zebros_auth.repositories.keys import SCHEMAS as AUTH_SCHEMAS
 from zebros_core.dynamodb.entity import StoredEntity, classified_fields, unclassified_fields
 from zebros_customers.repositories.keys import SCHEMAS as CUSTOMERS_SCHEMAS
+from zebros_jobs.repositories.keys import SCHEMAS as JOBS_SCHEMAS
 from zebros_pipeline.repositories.keys import SCHEMAS as PIPELINE_SCHEMAS
 
-SCHEMAS = (*AUTH_SCHEMAS, *CUSTOMERS_SCHEMAS, *PIPELINE_SCHEMAS, *ACTIVITIES_SCHEMAS)
+SCHEMAS = (*AUTH_SCHEMAS, *CUSTOMERS_SCHEMAS, *PIPELINE_SCHEMAS, *ACTIVITIES_SCHEMAS, *JOBS_SCHEMAS)
 DOCUMENT = Path(__file__).resolve().parents[3] / "architecture/data.md"
 
 
