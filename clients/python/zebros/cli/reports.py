@@ -37,7 +37,7 @@ Period = Annotated[
 By = Annotated[
     list[str] | None,
     typer.Option(
-        "--by", help="day, week, month, quarter, year; owner, team, region, product, industry, source."
+        "--by", help="day, week, month, quarter, year; owner, team, region, product, industry, source, type."
     ),
 ]
 Compare = Annotated[str | None, typer.Option(help="previous, previousYear or none.")]
@@ -181,7 +181,7 @@ def create(
     every: Annotated[str, typer.Option(help="day, week or month.")] = "month",
     at: Annotated[str, typer.Option(help="Local time, such as 08:00.")] = "08:00",
     weekday: Annotated[list[str] | None, typer.Option(help="Of a weekly one: monday ...")] = None,
-    day: Annotated[str | None, typer.Option(help="Of a monthly one: 1 to 31, or last.")] = None,
+    day: Annotated[str | None, typer.Option(help="Of a monthly one: 1 to 28, or last.")] = None,
     time_zone: Annotated[str | None, typer.Option(help="The company's if not given.")] = None,
     format: Annotated[list[str] | None, typer.Option("--format", help="pdf, xlsx, csv; repeatable.")] = None,
     profile: ProfileName = None,
