@@ -284,10 +284,12 @@ def test_schedules_of_reports(world: World, server: JobsServer) -> None:
         ("DELETE", f"{where}/s1"): None,
     }
     assert "s1\tBoard\tsales\tmonth 07:00" in world.run("reports", "schedules", "list").stdout
-    args = ["Board", "sales", "--at", "07:00", "--day", "1", "--mail", "ada@aurora.example"]
+    args = ["Board", "sales", "--at", "07:00", "--mail", "ada@aurora.example"]
     assert "s1" in world.run("reports", "schedules", "create", *args).stderr
     wanted = {name: made[name] for name in ("name", "report", "recurrence", "recipients")}
     assert server.calls[-1] == ("POST", where, wanted)
+    world.run("reports", "schedules", "create", *args[:2], "--every", "week", *args[-2:])
+    assert server.calls[-1][2]["recurrence"] == {"every": "week", "at": "08:00", "weekdays": ["monday"]}
     world.run("reports", "schedules", "pause", "s1")
     assert server.calls[-1] == ("PATCH", f"{where}/s1", {"paused": True})
     assert world.run("reports", "schedules", "delete", "s1", stdin="n\n").exit_code == 1

@@ -180,8 +180,12 @@ def create(
     by: By = None,
     every: Annotated[str, typer.Option(help="day, week or month.")] = "month",
     at: Annotated[str, typer.Option(help="Local time, such as 08:00.")] = "08:00",
-    weekday: Annotated[list[str] | None, typer.Option(help="Of a weekly one: monday ...")] = None,
-    day: Annotated[str | None, typer.Option(help="Of a monthly one: 1 to 28, or last.")] = None,
+    weekday: Annotated[
+        list[str] | None, typer.Option(help="Of a weekly one, repeatable; monday if not given.")
+    ] = None,
+    day: Annotated[
+        str | None, typer.Option(help="Of a monthly one: 1 (if not given) to 28, or last.")
+    ] = None,
     time_zone: Annotated[str | None, typer.Option(help="The company's if not given.")] = None,
     format: Annotated[list[str] | None, typer.Option("--format", help="pdf, xlsx, csv; repeatable.")] = None,
     profile: ProfileName = None,
@@ -191,6 +195,10 @@ def create(
     ctx.meta["zebros.json"] = json
     one_of(report, tuple(REPORTS), "REPORT")
     one_of(every, ("day", "week", "month"), "--every")
+    if every == "month":
+        day = day or "1"
+    if every == "week":
+        weekday = weekday or ["monday"]
     recurrence = given(
         {
             "every": every,
