@@ -19,6 +19,9 @@ ledger                                  hash                         who was era
 ledger-salt                             ``-``                        the salt of these hashes
 holds                                   hold                         legal holds
 retention                               ``-``                        the tenant's rules of retention
+reportschedules                         schedule                     schedules of reports
+reportanswers, hash of what was asked   ``-``                        the job that made this report just now
+reportmail, job                         user                         that a report was mailed to somebody
 ======================================  ===========================  ==========================================
 
 Below ``platform#`` instead of a tenant: ``watched``, sorted by tenant and job, are the jobs that have not ended; the
