@@ -223,6 +223,7 @@ def test_rows_of_an_import_and_taking_it_back(world: World, server: JobsServer) 
     server.result = {"kept": 1}
     result = world.run("imports", "undo", JOB)
     assert (result.exit_code, server.paths()) == (0, [f"/v1/imports/{JOB}:undo"])
+    assert "Waiting until the history knows all that the import wrote" in result.stderr
     assert f"zebros jobs download {JOB}" in result.stderr
 
 

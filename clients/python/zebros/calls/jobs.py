@@ -77,14 +77,14 @@ def _linked(reply: Reply) -> list[LinkedFile]:
 
 def watching(job_id: str, on_progress: OnProgress | None) -> Generator[Call[Job] | float, Any, Job]:
     """Look at a job until it has ended, with pauses that grow while nothing happens; returns it."""
-    wait, known = _SHORTEST_WAIT, ("", 0)
+    wait, known = _SHORTEST_WAIT, ("", 0, "")
     while True:
         job: Job = yield get(job_id)
         if on_progress is not None:
             on_progress(job)
         if job.has_ended:
             return job
-        seen = (job.state, job.progress.done)
+        seen = (job.state, job.progress.done, job.progress.note)
         wait = _SHORTEST_WAIT if seen != known else min(_LONGEST_WAIT, wait * _GROWTH)
         known = seen
         yield wait

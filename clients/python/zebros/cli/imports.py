@@ -56,6 +56,8 @@ def undo(
         if detach:
             tell_job(started, as_json=json)
             return
+        if not json:
+            note("Waiting until the history knows all that the import wrote; then it is taken back.")
         ended = watch_job(client, started.id)
         if not json and (ended.result or {}).get("kept"):
             note("What was edited since the import is kept; the list of it:")

@@ -140,6 +140,7 @@ def tell_job(job: Job, *, as_json: bool) -> None:
             ("of", job.title),
             ("state", job.state),
             ("done", _how_far(job)),
+            ("now", "" if job.has_ended else job.progress.note),
             ("started", moment(job.started_at)),
             ("ended", moment(job.finished_at)),
             *_figures(job.result or {}),

@@ -13,8 +13,12 @@ from tenant_hash import differences, hash_of, tenant_facts
 
 from zebros_core.clock import FixedClock
 from zebros_jobs.bootstrap import Container
-from zebros_jobs.domain.job import Job
+from zebros_jobs.domain.catching_up import CatchingUp
+from zebros_jobs.domain.job import Job, JobKind
 from zebros_jobs.domain.undos import UndoOutcome, undoing_of, written_records
+from zebros_jobs.use_cases.run_job import Deadline
+from zebros_jobs.use_cases.run_step import run_step
+from zebros_jobs.works import work_of
 
 Tenants = Callable[..., str]
 Importers = Callable[..., Any]
@@ -173,6 +177,72 @@ def test_it_waits_for_the_history(
     assert len(ada.records("customer")) == 2
     history()
     assert ada.result(carry_out(container, ada.tenant, undo))["removed"] == 2
+
+
+def test_it_says_what_it_waits_for_and_begins_soon_after(
+    container: Container, tenant: Tenants, importer: Importers, history: History, clock: FixedClock
+) -> None:
+    ada = importer(tenant())
+    job = ada.run("customer", "account\nAcme\nGlobex\n", {"account": "companyName"})
+    undo = ada.person.post(f"/v1/imports/{job.id}:undo").body["jobId"]
+    workspace = container.job_workspace(ada.tenant, undo)
+    pauses: list[int] = []
+    for _ in range(20):
+        answer = run_step(workspace, work_of(JobKind.UNDO), "prepare", undo, Deadline())
+        assert answer.outcome == "again"
+        pauses.append(answer.wait_seconds)
+        clock.advance(answer.wait_seconds)
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1]) == (2, 15)
+    assert ada.shown(undo)["progress"] | {"updatedAt": None} == {
+        "done": 0,
+        "total": 2,
+        "unit": "records",
+        "counters": {},
+        "note": "waiting for the history, which has 0 of 2 changes",
+        "updatedAt": None,
+    }
+    history()
+    assert step(container, ada.tenant, undo, "prepare") == "small"
+    assert ada.shown(undo)["progress"]["note"] == ""
+    assert ada.result(carry_out(container, ada.tenant, undo))["removed"] == 2
+
+
+def test_a_cancelled_wait_has_undone_nothing(
+    container: Container, tenant: Tenants, importer: Importers
+) -> None:
+    ada = importer(tenant())
+    job = ada.run("customer", "account\nAcme\n", {"account": "companyName"})
+    undo = ada.person.post(f"/v1/imports/{job.id}:undo").body["jobId"]
+    assert step(container, ada.tenant, undo, "prepare") == "again"
+    assert ada.person.post(f"/v1/jobs/{undo}:cancel").status in {200, 202}
+    assert carry_out(container, ada.tenant, undo).state == "cancelled"
+    assert len(ada.records("customer")) == 1
+
+
+def looks(expected: int, per_second: float) -> list[CatchingUp]:
+    """Give the looks at a history that catches up at a pace, until it is level or an hour is over."""
+    found = [CatchingUp.after(None, known=0, expected=expected, waited=0)]
+    while found[-1].known < expected and found[-1].waited < 3600:
+        waited = found[-1].waited + found[-1].pause
+        known = min(expected, int(waited * per_second))
+        found.append(CatchingUp.after(found[-1], known=known, expected=expected, waited=waited))
+    return found
+
+
+@pytest.mark.parametrize(("expected", "per_second"), [(1_000, 10), (1_000, 90), (10_000, 100), (3, 0.1)])
+def test_an_undo_begins_soon_after_its_history_is_level(expected: int, per_second: float) -> None:
+    last = looks(expected, per_second)[-1]
+    assert last.known == expected
+    assert last.waited - expected / per_second <= 4
+
+
+@pytest.mark.parametrize("per_second", [0, 0.1, 1, 100, 10_000])
+def test_a_state_machine_has_turns_for_the_whole_hour(per_second: float) -> None:
+    found = looks(10**9, per_second)
+    assert len(found) < 480
+    assert all(2 <= look.pause <= 15 for look in found)
+    assert CatchingUp.load(found[-1].dump()) == found[-1]
 
 
 def test_a_history_that_never_catches_up_fails_the_undo(

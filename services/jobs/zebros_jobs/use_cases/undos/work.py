@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import timedelta
 from typing import Any, Final
 
+from zebros_jobs.domain.catching_up import CatchingUp
 from zebros_jobs.domain.errors import JobInputError
 from zebros_jobs.domain.imports.entities import ENTITIES, ImportedEntity
 from zebros_jobs.domain.imports.outcomes import Tally
@@ -37,6 +38,8 @@ __all__ = ["UndoWork"]
 _MOST_WAIT: Final = timedelta(hours=1)
 _UNCLEAR: Final = timedelta(minutes=2)
 """How long after the end of an import whose worker died its last writes may still be on their way."""
+_WAITING: Final = "waiting"
+"""Of a checkpoint: the last look at the history, while it is behind."""
 _LARGE: Final = 5_000
 _AT_ONCE: Final = 200
 _COLUMNS: Final = (Column("entity"), Column("id"), Column("why"), Column("fields"))
@@ -52,9 +55,14 @@ class UndoWork(Work):
 
     def prepare(self, run: JobRun) -> Plan:
         """Wait until the history knows everything that the import wrote."""
+        checkpoint: Mapping[str, Any] = run.checkpoint or {}
         job = _import_of(run)
         expected, is_exact = _written(run, job)
         known = {service: run.system_door(service).count_changes(job.id) for service in expected}
+        total = sum(known.values())
+        plan = Plan(total=total, unit="records", large=total > _LARGE)
+        if checkpoint.keys() - {_WAITING}:
+            return plan  # it was level once, and work has begun
         waited = run.clock.now() - (run.job.started_at or run.clock.now())
         behind = sum(max(0, expected[service] - known[service]) for service in expected)
         ended = job.finished_at or job.updated_at
@@ -66,11 +74,18 @@ class UndoWork(Work):
                 f"The history still lacks {behind:,} of the records that this import wrote; nothing was undone. Tell"
                 " whoever runs the platform, and undo it again later.",
             )
-        total = sum(known.values())
-        if behind or unclear:
-            pause = min(60, max(2, int(waited.total_seconds()) // 4))
-            return Plan(total=total, unit="records", wait_seconds=pause)
-        return Plan(total=total, unit="records", large=total > _LARGE)
+        if not behind and not unclear:
+            if checkpoint:
+                run.save({}, note="")
+            return plan
+        look = CatchingUp.after(
+            CatchingUp.load(checkpoint.get(_WAITING)),
+            known=total,
+            expected=total + behind,
+            waited=int(waited.total_seconds()),
+        )
+        run.save({_WAITING: look.dump()}, note=look.note)
+        return Plan(total=look.expected, unit="records", wait_seconds=look.pause)
 
     def carry_out(self, run: JobRun) -> None:
         """Undo what is left: what depends on other records first."""
