@@ -112,6 +112,10 @@ class InMemoryDevices:
     def keep_conflict(self, conflict: Conflict) -> None:
         self.conflicts[conflict.id] = conflict
 
+    def erased(self, keys: Iterable[Key]) -> set[Key]:
+        del keys
+        return set()
+
 
 @dataclass
 class InMemoryOwners:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from sync_in_memory import InMemoryDevices, InMemoryOwners
 
 from zebros_core.errors import UnavailableError
 from zebros_sync.domain.conflict import ConflictState, Side, Strategy
+from zebros_sync.domain.merge import ServerRecord, plan_update
 from zebros_sync.domain.push import Mutation, OutcomeKind, PushOutcome
 from zebros_sync.use_cases.push_mutations import PushDesk, push_mutations
 
 KEY = ("customer", "c1")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Device:
@@ -300,3 +303,25 @@ def test_a_race_with_somebody_online_is_merged_again(owners: InMemoryOwners) -> 
         "mine",
         "race 1",
     )
+
+
+def test_the_end_of_a_long_text_conflicts_like_any_field() -> None:
+    """A record has the beginning of it: whoever changed the rest moved the place of the whole, not the field."""
+    server = ServerRecord(
+        {
+            "version": 2,
+            "description": "It began",
+            "descriptionAt": 2,
+            "fieldVersions": {"da": 2},
+            "updatedAt": "2026-01-01T00:00:00+00:00",
+        },
+        {"description": "de", "descriptionAt": "da"},
+        frozenset(),
+    )
+    mine = Mutation(
+        "m", "activity", "a", "update", 1, {"description": "It began, and ended otherwise"}, LONG_AGO
+    )
+    plan = plan_update(server, mine, Strategy.FIELD_MERGE, LONG_AGO)
+    assert (plan.lost, dict(plan.changes)) == (("description",), {})
+    own = plan_update(replace(server, produced=frozenset({2})), mine, Strategy.FIELD_MERGE, LONG_AGO)
+    assert own.conflicts == {}

@@ -7,12 +7,14 @@ from typing import Any, Final
 
 from zebros_core.bulk.client import BulkDoorClient
 from zebros_sync.domain.log import Key
+from zebros_sync.domain.people import shown_person
 from zebros_sync.domain.ports import Schemas
-from zebros_sync.settings import OWNER_OF
+from zebros_sync.settings import OWNER_OF, PEOPLE
 
 __all__ = ["DoorExports"]
 
 _PAGE: Final = 200
+_OWNERS: Final = {**OWNER_OF, PEOPLE: "auth"}
 
 
 class DoorExports:
@@ -32,15 +34,15 @@ class DoorExports:
         answer = self._door(OWNER_OF[entity]).export(entity, limit=_PAGE, cursor=cursor)
         return answer["items"], answer["nextCursor"]
 
-    def existing(self, keys: Iterable[Key]) -> set[Key]:
+    def records(self, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
         """See `Exports`."""
         by_entity: dict[str, list[str]] = {}
         for entity, id in keys:
             by_entity.setdefault(entity, []).append(id)
         return {
-            (entity, self.id_of(entity, record))
+            (entity, self.id_of(entity, record)): shown_person(record) if entity == PEOPLE else record
             for entity, ids in by_entity.items()
-            for record in self._door(OWNER_OF[entity]).read(entity, ids)
+            for record in self._door(_OWNERS[entity]).read(entity, ids)
         }
 
     def id_of(self, entity: str, record: Mapping[str, Any]) -> str:

@@ -66,6 +66,11 @@ class Conflict:
     resolved_at: datetime | None = None
     operation: str = field(default="update")
 
+    @property
+    def record(self) -> tuple[str, str]:
+        """Entity and id of the record."""
+        return self.entity, self.record_id
+
     def settled(self, kept: Mapping[str, Side], by: str, at: datetime) -> Conflict:
         """Return this conflict as a person settled it."""
         fields = {name: replace(each, kept=kept.get(name, each.kept)) for name, each in self.fields.items()}

@@ -22,6 +22,8 @@ WHOLE_RECORD: Final = "*"
 _CREATED: Final = 1
 _TAGS: Final = "tags"
 _MISSING: Final = object()
+_WHOLE_AT: Final = {"description": "descriptionAt"}
+"""A long text, of which a record has the beginning: whoever changes the rest of it moves the other field alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ class ServerRecord:
 
     def is_foreign(self, name: str, base_version: int) -> bool:
         """Tell whether somebody else changed this field since the version that the user saw."""
-        code = self.codes.get(name, name)
-        version = int(self._versions.get(code, _CREATED))
-        return version > base_version and version not in self.produced
+        names = (name, _WHOLE_AT[name]) if name in _WHOLE_AT else (name,)
+        versions = [int(self._versions.get(self.codes.get(each, each), _CREATED)) for each in names]
+        return any(version > base_version and version not in self.produced for version in versions)
 
     def has_foreign_edits(self, base_version: int) -> bool:
         """Tell whether somebody else changed any field since the version that the user saw."""

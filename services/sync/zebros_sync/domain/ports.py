@@ -63,6 +63,10 @@ class Devices(Protocol):
         """Store a conflict; the same one again changes nothing but its state."""
         ...
 
+    def erased(self, keys: Iterable[Key]) -> set[Key]:
+        """Return those of these records whose person was erased: nothing of them is kept again."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class OwnerOutcome:
@@ -114,8 +118,8 @@ class Exports(Protocol):
         """Return a page of the live records of an entity, and where to go on. Raises UnavailableError."""
         ...
 
-    def existing(self, keys: Iterable[Key]) -> set[Key]:
-        """Return those of these records that are live."""
+    def records(self, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
+        """Return those of these records that are live, people as colleagues see them. Raises UnavailableError."""
         ...
 
     def id_of(self, entity: str, record: Mapping[str, Any]) -> str:

@@ -25,9 +25,8 @@ def _shown(change: EntityChanged) -> EntityChanged:
     return change.model_copy(update={"snapshot": shown_person(change.snapshot)})
 
 
-@cache
-def _consumer() -> Consumer:
-    have = container()
+def consumer(have: Container) -> Consumer:
+    """Return the consumer of changes of whatever devices keep."""
     return have.consumer(
         "changes",
         handle_batch=lambda changes: append(have, changes),
@@ -35,6 +34,11 @@ def _consumer() -> Consumer:
         fold=True,
         source=SOURCES,
     )
+
+
+@cache
+def _consumer() -> Consumer:
+    return consumer(container())
 
 
 def changes_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:

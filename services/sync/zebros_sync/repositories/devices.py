@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.privacy.marks import ErasureMarks
 from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
 from zebros_sync.domain.log import KEPT_DAYS, Key
 from zebros_sync.domain.push import KeptOutcome, OutcomeKind, PushOutcome
@@ -21,6 +22,9 @@ _KEPT_SECONDS: Final = KEPT_DAYS * 86_400
 _MOST_VERSIONS: Final = 200
 """Of one record by one client: older ones are below any base version that a device still has."""
 _CONFLICTS: Final = ("conflicts",)
+_CLIENTS: Final = ("clients",)
+_MUTATION: Final = "m#"
+_PAGE: Final = 100
 
 
 class DeviceRepository:
@@ -28,19 +32,21 @@ class DeviceRepository:
 
     def __init__(self, store: TenantStore) -> None:
         self._lookup = LookupTable(store, LOG_TABLE)
+        self._marks = ErasureMarks(store, LOG_TABLE)
+        self._clock = store.access.clock
 
     def outcomes(self, client_id: str, mutation_ids: Iterable[str]) -> dict[str, KeptOutcome]:
         """See `Devices`."""
         parts = ("client", client_id)
-        rows = self._lookup.batch_get([(parts, f"m#{id}") for id in dict.fromkeys(mutation_ids)])
+        rows = self._lookup.batch_get([(parts, f"{_MUTATION}{id}") for id in dict.fromkeys(mutation_ids)])
         return {sk[2:]: _kept(json.loads(row["kept"])) for (_, sk), row in rows.items()}
 
     def keep_outcome(self, client_id: str, mutation_id: str, outcome: KeptOutcome) -> None:
         """See `Devices`."""
         self._lookup.put(
             ("client", client_id),
-            f"m#{mutation_id}",
-            {"kept": json.dumps(_kept_json(outcome), ensure_ascii=False)},
+            f"{_MUTATION}{mutation_id}",
+            {"kept": _kept_text(outcome)},
             ttl_seconds=_KEPT_SECONDS,
         )
 
@@ -66,15 +72,31 @@ class DeviceRepository:
                 ttl_seconds=_KEPT_SECONDS,
             )
 
+    def erased(self, keys: Iterable[Key]) -> set[Key]:
+        """See `Devices`."""
+        by_entity: dict[str, list[str]] = {}
+        for entity, id in keys:
+            by_entity.setdefault(entity, []).append(id)
+        return {
+            (entity, id)
+            for entity, ids in by_entity.items()
+            for id in self._marks.erased_among(entity, dict.fromkeys(ids))
+        }
+
     def keep_conflict(self, conflict: Conflict) -> None:
         """See `Devices`. An open one stays until somebody has decided; a settled one for 90 days."""
-        settled = conflict.state is ConflictState.SETTLED
         self._lookup.put(
             _CONFLICTS,
             conflict.id,
-            {"conflict": json.dumps(_conflict_json(conflict), ensure_ascii=False)},
-            ttl_seconds=_KEPT_SECONDS if settled else None,
+            {"conflict": _conflict_text(conflict)},
+            ttl_seconds=self._seconds_left(conflict),
         )
+
+    def _seconds_left(self, conflict: Conflict) -> int | None:
+        if conflict.state is ConflictState.OPEN:
+            return None
+        age = self._clock.now() - (conflict.resolved_at or conflict.at)
+        return max(1, _KEPT_SECONDS - int(age.total_seconds()))
 
     def find_conflict(self, id: str) -> Conflict | None:
         """Return a conflict, or None."""
@@ -87,6 +109,70 @@ class DeviceRepository:
             _CONFLICTS, limit=limit, cursor=cursor, descending=True, visibility_key=visibility_key
         )
         return Page([_conflict(json.loads(row["conflict"])) for row in page.items], page.next_cursor)
+
+    # -- for erasures ------------------------------------------------------------------------------------------
+
+    def note_client(self, client_id: str) -> None:
+        """Remember that there is this client, so that what is kept of it can be found."""
+        self._lookup.put(_CLIENTS, client_id, {}, ttl_seconds=_KEPT_SECONDS)
+
+    def page_clients(self, *, of: str = "", limit: int = _PAGE, cursor: str | None = None) -> Page[str]:
+        """Return a page of the ids of clients, of all or of one user."""
+        prefix = f"{of}." if of else None
+        page = self._lookup.query(_CLIENTS, sk_prefix=prefix, limit=limit, cursor=cursor)
+        return Page([row["sk"] for row in page.items], page.next_cursor)
+
+    def attempts(self, client_id: str) -> Iterator[tuple[str, KeptOutcome]]:
+        """Give the mutations of a client for which something is being tried, by their ids."""
+        cursor: str | None = None
+        while True:
+            page = self._lookup.query(("client", client_id), sk_prefix=_MUTATION, limit=_PAGE, cursor=cursor)
+            for row in page.items:
+                kept = _kept(json.loads(row["kept"]))
+                if kept.attempt is not None:
+                    yield row["sk"][len(_MUTATION) :], kept
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def forget_attempt(self, client_id: str, mutation_id: str, kept: KeptOutcome) -> bool:
+        """Forget what was being tried for a mutation, unless something else is remembered of it by now."""
+        return self._lookup.put(
+            ("client", client_id),
+            f"{_MUTATION}{mutation_id}",
+            {"kept": _kept_text(KeptOutcome(kept.fingerprint, kept.outcome))},
+            condition={"kept": _kept_text(kept)},
+            ttl_seconds=_KEPT_SECONDS,
+        )
+
+    def forget_client(self, client_id: str) -> None:
+        """Forget everything that is remembered of a client."""
+        while rows := self._lookup.query(("client", client_id), limit=_PAGE).items:
+            for row in rows:
+                self._lookup.delete(("client", client_id), row["sk"])
+        self._lookup.delete(_CLIENTS, client_id)
+
+    def replace_conflict(self, former: Conflict, conflict: Conflict) -> bool:
+        """Store a conflict in place of what it was, unless somebody has changed it meanwhile."""
+        return self._lookup.put(
+            _CONFLICTS,
+            conflict.id,
+            {"conflict": _conflict_text(conflict)},
+            condition={"conflict": _conflict_text(former)},
+            ttl_seconds=self._seconds_left(conflict),
+        )
+
+    def forget_conflict(self, id: str) -> None:
+        """Delete a conflict."""
+        self._lookup.delete(_CONFLICTS, id)
+
+
+def _kept_text(kept: KeptOutcome) -> str:
+    return json.dumps(_kept_json(kept), ensure_ascii=False)
+
+
+def _conflict_text(conflict: Conflict) -> str:
+    return json.dumps(_conflict_json(conflict), ensure_ascii=False)
 
 
 def _kept_json(kept: KeptOutcome) -> dict[str, Any]:

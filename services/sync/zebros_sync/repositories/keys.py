@@ -5,9 +5,11 @@ row of sync-log, below ``{t}#``      sort key                                wha
 ===================================  ======================================  =====================================
 head                                 ``-``                                   the highest sequence number
 log, bucket                          first number, twelve digits             a segment: pointers of one append
+clients                              client id                               that there is this client
 client, client                       ``m#`` mutation id                      what a mutation came to
 client, client                       ``v#`` entity ``#`` id                  the versions that the client made
 conflicts                            conflict id                             a conflict, open or settled
+erased, hash                         ``-``                                   that a person's record was erased
 idempotency, derived id              ``-``                                   the kept answer of a repeatable request
 ===================================  ======================================  =====================================
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from zebros_core.errors import UnavailableError
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_sync.domain.log import MAX_ENTRIES, Segment, State, document_of, newest
 from zebros_sync.domain.ports import ChangeLog
 
-__all__ = ["append_changes", "append_states", "state_of"]
+__all__ = ["append_changes", "append_states", "state_of", "state_of_record"]
 
 MAX_BYTES: Final = 3 * 1024 * 1024
 """Of the states of one append: a transaction takes 4 MB."""
@@ -31,6 +31,19 @@ def state_of(change: EntityChanged) -> State | None:
         snapshot.get("ownerId"),
         snapshot.get("teamId"),
         "" if gone else document_of(snapshot),
+    )
+
+
+def state_of_record(entity: str, id: str, record: Mapping[str, Any]) -> State:
+    """Return the state of a record as its owner has it now."""
+    return State(
+        entity,
+        id,
+        int(record["version"]),
+        False,
+        record.get("ownerId"),
+        record.get("teamId"),
+        document_of(record),
     )
 
 

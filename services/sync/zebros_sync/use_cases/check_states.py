@@ -5,14 +5,14 @@ What is only late is in both a moment later: whoever asks looks at a difference 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from zebros_core.errors import BadRequestError
-from zebros_sync.domain.log import STATE_SHARDS, Key, State, document_of
+from zebros_sync.domain.log import STATE_SHARDS, Key, State
 from zebros_sync.domain.ports import Exports
-from zebros_sync.use_cases.append_changes import append_states
+from zebros_sync.use_cases.append_changes import append_states, state_of_record
 from zebros_sync.use_cases.workspace import Workspace
 
 __all__ = ["CheckedStates", "check_states"]
@@ -70,7 +70,7 @@ def check_states(
 
 def _records(workspace: Workspace, exports: Exports, entity: str, cursor: str | None) -> _Page:
     records, following = exports.page(entity, cursor)
-    wanted = [_state_of(entity, exports.id_of(entity, record), record) for record in records]
+    wanted = [state_of_record(entity, exports.id_of(entity, record), record) for record in records]
     known = workspace.log.states([state.key for state in wanted])
     wrong = [state for state in wanted if not _is_exact(known.get(state.key), state)]
     if following is not None:
@@ -85,7 +85,7 @@ def _ghosts(workspace: Workspace, exports: Exports, cursor: str) -> _Page:
     shard = int(shard_text) if shard_text.isdigit() else STATE_SHARDS
     states, row = workspace.log.state_page(shard, after, most_bytes=_PAGE_BYTES)
     live = [state for state in states if not state.gone and state.entity in exports.entities]
-    there = exports.existing([state.key for state in live])
+    there = exports.records([state.key for state in live])
     ghosts = [
         replace(state, version=state.version + 1, gone=True, document="")
         for state in live
@@ -96,18 +96,6 @@ def _ghosts(workspace: Workspace, exports: Exports, cursor: str) -> _Page:
     if shard + 1 < STATE_SHARDS:
         return _Page(len(live), ghosts, (_GHOSTS, f"{shard + 1}/"))
     return _Page(len(live), ghosts)
-
-
-def _state_of(entity: str, id: str, record: Mapping[str, Any]) -> State:
-    return State(
-        entity,
-        id,
-        int(record["version"]),
-        False,
-        record.get("ownerId"),
-        record.get("teamId"),
-        document_of(record),
-    )
 
 
 def _is_exact(known: State | None, wanted: State) -> bool:

@@ -32,6 +32,6 @@ def push(
         strategies.get(DEFAULT, Strategy.FIELD_MERGE),
     )
     # A client's memory is its user's own: the same client name of somebody else is another client.
-    return push_mutations(
-        desk, f"{context.user_id}.{client_id}", mutations, sent_at=sent_at, received_at=workspace.now
-    )
+    client = f"{context.user_id}.{client_id}"
+    workspace.devices.note_client(client)
+    return push_mutations(desk, client, mutations, sent_at=sent_at, received_at=workspace.now)

@@ -48,6 +48,12 @@ _NO_BASE: Final[Mapping[str, Any]] = {
     "status": 422,
     "detail": "An update or a deletion says in baseVersion which version its user saw.",
 }
+_ERASED: Final[Mapping[str, Any]] = {
+    "type": "urn:zebros:problem:not-found",
+    "title": "Not found",
+    "status": 404,
+    "detail": "This person asked to be erased; nothing is kept of them again. Drop this change.",
+}
 _GONE: Final[Mapping[str, Any]] = {
     "type": "urn:zebros:problem:not-found",
     "title": "Not found",
@@ -145,6 +151,7 @@ class _Push:
         keys = [each.key for each in mutations]
         records = self._desk.owners.read(keys)
         produced = self._desk.devices.produced(self._client_id, keys)
+        erased = self._desk.devices.erased([key for key in keys if key not in records])
         attempts: list[Attempt] = []
         refused: dict[str, PushOutcome] = {}
         for mutation in mutations:
@@ -158,6 +165,9 @@ class _Push:
             )
             if mutation.base_version is None and mutation.operation != "create":
                 refused[mutation.mutation_id] = _rejected(mutation, _NO_BASE)
+            elif mutation.key in erased and mutation.operation != "delete":
+                # Whatever the strategy, neither an attempt nor a conflict keeps anything of an erased person.
+                refused[mutation.mutation_id] = _rejected(mutation, _ERASED)
             else:
                 attempts.append(self._planned(mutation, server))
         return attempts, refused
