@@ -61,12 +61,17 @@ class ServiceContracts:
             f"events/{schema.entity}.json": render(_snapshot_schema(schema)) for schema in self.schemas
         }
 
+    def present(self) -> list[str]:
+        """Return the files that are there, by path below the folder; what lies beside them is not made here."""
+        paths = [*self.folder.glob("*.json"), *(self.folder / "events").glob("*.json")]
+        return sorted(path.relative_to(self.folder).as_posix() for path in paths)
+
     def write(self) -> None:
         """Write every file, and take away those that are no longer made."""
         files = self.files()
-        for path in sorted(self.folder.rglob("*.json")):
-            if path.relative_to(self.folder).as_posix() not in files:
-                path.unlink()
+        for name in self.present():
+            if name not in files:
+                (self.folder / name).unlink()
         for name, text in files.items():
             path = self.folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
