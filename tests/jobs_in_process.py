@@ -18,6 +18,7 @@ from in_process_doors import InProcessDoors
 from kms_in_memory import KmsInMemory
 from pipeline_in_process import pipeline_service
 from service_in_process import make_bucket, service_in_process
+from sync_in_process import sync_service
 
 from zebros_activities.bootstrap import Container as ActivitiesContainer
 from zebros_activities.handlers.bulk import DOOR as ACTIVITIES_DOOR
@@ -37,6 +38,8 @@ from zebros_jobs.use_cases.run_step import run_step
 from zebros_jobs.works import work_of
 from zebros_pipeline.bootstrap import Container as PipelineContainer
 from zebros_pipeline.handlers.bulk import DOOR as PIPELINE_DOOR
+from zebros_sync.bootstrap import Container as SyncContainer
+from zebros_sync.handlers.bulk import DOOR as SYNC_DOOR
 
 SERVICE = "jobs"
 MOST_TURNS = 200
@@ -104,11 +107,19 @@ class JobsWorld:
     pipeline: PipelineContainer
     activities: ActivitiesContainer
     auth: AuthContainer
+    sync: SyncContainer
     doors: InProcessDoors
 
     def register(self, tenant: Tenant) -> None:
         """Register a tenant with all."""
-        for service in (self.jobs, self.customers, self.pipeline, self.activities, self.auth):
+        for service in (
+            self.jobs,
+            self.customers,
+            self.pipeline,
+            self.activities,
+            self.auth,
+            self.sync,
+        ):
             service.registry.put(tenant)
 
 
@@ -150,14 +161,16 @@ def jobs_world(stage: str, clock: Clock | None = None) -> Iterator[JobsWorld]:
         pipeline = stack.enter_context(pipeline_service(stage, clock))
         activities = stack.enter_context(activities_service(stage, clock))
         auth = stack.enter_context(auth_service(stage, clock))
+        sync = stack.enter_context(sync_service(stage, clock))
         jobs = stack.enter_context(jobs_service(stage, clock))
         doors = InProcessDoors()
         doors.serve(customers, CUSTOMERS_DOOR)
         doors.serve(pipeline, PIPELINE_DOOR)
         doors.serve(activities, ACTIVITIES_DOOR)
         doors.serve(auth, AUTH_DOOR)
-        doors.connect(customers, pipeline, activities, auth, jobs)
-        yield JobsWorld(jobs, customers, pipeline, activities, auth, doors)
+        doors.serve(sync, SYNC_DOOR)
+        doors.connect(customers, pipeline, activities, auth, sync, jobs)
+        yield JobsWorld(jobs, customers, pipeline, activities, auth, sync, doors)
 
 
 def machines_of(container: Container) -> InMemoryMachines:

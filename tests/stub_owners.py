@@ -8,12 +8,12 @@ from typing import Any
 
 JANE = "jane.roe@example.com"
 CONTACT = "01JC8Z4T5V6W7X8Y9ZABCDEFGH"
-SERVICES = ("auth", "customers", "pipeline", "activities")
+SERVICES = ("auth", "customers", "pipeline", "activities", "sync")
 
 
 @dataclass
 class Owners:
-    """All four services, each with three records of Jane and one that is kept, erased in three calls."""
+    """All five services, each with three records of Jane and one that is kept, erased in three calls."""
 
     records: dict[str, set[str]] = field(default_factory=dict[str, "set[str]"])
 

@@ -63,7 +63,7 @@ def tenant(world: JobsWorld) -> Callable[..., str]:
         id = f"{model}{next(_NUMBERS)}"
         world.register(Tenant(id=id, name=id, isolation=model, settings=settings))
         if model == "silo":
-            for service in (SERVICE, "customers", "pipeline", "activities", "auth"):
+            for service in (SERVICE, "customers", "pipeline", "activities", "auth", "sync"):
                 create_tables(world.jobs.dynamodb, f"zebros-test-t-{id}", service)
         return id
 

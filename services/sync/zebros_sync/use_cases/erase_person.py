@@ -84,16 +84,20 @@ class _Erasure:
         self, known: Mapping[Key, State], live: Mapping[Key, Mapping[str, Any]], keys: Iterable[Key]
     ) -> None:
         due: list[State] = []
+        unseen: list[State] = []
         for key in keys:
             self._run.holds(STATE_TABLE, *key)
             record = live.get(key)
             if record is not None:
                 due.append(state_of_record(*key, record))
+            elif key not in known:
+                unseen.append(_tombstone(key, ERASED_VERSION))
             elif key in self._concerned.own:
                 due.append(_tombstone(key, ERASED_VERSION))
             else:
                 due.append(_tombstone(key, known[key].version + 1))
         self._run.count(STATE_TABLE, append_states(self._log, due))
+        append_states(self._log, unseen)  # nothing was there; an event that is still to come finds a tombstone
 
     # -- devices -----------------------------------------------------------------------------------------------
 

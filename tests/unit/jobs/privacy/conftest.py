@@ -51,7 +51,7 @@ def owners(world: JobsWorld) -> Iterator[Owners]:
 
 @pytest.fixture
 def traces(world: JobsWorld) -> Traces:
-    return Traces(world.jobs, world.customers, world.pipeline, world.activities, world.auth)
+    return Traces(world.jobs, world.customers, world.pipeline, world.activities, world.auth, world.sync)
 
 
 @pytest.fixture

@@ -184,6 +184,6 @@ def test_a_request_that_is_killed_anywhere_ends_as_if_it_never_had_been(
             "pooltenant/exports/job-3/clean.csv",
             *(f"pooltenant/privacy/job/certificate{end}" for end in ("-key.pem", ".json", ".jws", ".pdf")),
         ]
-        assert never_killed[2]["kept"]["total"] == 4
+        assert never_killed[2]["kept"]["total"] == 5
     for first in FIRST[kind]:
         assert once(first)[0] == never_killed, f"killed at {first} and every {EVERY} from there"

@@ -44,9 +44,9 @@ from zebros_jobs.use_cases.run_job import JobRun
 
 __all__ = ["ORDER", "Erasure", "NotErasedError", "files_of", "kept_of"]
 
-ORDER: Final = ("pipeline", "customers", "activities", "auth")
+ORDER: Final = ("pipeline", "customers", "activities", "auth", "sync")
 """The pipeline first: it waits for a lead that is just being converted. Then the contacts, and nothing new is written
-about them from then on."""
+about them from then on. Sync last: its copies become what the owners have by then."""
 
 _DOCUMENTS_OWNER: Final = "customers"
 MOST_ROUNDS: Final = 4

@@ -33,6 +33,8 @@ _SECTIONS: Final = {
     ("pipeline", "products"): "Products that name you",
     ("activities", "activities"): "Calls, meetings, mails and notes",
     ("jobs", "jobs"): "Imports, exports and reports that name you",
+    ("sync", "sync-states"): "Copies of these records for devices",
+    ("sync", "sync-log"): "Edits by devices that met others, or wait",
 }
 _SERVICES: Final = {
     "auth": "accounts",
@@ -40,6 +42,7 @@ _SERVICES: Final = {
     "pipeline": "leads and sales",
     "activities": "activities",
     "jobs": "imports, exports and reports",
+    "sync": "devices",
 }
 
 

@@ -18,7 +18,7 @@ from zebros_jobs.use_cases.run_job import JobRun
 
 __all__ = ["SERVICES", "holds_in_force", "identified", "known", "wire"]
 
-SERVICES: Final = ("auth", "customers", "pipeline", "activities")
+SERVICES: Final = ("auth", "customers", "pipeline", "activities", "sync")
 
 _ASKED_IN_TURN: Final = ("customers", "pipeline", "activities", "customers", "pipeline")
 """A lead that became a contact leads from one service to the other, and back."""
