@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any
@@ -15,10 +14,10 @@ from zebros_core.dynamodb.store import TenantStore
 from zebros_core.records.history import HistoryRepository
 from zebros_core.records.receipts import ReceiptRepository
 from zebros_core.tenancy import TenantContext
+from zebros_core.tenancy.sync_strategies import sync_strategies
 from zebros_sync.adapters.exports import DoorExports
 from zebros_sync.adapters.owner_schemas import OwnerSchemas, SchemaCache
 from zebros_sync.adapters.owners import DoorOwners
-from zebros_sync.domain.conflict import Strategy
 from zebros_sync.repositories.change_log import DynamoDbChangeLog
 from zebros_sync.repositories.devices import DeviceRepository
 from zebros_sync.repositories.keys import LOG_TABLE
@@ -73,14 +72,9 @@ class Container(ServiceContainer):
             devices=DeviceRepository(store),
             owners=DoorOwners(lambda service: door(service, context), schemas),
             schemas=schemas,
-            strategies=lambda: _strategies(self.registry.get(context.tenant_id).settings),
+            strategies=lambda: sync_strategies(self.registry.get(context.tenant_id).settings),
             cursors=store.access.cursors,
         )
-
-
-def _strategies(settings: Mapping[str, Any]) -> dict[str, Strategy]:
-    chosen: Mapping[str, Any] = settings.get("syncStrategies") or {}
-    return {entity: Strategy(name) for entity, name in chosen.items()}
 
 
 @cache

@@ -365,6 +365,42 @@ def test_a_tenant_registered_by_other_means_is_shown_and_changed_and_keeps_what_
     assert platform.post("/v1/tenants/borealis:resume").status == 409
 
 
+def test_how_devices_edits_are_settled_is_a_setting_by_entity(
+    platform: Person, served: Callable[..., Any], container: Container
+) -> None:
+    served()
+    path = "/v1/tenants/northwind"
+
+    def kept() -> Any:
+        return container.registry.get("northwind").settings["syncStrategies"]
+
+    assert platform.get(path).body["settings"]["syncStrategies"] == {}
+    wish = {"settings": {"syncStrategies": {"default": "serverWins", "opportunity": "manual"}}}
+    changed = platform.patch(path, wish)
+    assert (changed.status, changed.body["settings"]["syncStrategies"]) == (
+        200,
+        wish["settings"]["syncStrategies"],
+    )
+    assert kept() == wish["settings"]["syncStrategies"]
+    one = {"settings": {"syncStrategies": {"lead": "lastWriterWins", "default": None}}}
+    assert platform.patch(path, one).status == 200
+    assert kept() == {"opportunity": "manual", "lead": "lastWriterWins"}
+    for wrong in (
+        {"customer": "theirs"},
+        {"user": "manual"},
+        {"customer": {"manual": True}},
+        ["manual"],
+        "manual",
+        {"CUSTOMER": "manual"},
+    ):
+        refused = platform.patch(path, {"settings": {"syncStrategies": wrong}})
+        assert refused.status == 422, refused.text
+        assert next(iter(faults(refused))).startswith("/settings/syncStrategies")
+    assert kept() == {"opportunity": "manual", "lead": "lastWriterWins"}
+    assert platform.patch(path, {"settings": {"syncStrategies": None}}).status == 200
+    assert kept() == {}
+
+
 def test_limits_that_an_operator_set_by_hand_are_shown_and_may_not_be_asked_for(
     platform: Person, container: Container
 ) -> None:

@@ -75,6 +75,21 @@ def test_onboarding_says_each_step_once_and_ends_with_the_tenant(world: World) -
     ]
 
 
+def test_how_conflicts_are_settled_is_set_shown_and_taken_back_by_entity(world: World) -> None:
+    settings = {"currency": "EUR", "syncStrategies": {"default": "serverWins", "opportunity": "manual"}}
+    answer(world, ok({**CUMULUS, "settings": settings}))
+    strategies = [f"--setting=syncStrategies.{each}" for each in ("default=serverWins", "opportunity=manual")]
+    result = world.run("tenants", "set", "cumulus", *strategies)
+    assert result.exit_code == 0, result.stderr
+    shown = [line.split() for line in result.stdout.splitlines()]
+    assert ["settings.syncStrategies.opportunity", "manual"] in shown
+    world.run("tenants", "set", "cumulus", "--clear", "settings.syncStrategies.opportunity")
+    assert world.sent("/v1/tenants/cumulus") == [
+        {"settings": {"syncStrategies": {"default": "serverWins", "opportunity": "manual"}}},
+        {"settings": {"syncStrategies": {"opportunity": None}}},
+    ]
+
+
 def test_no_wait_ends_at_once(world: World) -> None:
     answer(world, ok(at(0), 202))
     result = world.run(*ONBOARD, "--no-wait")

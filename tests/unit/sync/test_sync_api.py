@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -311,3 +312,33 @@ def test_a_client_is_told_what_it_is_too_old_for_and_starts_anew_when_it_learns_
     assert answer["resetRequired"] == "schemaChanged"
     held, _ = pull_all(device, entities={"contact": 1, "customer": 1})
     assert len(held) == 1
+
+
+def test_how_conflicts_are_settled_is_the_tenants_setting_and_counts_within_thirty_seconds(
+    world: SyncWorld, tenant: Tenants, person: People, clock: FixedClock
+) -> None:
+    strategies = {"default": "serverWins", "contact": "manual", "lead": "of another version"}
+    here, elsewhere = tenant(syncStrategies=strategies), tenant()
+    assert person(here).get("/v1/sync/status").body["strategies"] == {
+        "default": "serverWins",
+        "contact": "manual",
+    }
+    assert person(elsewhere).get("/v1/sync/status").body["strategies"] == {}
+
+    def outcome_of(name: str, id: str) -> tuple[str, list[str]]:
+        device = person(here)
+        made = edit(device, id, None, {"companyName": name}, operation="create", mutationId=f"{name}-1")
+        assert push(device, made, client="other")[0]["outcome"] == "applied"
+        clock.advance(minutes=1)
+        colleague = edit(device, id, 1, {"industry": "web"}, mutationId=f"{name}-2")
+        push(device, colleague, client="other")
+        clock.advance(minutes=1)
+        (outcome,) = push(device, edit(device, id, 1, {"industry": "mine"}, mutationId=f"{name}-3"))
+        return outcome["outcome"], outcome["lost"]
+
+    assert outcome_of("First", "01JZ8Q5R7N3V4T6W8Y0A2C4E31") == ("merged", ["industry"])
+    registered = world.sync.registry.get(here)
+    changed = replace(registered, settings={"syncStrategies": {"default": "fieldMerge"}}, epoch=2)
+    world.register(changed)
+    clock.advance(seconds=31)
+    assert outcome_of("Second", "01JZ8Q5R7N3V4T6W8Y0A2C4E32") == ("merged", [])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -47,7 +47,11 @@ TenantId = Annotated[str, typer.Argument(metavar="TENANT", help="The tenant's id
 NoWait = Annotated[bool, typer.Option("--no-wait", help="End as soon as it has begun.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--setting", metavar="NAME=VALUE", help="As in JSON: currency=EUR; several times."),
+    typer.Option(
+        "--setting",
+        metavar="NAME=VALUE",
+        help="As in JSON: currency=EUR, syncStrategies.opportunity=manual; several times.",
+    ),
 ]
 
 
@@ -128,7 +132,7 @@ def onboard(
     """Onboard a tenant, and wait until its first administrator can sign in."""
     ctx.meta["zebros.json"] = json
     one_of(isolation, MODELS, "--isolation")
-    settings = named_values(setting, "--setting")
+    settings = _settings(setting)
     admin: FirstAdmin = {"email": admin_email, "name": admin_name}
     if language is not None:
         admin["language"] = language
@@ -149,6 +153,8 @@ def onboard(
     epilog=examples(
         "zebros tenants set cumulus --tier premium",
         "zebros tenants set cumulus --setting requestsPerSecond=500",
+        "zebros tenants set cumulus --setting syncStrategies.opportunity=manual",
+        "zebros tenants set cumulus --clear settings.syncStrategies.opportunity",
     ),
 )
 def set_(
@@ -173,7 +179,7 @@ def set_(
         {
             "name": name,
             "tier": tier,
-            "settings": named_values(setting, "--setting"),
+            "settings": _settings(setting),
             "admin": {member: value for member, value in admin.items() if value is not None},
         },
         clear,
@@ -328,7 +334,7 @@ def _show_one(tenant: Tenant, json: bool) -> None:
         ("status", tenant.status),
         ("reason", tenant.reason),
         ("first admin", tenant.admin.email if tenant.admin is not None else None),
-        *((f"settings.{name}", value) for name, value in sorted(tenant.settings.items())),
+        *_members("settings", tenant.settings),
     ]
     if operation is not None:
         pairs += [
@@ -346,6 +352,26 @@ def _show_one(tenant: Tenant, json: bool) -> None:
             ("clients removed", report.clients),
         ]
     print_record([*pairs, ("version", tenant.version), ("created", moment(tenant.created_at))])
+
+
+def _settings(pairs: list[str] | None) -> dict[str, Any]:
+    """Return the settings of `--setting` options; `outer.inner=VALUE` is a value in a setting that has several."""
+    settings: dict[str, Any] = {}
+    for path, value in named_values(pairs, "--setting").items():
+        *parents, last = path.split(".")
+        inner = settings
+        for parent in parents:
+            inner = inner.setdefault(parent, {})
+        inner[last] = value
+    return settings
+
+
+def _members(path: str, value: Any) -> list[tuple[str, Any]]:
+    """Return what is set, each value by its path."""
+    if not isinstance(value, dict):
+        return [(path, value)]
+    members = sorted(cast("dict[str, Any]", value).items())
+    return [row for name, member in members for row in _members(f"{path}.{name}", member)]
 
 
 def _of_step(state: str, detail: str | None) -> str:

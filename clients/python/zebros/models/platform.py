@@ -81,7 +81,8 @@ class Tenant(Versioned):
     """A tenant of the platform.
 
     `isolation` is silo, bridge or pool and fixed at onboarding. `status` is onboarding, active, suspended,
-    offboarding, offboarded or failed; `reason` is why it is suspended.
+    offboarding, offboarded or failed; `reason` is why it is suspended. `settings` are by the API's names;
+    `syncStrategies` says by entity how edits that met are settled: fieldMerge, lastWriterWins, serverWins, manual.
     """
 
     writable: ClassVar[frozenset[str]] = frozenset({"name", "tier", "settings"})

@@ -17,6 +17,7 @@ from zebros_auth.domain.user import Language, PersonName, SignInEmail, TimeZone
 from zebros_core.errors import ConflictError, DuplicateError, FieldError, ValidationError
 from zebros_core.tenancy.context import MAX_INDEX_SHARDS, PLATFORM_TENANT_ID, TENANT_ID_PATTERN, is_tenant_id
 from zebros_core.tenancy.registry import TenantStatus
+from zebros_core.tenancy.sync_strategies import Strategy, SyncedEntity
 from zebros_core.values import Name, Value
 
 _OBJECTS: Final = "objects:"
@@ -76,6 +77,8 @@ class TenantSettings(Value):
     index_shards: Annotated[int, Field(ge=1, le=MAX_INDEX_SHARDS)] = 1
     requests_per_second: int = 200
     request_burst: int = 400
+    sync_strategies: Annotated[dict[SyncedEntity, Strategy], Field(default_factory=dict)]
+    """How conflicts of devices' edits are settled, by entity; `fieldMerge` where nothing is said."""
 
 
 class SettingsDraft(TenantSettings):

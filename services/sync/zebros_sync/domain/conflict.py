@@ -8,16 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from zebros_core.tenancy.sync_strategies import Strategy
+
 __all__ = ["Conflict", "ConflictState", "FieldConflict", "Side", "Strategy"]
-
-
-class Strategy(StrEnum):
-    """How a conflict is settled; chosen for a tenant, and for each entity where it is to differ."""
-
-    FIELD_MERGE = "fieldMerge"
-    LAST_WRITER_WINS = "lastWriterWins"
-    SERVER_WINS = "serverWins"
-    MANUAL = "manual"
 
 
 class Side(StrEnum):

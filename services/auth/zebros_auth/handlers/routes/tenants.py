@@ -135,11 +135,20 @@ def get(request: Request[Container]) -> Response:
     path_patterns=_TENANT_ID,
     errors=(ConflictError, TenantTakenError, UnavailableError),
     summary="Change a tenant's name, tier or settings",
-    examples=(Example("limits", {"settings": {"requestsPerSecond": 500, "requestBurst": 1000}}),),
+    examples=(
+        Example("limits", {"settings": {"requestsPerSecond": 500, "requestBurst": 1000}}),
+        Example(
+            "conflicts",
+            {"settings": {"syncStrategies": {"default": "fieldMerge", "opportunity": "manual"}}},
+            "How edits are settled that met while a device was offline",
+        ),
+    ),
 )
 def update(request: Request[Container, NoQuery, MergePatch[TenantChange]]) -> Response:
-    """A JSON merge patch. It counts everywhere within 30 seconds. `admin` is changed only after an onboarding that
-    failed before there was one; isolation and index shards never.
+    """A JSON merge patch. It counts everywhere within 30 seconds. `settings.syncStrategies` says by entity how edits of
+    devices are settled that met others: `fieldMerge` (unless said otherwise), `lastWriterWins`, `serverWins`, `manual`;
+    null takes one back. `admin` is changed only after an onboarding that failed before there was one; isolation and
+    index shards never.
     """
     return answer(
         update_tenant(
