@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -12,13 +11,11 @@ from typing import Any, Final
 from zebros_activities.domain.ports_mail import OutgoingMail
 from zebros_activities.mail_settings import MailSettings
 from zebros_core.clock import Clock
-from zebros_core.delivery import RefusedError, code_of, told_apart
+from zebros_core.delivery import mail_address, send_by_ses
 
-_REFUSED: Final = frozenset({"MessageRejected", "BadRequestException"})
 _COMPOSITE: Final = frozenset({"message", "multipart"})
 """Types whose content is part of the message itself, and may not be encoded as a file is (RFC 2045, section 6.4)."""
 _POLICY: Final = SMTP.clone(cte_type="7bit")
-_NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys('"<>\\\r\n', " "))
 
 
 class SesMailTransport:
@@ -37,30 +34,21 @@ class SesMailTransport:
 
     def send(self, mail: OutgoingMail) -> str:
         """See `MailTransport`."""
-        from botocore.exceptions import ClientError
-
-        request: dict[str, Any] = {
-            "FromEmailAddress": parseaddr(self._settings.sender)[1],
-            "Destination": {"ToAddresses": [mail.to]},
-            "Content": {"Raw": {"Data": compose(mail, self._settings, self._clock)}},
-            "EmailTags": [{"Name": name, "Value": value} for name, value in mail.tags.items()],
-        }
-        if self._settings.configuration_set:
-            request["ConfigurationSetName"] = self._settings.configuration_set
-        with told_apart():
-            try:
-                return str(self._client().send_email(**request)["MessageId"])
-            except ClientError as error:
-                if code_of(error) in _REFUSED:
-                    raise RefusedError(code_of(error)) from error
-                raise
+        return send_by_ses(
+            self._client(),
+            {"Raw": {"Data": compose(mail, self._settings, self._clock)}},
+            sender=parseaddr(self._settings.sender)[1],
+            to=mail.to,
+            tags=mail.tags,
+            configuration_set=self._settings.configuration_set,
+        )
 
 
 def compose(mail: OutgoingMail, settings: MailSettings, clock: Clock) -> bytes:
     """Return a mail as SMTP carries it. The same mail at the same moment gives the same headers."""
     message = EmailMessage(policy=_POLICY)
     stage_name, stage_address = parseaddr(settings.sender)
-    message["From"] = _address(mail.sender.name or stage_name, stage_address)
+    message["From"] = mail_address(mail.sender.name or stage_name, stage_address)
     message["To"] = mail.to
     reply_to = mail.sender.email or settings.reply_to
     if reply_to:
@@ -83,8 +71,3 @@ def compose(mail: OutgoingMail, settings: MailSettings, clock: Clock) -> bytes:
             attachment.content, maintype=kind, subtype=subtype, filename=attachment.file_name
         )
     return message.as_bytes()
-
-
-def _address(name: str, address: str) -> Address:
-    # A name may hold anything but what ends or begins an address.
-    return Address(display_name=" ".join(name.translate(_NOT_IN_NAMES).split()), addr_spec=address)

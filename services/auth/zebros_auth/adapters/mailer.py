@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from zebros_auth.domain.ports_mail import MailMessage
 from zebros_auth.notification_settings import MailSettings
-from zebros_core.delivery import RefusedError, code_of, told_apart
-
-_REFUSED: Final = frozenset({"MessageRejected", "BadRequestException"})
+from zebros_core.delivery import send_by_ses
 
 
 class SesTransport:
@@ -26,33 +24,22 @@ class SesTransport:
 
     def send(self, message: MailMessage) -> str:
         """See `MailTransport`."""
-        from botocore.exceptions import ClientError
-
         content = message.content
-        request: dict[str, Any] = {
-            "FromEmailAddress": self._settings.sender,
-            "Destination": {"ToAddresses": [message.to]},
-            "Content": {
-                "Simple": {
-                    "Subject": _utf8(content.subject),
-                    "Body": {"Text": _utf8(content.text), "Html": _utf8(content.html)},
-                    # No answer from an absent reader's program (RFC 3834).
-                    "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
-                }
-            },
-            "EmailTags": [{"Name": name, "Value": value} for name, value in message.tags.items()],
+        simple = {
+            "Subject": _utf8(content.subject),
+            "Body": {"Text": _utf8(content.text), "Html": _utf8(content.html)},
+            # No answer from an absent reader's program (RFC 3834).
+            "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
         }
-        if self._settings.reply_to:
-            request["ReplyToAddresses"] = [self._settings.reply_to]
-        if self._settings.configuration_set:
-            request["ConfigurationSetName"] = self._settings.configuration_set
-        with told_apart():
-            try:
-                return str(self._client().send_email(**request)["MessageId"])
-            except ClientError as error:
-                if code_of(error) in _REFUSED:
-                    raise RefusedError(code_of(error)) from error
-                raise
+        return send_by_ses(
+            self._client(),
+            {"Simple": simple},
+            sender=self._settings.sender,
+            to=message.to,
+            tags=message.tags,
+            configuration_set=self._settings.configuration_set,
+            reply_to=self._settings.reply_to,
+        )
 
 
 def _utf8(text: str) -> dict[str, str]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from typing import Any, Final
 
-from zebros_core.delivery import RefusedError, code_of, once_client, told_apart
+from zebros_core.delivery import mail_address, once_client, send_by_ses
 from zebros_jobs.domain.reports.ports import ReportMail
 from zebros_jobs.settings import Settings
 
 __all__ = ["SesReportMailer", "compose"]
 
-_REFUSED: Final = frozenset({"MessageRejected", "BadRequestException"})
 _POLICY: Final = SMTP.clone(cte_type="7bit")
-_NOT_IN_NAMES: Final = str.maketrans(dict.fromkeys('"<>\\\r\n', " "))
 
 
 class SesReportMailer:
@@ -35,30 +32,21 @@ class SesReportMailer:
 
     def send(self, mail: ReportMail) -> str:
         """See `ReportMailer`."""
-        from botocore.exceptions import ClientError
-
-        request: dict[str, Any] = {
-            "FromEmailAddress": parseaddr(self._settings.mail_from)[1],
-            "Destination": {"ToAddresses": [mail.to]},
-            "Content": {"Raw": {"Data": compose(mail, self._settings.mail_from)}},
-            "EmailTags": [{"Name": name, "Value": value} for name, value in mail.tags.items()],
-        }
-        if self._settings.mail_configuration_set:
-            request["ConfigurationSetName"] = self._settings.mail_configuration_set
-        with told_apart():
-            try:
-                return str(self._client().send_email(**request)["MessageId"])
-            except ClientError as error:
-                if code_of(error) in _REFUSED:
-                    raise RefusedError(code_of(error)) from error
-                raise
+        return send_by_ses(
+            self._client(),
+            {"Raw": {"Data": compose(mail, self._settings.mail_from)}},
+            sender=parseaddr(self._settings.mail_from)[1],
+            to=mail.to,
+            tags=mail.tags,
+            configuration_set=self._settings.mail_configuration_set,
+        )
 
 
 def compose(mail: ReportMail, sender: str) -> bytes:
     """Return a mail as SMTP carries it."""
     name, address = parseaddr(sender)
     message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(display_name=_name(mail.sender_name) or name, addr_spec=address)
+    message["From"] = mail_address(mail.sender_name or name, address)
     message["To"] = mail.to
     message["Subject"] = " ".join(mail.subject.split())
     message["Date"] = format_datetime(mail.at)
@@ -70,8 +58,3 @@ def compose(mail: ReportMail, sender: str) -> bytes:
         kind, _, subtype = file.content_type.partition(";")[0].partition("/")
         message.add_attachment(file.content, maintype=kind, subtype=subtype, filename=file.name)
     return message.as_bytes()
-
-
-def _name(text: str) -> str:
-    # A name may hold anything but what ends or begins an address.
-    return " ".join(text.translate(_NOT_IN_NAMES).split())
