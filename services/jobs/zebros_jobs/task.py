@@ -1,9 +1,8 @@
 """``python -m zebros_jobs.task``: the work of one large job, as a container's entry point.
 
-ZEBROS_TENANT_ID, ZEBROS_JOB_ID and ZEBROS_JOB_KIND name the job. SIGTERM makes the work stop at its next checkpoint, and
-so do TASK_SECONDS, where they are set.
-The exit status is 0 when the work is whole, failed or was cancelled, and 75 when it is to go on: whoever asks looks at
-the job's progress, not at this.
+ZEBROS_TENANT_ID, ZEBROS_JOB_ID and ZEBROS_JOB_KIND name the job. SIGTERM makes the work stop at its next checkpoint, so
+does the end of TASK_SECONDS. The exit status is 0 when the work is whole, failed or was cancelled, and 75 when it is to
+go on: whoever asks looks at the job's progress, not at this.
 """
 
 from __future__ import annotations
