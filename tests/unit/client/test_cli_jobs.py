@@ -100,6 +100,12 @@ def test_options_are_sent_by_the_names_of_the_api(world: World, server: JobsServ
     }
 
 
+def test_an_edited_export_goes_by_its_ids(world: World, server: JobsServer) -> None:
+    result = world.run("customers", "import", write(world), "--match", "id", "--overwrite-changes")
+    assert result.exit_code == 0
+    assert server.body(START)["options"] == {"matchBy": ["id"], "overwriteChanges": True}
+
+
 def test_a_preview_shows_and_writes_nothing(world: World, server: JobsServer) -> None:
     result = world.run("customers", "import", write(world), "--preview")
     assert (result.exit_code, "line 2: " in result.stderr) == (0, True)

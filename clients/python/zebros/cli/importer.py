@@ -63,7 +63,9 @@ DateFormat = Annotated[str | None, typer.Option(help="Such as DD.MM.YYYY; ISO da
 Decimal = Annotated[str | None, typer.Option("--decimal", help="point (1,234.56) or comma (1.234,56).")]
 MatchBy = Annotated[
     str | None,
-    typer.Option("--match-by", help="How a row finds its record: externalId, name, email; with commas."),
+    typer.Option(
+        "--match-by", "--match", help="How a row finds its record: id, externalId, name, email; with commas."
+    ),
 ]
 OnDuplicate = Annotated[
     str | None,
@@ -75,6 +77,12 @@ OnMissing = Annotated[
         "--on-missing", help="Of records that a row names and nobody knows: reject, leaveEmpty, create."
     ),
 ]
+OverwriteChanges = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite-changes", help="Of an edited export: also records that others changed since it was made."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and check every row, write nothing.")]
 Preview = Annotated[bool, typer.Option("--preview", help="Show how the first rows are read, and stop.")]
 AllowDuplicate = Annotated[
@@ -82,7 +90,10 @@ AllowDuplicate = Annotated[
 ]
 
 EXAMPLES: Mapping[str, tuple[str, ...]] = {
-    "customer": ("zebros customers import accounts.csv --map account=companyName,sector=industry",),
+    "customer": (
+        "zebros customers import accounts.csv --map account=companyName,sector=industry",
+        "zebros customers import edited-export.csv --match id --dry-run",
+    ),
     "contact": ("zebros contacts import people.xlsx --map 'Surname=lastName,Mail=email,Firm=customer'",),
     "lead": (
         "zebros leads import fair.csv --map 'Surname=lastName,Firm=companyName,Mail=email' --default source=fair",
@@ -143,6 +154,7 @@ def add_import(app: typer.Typer, entity: str, plural: str) -> None:
         on_duplicate: OnDuplicate = None,
         on_missing: OnMissing = None,
         allow_duplicate: AllowDuplicate = False,
+        overwrite_changes: OverwriteChanges = False,
         dry_run: DryRun = False,
         preview: Preview = False,
         detach: Detach = False,
@@ -163,6 +175,7 @@ def add_import(app: typer.Typer, entity: str, plural: str) -> None:
                 "onDuplicate": on_duplicate,
                 "onMissingReference": on_missing,
                 "allowDuplicates": allow_duplicate or None,
+                "overwriteChanges": overwrite_changes or None,
             }
         )
         columns = ColumnsOptions.read(mapping, external_id_column, value, default, require)

@@ -90,14 +90,19 @@ _RECORD: Final[Mapping[str, ImportField]] = {
     "team": ImportField(("teamId",), Kind.TEAM, ("team", "office", "regional office")),
     "tags": ImportField(("tags",), Kind.TAGS, ("tags", "labels", "keywords")),
 }
+_OURS: Final[Mapping[str, ImportField]] = {
+    "id": ImportField(("id",)),
+    "version": ImportField(("version",), Kind.INTEGER),
+}
+"""What exports say of a record: which it is, and how it was then. Columns are taken for these by `suggesting` alone."""
 _CURRENCY: Final = ImportField(("currency",), Kind.CODE, ("currency", "currency code"))
 
 
 def _complete_owner(data: dict[str, Any], found: Mapping[str, Reference], options: ImportOptions) -> None:
-    """A record of a person is in the person's team, unless the row says another."""
+    """A record of a person is in the person's team, unless the row says another, or is of a record that there is."""
     del options
     owner = found.get("owner")
-    if owner is not None and owner.detail is not None:
+    if owner is not None and owner.detail is not None and "id" not in data:
         data.setdefault("teamId", owner.detail)
 
 
@@ -113,6 +118,7 @@ _CUSTOMERS = ImportedEntity(
             tier="tier, segment, class",
         ),
         **_RECORD,
+        **_OURS,
         "email": ImportField(("contactInfo", "email"), synonyms=("email", "e mail", "mail", "email address")),
         "phone": ImportField(
             ("contactInfo", "phone"), synonyms=("phone", "telephone", "tel", "phone number")
@@ -133,7 +139,7 @@ _CUSTOMERS = ImportedEntity(
     },
     required=("companyName",),
     missing="the company's name is empty",
-    rules=(MatchRule.EXTERNAL_ID, MatchRule.NAME, MatchRule.EMAIL),
+    rules=(MatchRule.ID, MatchRule.EXTERNAL_ID, MatchRule.NAME, MatchRule.EMAIL),
     usual=(MatchRule.NAME,),
     complete=_complete_owner,
 )
@@ -165,10 +171,11 @@ _CONTACTS = ImportedEntity(
             ("doNotContact",), Kind.BOOLEAN, ("do not contact", "opt out", "unsubscribed")
         ),
         **_RECORD,
+        **_OURS,
     },
     required=("lastName",),
     missing="the last name is empty",
-    rules=(MatchRule.EXTERNAL_ID, MatchRule.EMAIL, MatchRule.NAME),
+    rules=(MatchRule.ID, MatchRule.EXTERNAL_ID, MatchRule.EMAIL, MatchRule.NAME),
     usual=(MatchRule.EMAIL, MatchRule.NAME),
     complete=_complete_owner,
     upkeep=frozenset({"lastContactedAt", "emailBouncedAt", "ownerId", "teamId"}),
@@ -194,7 +201,8 @@ _LEADS = ImportedEntity(
             Kind.CHOICE,
             ("status", "lead status"),
             choices_of(
-                ("new", "contacted", "qualified", "unqualified"),
+                # Nobody imports converted ones, but exports have them.
+                ("new", "contacted", "qualified", "unqualified", "converted"),
                 {"open": "new", "disqualified": "unqualified"},
             ),
         ),
@@ -208,10 +216,11 @@ _LEADS = ImportedEntity(
             ("doNotContact",), Kind.BOOLEAN, ("do not contact", "opt out", "unsubscribed")
         ),
         **_RECORD,
+        **_OURS,
     },
     required=("lastName",),
     missing="the last name is empty",
-    rules=(MatchRule.EXTERNAL_ID, MatchRule.EMAIL),
+    rules=(MatchRule.ID, MatchRule.EXTERNAL_ID, MatchRule.EMAIL),
     usual=(MatchRule.EMAIL,),
     complete=_complete_owner,
 )
@@ -231,10 +240,11 @@ _PRODUCTS = ImportedEntity(
         "active": ImportField(("active",), Kind.BOOLEAN, ("active", "available", "enabled")),
         "externalId": _RECORD["externalId"],
         "tags": _RECORD["tags"],
+        **_OURS,
     },
     required=("name",),
     missing="the product's name is empty",
-    rules=(MatchRule.EXTERNAL_ID, MatchRule.NAME),
+    rules=(MatchRule.ID, MatchRule.EXTERNAL_ID, MatchRule.NAME),
     usual=(MatchRule.NAME,),
 )
 
@@ -252,14 +262,14 @@ def _complete_opportunity(
             line["unitPrice"] = data["value"]
         data["lines"] = [line]
     names = [each.name for each in (product, customer) if each is not None]
-    if names:
+    if names and "id" not in data:
         data.setdefault("title", " for ".join(names)[:200])
     if stage is None:
         return
     if stage.detail != "lost":
         # Given as a default for all rows, it is for the lost ones.
         data.pop("lossReason", None)
-    elif "lossReason" not in data:
+    elif "lossReason" not in data and "id" not in data:
         raise RowProblemError(
             RowProblem(
                 "missing-loss-reason",
@@ -308,6 +318,7 @@ _OPPORTUNITIES = ImportedEntity(
             }.items()
         },
         **_RECORD,
+        **_OURS,
         "externalId": ImportField(
             ("externalId",),
             synonyms=("external id", "opportunity id", "deal id", "id", "number", "no", "nr", "key", "ref"),
@@ -315,7 +326,7 @@ _OPPORTUNITIES = ImportedEntity(
     },
     required=("title", "product", "customer"),
     missing="the title is empty, and neither product nor customer can stand for it",
-    rules=(MatchRule.EXTERNAL_ID,),
+    rules=(MatchRule.ID, MatchRule.EXTERNAL_ID),
     complete=_complete_opportunity,
     upkeep=frozenset({"activeAt", "stageEnteredAt", "outcome", "customerDeleted"}),
 )
@@ -326,6 +337,9 @@ _RELATED: Final = ("opportunity", "lead", "contact", "customer")
 
 def _complete_activity(data: dict[str, Any], found: Mapping[str, Reference], options: ImportOptions) -> None:
     _complete_owner(data, found, options)
+    if "relatedId" in data and "relatedType" in data:
+        for name in _RELATED:
+            data.pop(name, None)
     for name in _RELATED:
         id = data.pop(name, None)
         if id is not None:
@@ -391,14 +405,17 @@ _ACTIVITIES = ImportedEntity(
                 ("opportunity", Kind.OPPORTUNITY, "opportunity, deal, opportunity id, deal id"),
             )
         },
+        "relatedType": ImportField(("relatedType",), Kind.CHOICE, choices=choices_of(_RELATED)),
+        "relatedId": ImportField(("relatedId",)),
         **_RECORD,
+        **_OURS,
         "externalId": ImportField(
             ("externalId",), synonyms=("external id", "activity id", "id", "number", "no", "nr", "key", "ref")
         ),
     },
     required=("subject",),
     missing="the subject is empty",
-    rules=(MatchRule.EXTERNAL_ID,),
+    rules=(MatchRule.ID, MatchRule.EXTERNAL_ID),
     complete=_complete_activity,
     upkeep=frozenset({"remindedAt", "delivery", "customerId", "descriptionAt"}),
 )
@@ -406,6 +423,8 @@ _ACTIVITIES = ImportedEntity(
 
 def _complete_person(data: dict[str, Any], found: Mapping[str, Reference], options: ImportOptions) -> None:
     del found
+    if "id" in data:
+        return
     if "name" not in data:
         raise RowProblemError(RowProblem("missing-name", "the person's name is empty", field="name"))
     if "email" not in data and options.email_domain is not None:
@@ -421,6 +440,7 @@ _USERS = ImportedEntity(
     plural="users",
     service="auth",
     fields={
+        "id": _OURS["id"],
         "name": ImportField(
             ("name",), synonyms=("name", "full name", "person", "sales agent", "agent", "manager")
         ),
@@ -449,7 +469,7 @@ _USERS = ImportedEntity(
     },
     required=("email",),
     missing="the e-mail address is empty; map a column to email, or say at which domain people have theirs",
-    rules=(MatchRule.EMAIL,),
+    rules=(MatchRule.ID, MatchRule.EMAIL),
     usual=(MatchRule.EMAIL,),
     complete=_complete_person,
     custom=False,

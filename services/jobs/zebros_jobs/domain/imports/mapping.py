@@ -141,14 +141,14 @@ class RowMapping:
     def complete(self, draft: Draft, found: Mapping[str, Reference]) -> dict[str, Any]:
         """Return the record that a row makes, with what it names; `found` are those that there are, by target.
 
-        Raises RowProblemError for one that lacks what every record has to have.
+        Raises RowProblemError for one that lacks what every new record has to have.
         """
         data = draft.data
         for target, reference in found.items():
             data[self.entity.fields[target].path[-1]] = reference.id
         if self.entity.complete is not None:
             self.entity.complete(data, found, self.options)
-        if data.get(self.entity.required[0]) is None:
+        if data.get(self.entity.required[0]) is None and "id" not in data:
             raise RowProblemError(
                 RowProblem("missing-value", self.entity.missing, field=self.entity.required[0])
             )
@@ -173,9 +173,9 @@ def _column(
     if index is None and not entry.default:
         raise _EntryError("column", "missing", "name a column, or give a default for all rows")
     target = canonical(entry.field)
-    if index is None and target == "externalId":
+    if index is None and target in {"externalId", "id", "version"}:
         raise _EntryError(
-            "field", "not_for_all", "an external id tells records apart: it cannot be the same for all"
+            "field", "not_for_all", "an id tells records apart: neither it nor a version is the same for all"
         )
     into, convert = _field_of(entity, target, style, definitions)
     return _Column(
@@ -240,7 +240,7 @@ def _missing(entity: ImportedEntity, mapped: set[str], options: ImportOptions) -
     """Return what a mapping lacks as a whole."""
     faults: list[FieldError] = []
     made_up = entity.name == "user" and options.email_domain is not None
-    if not mapped.intersection(entity.required) and not made_up:
+    if not mapped.intersection({*entity.required, "id"}) and not made_up:
         wanted = " or ".join(entity.required)
         faults.append(FieldError("/mapping", "missing_field", f"no column is mapped to {wanted}"))
     if options.match_by is not None:
@@ -249,6 +249,9 @@ def _missing(entity: ImportedEntity, mapped: set[str], options: ImportOptions) -
             known = ", ".join(rule.value for rule in entity.rules)
             message = f"{entity.plural} are not recognised by {unknown[0]}; by: {known}"
             faults.append(FieldError("/options/matchBy", "unknown_rule", message))
+        if MatchRule.ID in options.match_by and "id" not in mapped:
+            message = f"no column is mapped to id; exports call it {entity.id_field}"
+            faults.append(FieldError("/options/matchBy", "missing_field", message))
     elif not _rules(entity, mapped, options):
         faults.append(
             FieldError(
@@ -262,6 +265,10 @@ def _missing(entity: ImportedEntity, mapped: set[str], options: ImportOptions) -
 
 
 def _rules(entity: ImportedEntity, mapped: set[str], options: ImportOptions) -> tuple[MatchRule, ...]:
+    if "id" in mapped:
+        by_text = (MatchRule.EXTERNAL_ID,) if "externalId" in mapped else ()
+        others = (*by_text, *entity.usual) if options.match_by is None else options.match_by
+        return tuple(dict.fromkeys((MatchRule.ID, *others)))
     if options.match_by is not None:
         return options.match_by
     if MatchRule.EXTERNAL_ID in entity.rules and "externalId" in mapped:

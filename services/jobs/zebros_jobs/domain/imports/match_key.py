@@ -22,6 +22,10 @@ def match_value(entity: str, rule: MatchRule, data: Mapping[str, Any]) -> str | 
     A contact's name counts at one customer only: people share names.
     """
     match rule:
+        case MatchRule.ID:
+            text = data.get("id")
+            # People's ids are the identity provider's.
+            return text if text is None or entity == "user" else text.upper()
         case MatchRule.EXTERNAL_ID:
             text = data.get("externalId")
             return normalised_external_id(text) if text else None

@@ -34,6 +34,8 @@ FieldName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1
 class MatchRule(StrEnum):
     """By what a row finds the record that is there already."""
 
+    ID = "id"
+    """By our own id, as exports give it. Such a row never makes a record."""
     EXTERNAL_ID = "externalId"
     NAME = "name"
     EMAIL = "email"
@@ -88,7 +90,10 @@ class ImportOptions(DialectWish):
     """How a file is read, and what is done with its rows.
 
     Without `matchBy` rows are recognised by their external id where a column gives one, else as is usual for the
-    entity. `allowDuplicates` creates records that have the name or the e-mail of another one.
+    entity. Where a column is mapped to `id`, a row with an id is that record and no other, whatever `matchBy` says, and
+    a row without one goes by the other rules. Where one is mapped to `version`, a row whose record was changed since is
+    rejected, unless `overwriteChanges` is set. `allowDuplicates` creates records that have the name or the e-mail of
+    another one.
     """
 
     date_format: Annotated[
@@ -100,11 +105,12 @@ class ImportOptions(DialectWish):
     time_zone: Annotated[
         str | None, Field(max_length=64, description="Of times without a zone; UTC unless given.")
     ] = None
-    match_by: Annotated[tuple[MatchRule, ...] | None, Field(max_length=3)] = None
+    match_by: Annotated[tuple[MatchRule, ...] | None, Field(max_length=4)] = None
     on_duplicate: Annotated[
         OnDuplicate | None, Field(description="`update` unless given; of people `skip`.")
     ] = None
     allow_duplicates: bool = False
+    overwrite_changes: bool = False
     on_missing_reference: OnMissing = OnMissing.REJECT
     role: Annotated[
         Literal["viewer", "sales-rep", "sales-manager", "tenant-admin"],

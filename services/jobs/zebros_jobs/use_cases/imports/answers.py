@@ -8,7 +8,7 @@ from typing import Any, Final
 from zebros_jobs.domain.imports.entities import ImportedEntity
 from zebros_jobs.domain.imports.outcomes import Outcome
 from zebros_jobs.domain.imports.problems import RowProblem
-from zebros_jobs.use_cases.imports.judging import JudgedRow
+from zebros_jobs.use_cases.imports.judging import CHANGED_SINCE, JudgedRow
 
 __all__ = ["note_answers"]
 
@@ -40,6 +40,8 @@ def note_answers(
 def _problem(entity: ImportedEntity, problem: Mapping[str, Any]) -> RowProblem:
     code = str(problem.get("type", "rejected")).rpartition("/")[2]
     records = problem.get("records")
+    if code == "version-mismatch":
+        return CHANGED_SINCE
     if code == "duplicate":
         return _duplicate(entity, records or [])
     faults = [

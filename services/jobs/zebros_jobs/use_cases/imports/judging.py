@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from zebros_core.ids import derived_id
+from zebros_core.bulk.calls import MAX_READS
+from zebros_core.ids import derived_id, is_id
 from zebros_jobs.domain.imports.cells import Kind
 from zebros_jobs.domain.imports.entities import Reference
 from zebros_jobs.domain.imports.mapping import Draft, RowMapping
@@ -15,15 +16,21 @@ from zebros_jobs.domain.imports.match_key import made_up_id, match_value
 from zebros_jobs.domain.imports.options import MatchRule, OnDuplicate, OnMissing
 from zebros_jobs.domain.imports.outcomes import Outcome
 from zebros_jobs.domain.imports.problems import RowProblem, RowProblemError
+from zebros_jobs.domain.imports.sameness import says_nothing_new
 from zebros_jobs.domain.imports.seen import SeenRow, SeenRows, key_hash
 from zebros_jobs.domain.imports.source import Cell, Row
 from zebros_jobs.use_cases.imports.references import Named, References
 from zebros_jobs.use_cases.run_job import JobRun
 
-__all__ = ["Judge", "JudgedRow"]
+__all__ = ["CHANGED_SINCE", "Judge", "JudgedRow"]
 
 _MADE: Final = frozenset({Kind.CUSTOMER, Kind.PRODUCT, Kind.TEAM})
 """Records that can be made of a name alone."""
+CHANGED_SINCE: Final = RowProblem(
+    "changed-since",
+    "the record was changed after the file had been written; export it again, or import with overwriteChanges",
+    "version",
+)
 
 
 @dataclass(slots=True)
@@ -64,6 +71,10 @@ class _Pending:
     found: dict[str, Reference] = field(default_factory=dict[str, Reference])
     data: dict[str, Any] = field(default_factory=dict[str, Any])
     values: dict[MatchRule, str] = field(default_factory=dict[MatchRule, str])
+    version: int | None = None
+    """At which the record was when the file was written."""
+    record: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """The record that the row names by its id, as it is now."""
 
 
 class Judge:
@@ -98,8 +109,8 @@ class Judge:
                 pending.append(_Pending(found, self._mapping.draft(row.cells)))
             except RowProblemError as error:
                 found.reject(error.problem)
-        pending = self._resolved(pending)
-        pending = self._completed(pending)
+        pending = self._identified(pending)
+        pending = self._completed(self._resolved(pending))
         existing = self._existing(pending) if look_up or not self._by_upsert else {}
         for each in pending:
             self._decide(each, existing.get(each.row.number))
@@ -183,6 +194,10 @@ class Judge:
                     value = match_value(self._entity.name, rule, data)
                     if value is not None:
                         each.values[rule] = value
+                    if rule is MatchRule.ID and value is not None:
+                        break  # then it is this record, and no other
+                data.pop("id", None)
+                each.version = data.pop("version", None)
                 if MatchRule.EXTERNAL_ID in self._mapping.rules[:1] and "externalId" not in data:
                     raise RowProblemError(RowProblem("missing-value", "the cell is empty", "externalId"))
                 if self._mapping.rules and not each.values:
@@ -190,7 +205,12 @@ class Judge:
             except RowProblemError as error:
                 row.reject(error.problem)
                 continue
-            own = tuple(key_hash(rule.value, value) for rule, value in each.values.items())
+            own = tuple(
+                # A row that says its id is noted with all those whose record is found, in their order.
+                key_hash(rule.value, value)
+                for rule, value in each.values.items()
+                if rule is not MatchRule.ID
+            )
             row.keys += own
             if self._entity.repeats:
                 row.digest = key_hash("row", json.dumps(data, sort_keys=True))
@@ -216,9 +236,65 @@ class Judge:
             hint=f"line {former.line}",
         )
 
+    def _identified(self, pending: list[_Pending]) -> list[_Pending]:
+        """Read the records that rows name by id, and refuse the rows of those that are not there for the requester."""
+        named = {
+            each.row.number: match_value(self._entity.name, MatchRule.ID, each.draft.data) for each in pending
+        }
+        wanted = {id for id in named.values() if id is not None}
+        if not wanted:
+            return pending
+        records = self._records(sorted(wanted))
+        good: list[_Pending] = []
+        for each in pending:
+            id = named[each.row.number]
+            if id is None:
+                good.append(each)
+            elif id in records:
+                self._take_known(each, records[id])
+                good.append(each)
+            else:
+                message = (
+                    f"no {self._entity.name} that you may see has this id; leave the cell empty for a new one"
+                )
+                each.row.reject(RowProblem("unknown-id", message, "id", id))
+        return good
+
+    def _take_known(self, each: _Pending, record: Mapping[str, Any]) -> None:
+        """Note the record that a row is, and what it names by the very ids that the record has: that may be gone."""
+        each.record = record
+        left: list[tuple[str, Kind, str]] = []
+        for target, kind, text in each.draft.named:
+            if kind is not Kind.STAGE and record.get(self._entity.fields[target].path[-1]) == text:
+                each.found[target] = Reference(text, text)
+            else:
+                left.append((target, kind, text))
+        each.draft.named = left
+
+    def _records(self, ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]]:
+        if self._entity.name == "user":
+            return {id: {} for id in ids if self._references.is_person(id)}
+        # The door refuses a call with anything that is no id.
+        own = [id for id in ids if is_id(id)]
+        found = self._run.door(self._entity.service).read(self._entity.name, own) if own else []
+        records = {str(record[self._entity.id_field]): record for record in found}
+        if "description" in self._mapping.targets:
+            self._add_whole_texts(records)
+        return records
+
+    def _add_whole_texts(self, records: Mapping[str, dict[str, Any]]) -> None:
+        """Put long descriptions, which activities have beside them, into the records in place of their beginnings."""
+        long = [id for id, record in records.items() if record.get("descriptionAt") is not None]
+        door = self._run.system_door(self._entity.service)
+        for start in range(0, len(long), MAX_READS):
+            for item in door.call("texts", ids=long[start : start + MAX_READS])["items"]:
+                records[item[self._entity.id_field]]["description"] = item["description"]
+
     def _existing(self, pending: Sequence[_Pending]) -> dict[int, str]:
         """Return the ids of the records that rows are, by number of the row: by the first rule that finds one."""
-        found: dict[int, str] = {}
+        found = {
+            each.row.number: each.values[MatchRule.ID] for each in pending if MatchRule.ID in each.values
+        }
         for rule in dict.fromkeys((*self._mapping.rules, MatchRule.EXTERNAL_ID)):
             values = {
                 each.row.number: each.values[rule]
@@ -271,8 +347,11 @@ class Judge:
                 return
             row.keys += (key,)
             row.if_there = self._left_alone(id)
-            if row.if_there is not None and (self._rehearse or self._entity.name != "user"):
+            by_id = MatchRule.ID in each.values
+            if row.if_there is not None and (self._rehearse or by_id or self._entity.name != "user"):
                 row.settle(row.if_there)
+                return
+            if self._is_settled(each):
                 return
         mutation: dict[str, Any] = {
             "mutationId": self._mutation_id(row.number),
@@ -281,14 +360,32 @@ class Judge:
         }
         if self._mapping.options.allow_duplicates:
             mutation["skipDuplicates"] = True
-        if self._entity.name == "user":
+        if self._entity.name == "user" and MatchRule.ID not in each.values:
             # Whether somebody is there because of this very row, only its receipt can tell.
             operation = "upsert" if row.if_there is None else "create"
             mutation |= {"operation": operation, "externalId": data["email"]}
         elif id is not None:
             mutation |= {"operation": "update", "id": id}
+            if each.version is not None and not self._mapping.options.overwrite_changes:
+                mutation["baseVersion"] = each.version
         elif self._by_upsert:
             mutation |= {"operation": "upsert", "externalId": each.values[MatchRule.EXTERNAL_ID]}
         else:
             mutation["operation"] = "create"
         row.mutation = mutation
+
+    def _is_settled(self, each: _Pending) -> bool:
+        """Settle a row that names its record by id and need not be sent; tell whether it is one."""
+        record = each.record
+        if not record or record.get("jobId") == self._run.job_id:
+            # What this job has written, before its worker died, is sent again: its receipt knows what became of it.
+            return False
+        if says_nothing_new(each.data, record):
+            each.row.settle(Outcome.UNCHANGED)
+            return True
+        if each.version is None or self._mapping.options.overwrite_changes or not self._rehearse:
+            return False
+        if record["version"] == each.version:
+            return False
+        each.row.settle(CHANGED_SINCE)
+        return True

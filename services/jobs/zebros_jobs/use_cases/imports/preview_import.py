@@ -12,7 +12,7 @@ from zebros_core.errors import ConflictError, NotFoundError, ValidationError
 from zebros_core.storage import ObjectChangedError, ObjectInfo
 from zebros_jobs.domain.imports.entities import ENTITIES, ImportedEntity, Reference
 from zebros_jobs.domain.imports.mapping import RowMapping
-from zebros_jobs.domain.imports.options import ColumnMapping, ImportOptions, ImportParameters
+from zebros_jobs.domain.imports.options import ColumnMapping, ImportOptions, ImportParameters, MatchRule
 from zebros_jobs.domain.imports.problems import RowProblemError
 from zebros_jobs.domain.imports.source import Cell, Dialect, FileProblemError, Row, Table
 from zebros_jobs.domain.imports.suggesting import Suggestion, suggest
@@ -31,6 +31,7 @@ __all__ = [
     "PreviewRow",
     "arrived",
     "checked_mapping",
+    "first_rows",
     "open_file",
     "preview_import",
     "suggested_mapping",
@@ -78,9 +79,11 @@ def preview_import(
     entity = ENTITIES[parameters.entity]
     table = open_file(workspace, parameters, options)
     with closing(table):
-        samples, problem = _first_rows(table)
+        samples, problem = first_rows(table)
         definitions = workspace.definitions(entity.name) if entity.custom else ()
-        suggestions = suggest(entity, table.columns, [row.cells for row in samples], definitions)
+        by_id = MatchRule.ID in (options.match_by or ())
+        cells = [row.cells for row in samples]
+        suggestions = suggest(entity, table.columns, cells, definitions, by_id=by_id)
         chosen = list(mapping) if mapping is not None else suggested_mapping(table.columns, suggestions)
         try:
             read_by = checked_mapping(workspace, entity, table, chosen, options)
@@ -143,7 +146,8 @@ def suggested_mapping(
     ]
 
 
-def _first_rows(table: Table) -> tuple[list[Row], str | None]:
+def first_rows(table: Table) -> tuple[list[Row], str | None]:
+    """Return some rows to look at, and why those behind them cannot be read."""
     rows: list[Row] = []
     try:
         rows.extend(islice(table.rows(), SAMPLED_ROWS))

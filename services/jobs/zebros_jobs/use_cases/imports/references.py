@@ -152,6 +152,11 @@ class References:
         found = self._names(Kind.PERSON).one(email)
         return found if isinstance(found, Reference) else None
 
+    def is_person(self, id: str) -> bool:
+        """Tell whether somebody has this id."""
+        found = self._names(Kind.PERSON).one(id)
+        return isinstance(found, Reference) and found.id == id
+
     def _names(self, kind: Kind) -> _Names:
         names = self._all.get(kind)
         if names is None:

@@ -7,13 +7,14 @@ from contextlib import closing
 
 from zebros_core.errors import VersionMismatchError
 from zebros_jobs.domain.imports.entities import ENTITIES
-from zebros_jobs.domain.imports.options import ColumnMapping, ImportOptions
+from zebros_jobs.domain.imports.options import ColumnMapping, ImportOptions, MatchRule
 from zebros_jobs.domain.imports.suggesting import suggest
 from zebros_jobs.domain.job import Acting, Job, JobState
 from zebros_jobs.use_cases.imports.files import awaiting_import, parameters_of
 from zebros_jobs.use_cases.imports.preview_import import (
     arrived,
     checked_mapping,
+    first_rows,
     open_file,
     suggested_mapping,
 )
@@ -45,7 +46,12 @@ def start_import(
     with closing(open_file(workspace, parameters, options)) as table:
         if mapping is None:
             definitions = workspace.definitions(entity.name) if entity.custom else ()
-            mapping = suggested_mapping(table.columns, suggest(entity, table.columns, (), definitions))
+            by_id = MatchRule.ID in (options.match_by or ())
+            samples = [row.cells for row in first_rows(table)[0]]
+            found = suggest(entity, table.columns, samples, definitions, by_id=by_id)
+            # What values look like is for people to confirm.
+            sure = [each if each is not None and each.because != "values" else None for each in found]
+            mapping = suggested_mapping(table.columns, sure)
         checked_mapping(workspace, entity, table, mapping, options)
         dialect = table.dialect
     parameters = parameters.model_copy(update={"mapping": tuple(mapping), "dialect": dialect})
