@@ -17,7 +17,7 @@ from sync_in_memory import InMemoryDevices
 from zebros.errors import ForbiddenError, Problem, TransportError
 from zebros.offline import DeviceWipedError, OfflineStore, SyncEngine
 from zebros.offline.pulls import apply_page
-from zebros_sync.domain.conflict import Strategy
+from zebros_core.tenancy.sync_strategies import Strategy
 from zebros_sync.domain.log import Key
 from zebros_sync.domain.ports import OwnerOutcome
 from zebros_sync.domain.push import Mutation

@@ -28,6 +28,7 @@ from zebros_pipeline.domain.errors import (
     OpportunityOpenError,
     StageInUseError,
 )
+from zebros_sync.domain.errors import PersonDeactivatedError
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "architecture/api.md"
 
@@ -50,6 +51,7 @@ def test_the_table_of_problems_is_complete_and_has_no_more() -> None:
         OpportunityClosedError,
         OpportunityOpenError,
         StageInUseError,
+        PersonDeactivatedError,
     )
     kinds = [*PROBLEMS.values(), ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED, INTERNAL_ERROR, *map(problem_type, own)]
     assert stated == {(str(kind.status), kind.code) for kind in kinds if kind is not None}
