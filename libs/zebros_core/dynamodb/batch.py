@@ -14,7 +14,7 @@ from zebros_core.dynamodb.reads import Key, Row, note_read
 if TYPE_CHECKING:
     from zebros_core.dynamodb.store import TenantStore
 
-__all__ = ["MAX_KEYS", "batch_get_page", "batch_get_rows"]
+__all__ = ["MAX_KEYS", "batch_get_page", "batch_get_rows", "batch_get_stored"]
 
 MAX_KEYS: Final = 100
 """DynamoDB's limit for one call."""
@@ -25,10 +25,15 @@ def batch_get_rows(store: TenantStore, table: str, keys: Sequence[Key]) -> list[
 
     Errors as of ``batch_get_page``.
     """
+    return [decode(row) for row in batch_get_stored(store, table, keys)]
+
+
+def batch_get_stored(store: TenantStore, table: str, keys: Sequence[Key]) -> list[Row]:
+    """The same rows as they are in the table."""
     for key in keys:
         note_read(store, table, next(iter(key.values()))["S"])
     pages = (keys[start : start + MAX_KEYS] for start in range(0, len(keys), MAX_KEYS))
-    return [decode(row) for page in pages for row in batch_get_page(store, table, page)]
+    return [row for page in pages for row in batch_get_page(store, table, page)]
 
 
 def batch_get_page(store: TenantStore, table: str, keys: Sequence[Key]) -> list[Row]:

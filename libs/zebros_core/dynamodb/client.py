@@ -92,9 +92,11 @@ def create_client(settings: CoreSettings) -> DynamoDbClient:
     from botocore.config import Config
 
     from zebros_core.dynamodb.plain_requests import send_as_is
+    from zebros_core.dynamodb.plain_responses import AsIsParsers
 
     session = botocore.session.get_session()
     session.register_component("data_loader", service_models())
+    session.register_component("response_parser_factory", AsIsParsers())
     client: Any = session.create_client(
         "dynamodb",
         region_name=settings.aws_region,
