@@ -10,12 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from zebros_core.dynamodb.batch import batch_get_rows
+from zebros_core.dynamodb.batch import batch_get_stored
 from zebros_core.dynamodb.client import error_code
 from zebros_core.dynamodb.keys import SEPARATOR, compose
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp, write
-from zebros_core.dynamodb.ownership import owned
+from zebros_core.dynamodb.ownership import foreign
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.errors import ConflictError, UnavailableError
 from zebros_sync.domain.log import (
@@ -36,6 +36,8 @@ __all__ = ["DynamoDbChangeLog"]
 
 _DAY_SECONDS: Final = 86_400
 _KEPT_SECONDS: Final = KEPT_DAYS * _DAY_SECONDS
+_SMALL_STATE_BYTES: Final = 256
+"""Of a state as long as none was read: what is left unread of a page that turns out too large is read again."""
 
 
 class DynamoDbChangeLog:
@@ -45,6 +47,7 @@ class DynamoDbChangeLog:
         self._store = store
         self._log = LookupTable(store, LOG_TABLE)
         self._states = store.table(STATE_TABLE)
+        self._state_bytes = _SMALL_STATE_BYTES
 
     def head(self) -> Head:
         """See `ChangeLog`."""
@@ -120,50 +123,39 @@ class DynamoDbChangeLog:
 
     def states(self, keys: Iterable[Key]) -> dict[Key, State]:
         """See `ChangeLog`."""
-        rows = batch_get_rows(self._store, self._states, [self._key(key) for key in keys])
-        found: dict[Key, State] = {}
-        for row in rows:
-            entity, _, id = str(row["sk"]).partition(SEPARATOR)
-            found[entity, id] = State(
-                entity,
-                id,
-                int(row["version"]),
-                bool(row.get("gone", False)),
-                row.get("ownerId"),
-                row.get("teamId"),
-                row.get("document", ""),
-            )
-        return found
+        rows = batch_get_stored(self._store, self._states, [self._key(key) for key in keys])
+        return {state.key: state for state in map(self._raw, rows)}
 
     def state_page(self, shard: int, after: str, *, most_bytes: int) -> tuple[list[State], str | None]:
-        """See `ChangeLog`. Up to 1 MB of rows is what one call to the database gives."""
-        found: list[State] = []
-        size = 0
+        """See `ChangeLog`. It is what one call gives: up to 1 MB of rows, and about as many as are wanted."""
+        partition = self._partition(shard)
         request: dict[str, Any] = {
             "TableName": self._states,
             "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": {":pk": {"S": self._partition(shard)}},
+            "ExpressionAttributeValues": {":pk": {"S": partition}},
             "ConsistentRead": True,
+            "Limit": max(1, most_bytes // self._state_bytes),
         }
-        start: Mapping[str, Any] | None = (
-            {"pk": {"S": self._partition(shard)}, "sk": {"S": after}} if after else None
-        )
-        while True:
-            if start is not None:
-                request["ExclusiveStartKey"] = start
-            answer = self._store.call(self._store.client.query, request)
-            for row in answer["Items"]:
-                state = self._raw(row)
-                found.append(state)
-                size += state.size_bytes
-                if size >= most_bytes:
-                    return found, f"{state.entity}{SEPARATOR}{state.id}"
-            start = answer.get("LastEvaluatedKey")
-            if start is None:
-                return found, None
+        if after:
+            request["ExclusiveStartKey"] = {"pk": {"S": partition}, "sk": {"S": after}}
+        answer = self._store.call(self._store.client.query, request)
+        found: list[State] = []
+        size = 0
+        for row in answer["Items"]:
+            state = self._raw(row)
+            found.append(state)
+            size += state.size_bytes
+            if size >= most_bytes:
+                break
+        if found:
+            self._state_bytes = max(1, size // len(found))
+        if len(found) == len(answer["Items"]) and "LastEvaluatedKey" not in answer:
+            return found, None
+        return found, f"{found[-1].entity}{SEPARATOR}{found[-1].id}" if found else after
 
     def _raw(self, row: Mapping[str, Any]) -> State:
-        owned({"tenantId": row["tenantId"]["S"]}, self._store.tenant_id, self._states)
+        if row["tenantId"]["S"] != self._store.tenant_id:
+            raise foreign(self._store.tenant_id, self._states)
         entity, _, id = row["sk"]["S"].partition(SEPARATOR)
         owner, team, document = row.get("ownerId"), row.get("teamId"), row.get("document")
         return State(

@@ -66,7 +66,9 @@ def _full(log: ChangeLog, sight: Sight, cursor: FullCursor, most_bytes: int) -> 
     records: list[State] = []
     size = examined = 0
     shard, after = cursor.shard, cursor.after
-    while shard < STATE_SHARDS and size < most_bytes and examined < MAX_EXAMINED_BYTES:
+    # The last little room of a page is not worth another call.
+    enough = most_bytes - most_bytes // 16
+    while shard < STATE_SHARDS and size < enough and examined < MAX_EXAMINED_BYTES:
         left = min(most_bytes - size, MAX_EXAMINED_BYTES - examined)
         states, row = log.state_page(shard, after, most_bytes=left)
         for state in states:
