@@ -20,7 +20,7 @@ from zebros_jobs.domain.reports.assemble import change_of
 from zebros_jobs.domain.reports.money import Rates
 from zebros_jobs.domain.reports.spooling import shared_out
 
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 RATES = Rates(
     base_currency="EUR", rates={"USD": Decimal("0.9137"), "JPY": Decimal("0.0061"), "KWD": Decimal(3)}
 )

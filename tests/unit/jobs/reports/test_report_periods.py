@@ -163,6 +163,22 @@ def test_steps_are_calendar_units_cut_at_the_ends(text: str, grain: Grain, label
     assert [step.label for step in steps(parse_period(text, TODAY), grain)] == labels
 
 
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("2025-11-01/2026-10-31", "November 2025 – October 2026"),
+        ("2017-01-01/2017-06-30", "January – June 2017"),
+        ("2017-01-01/2017-01-31", "1–31 January 2017"),
+        ("2017-01-02/2017-06-30", "2 January – 30 June 2017"),
+        ("2016-12-31/2017-01-01", "31 December 2016 – 1 January 2017"),
+        ("2017-W52", "Week 52, 2017"),
+        ("2017-12-31", "31 December 2017"),
+    ],
+)
+def test_a_period_has_a_name_for_people(text: str, label: str) -> None:
+    assert parse_period(text, TODAY).label == label
+
+
 @given(st.dates(FIRST_DAY, LAST_DAY), st.integers(0, 900), st.sampled_from(Grain))
 def test_steps_are_every_day_of_a_period_once(first: date, more: int, grain: Grain) -> None:
     period = Period(first, min(first + more * DAY, LAST_DAY))

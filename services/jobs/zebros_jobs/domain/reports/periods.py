@@ -106,6 +106,11 @@ class Period:
                 year, week, _ = first.isocalendar()
                 return f"Week {week}, {year}"
             case Grain.DAY | None:
+                months = _whole_months(self)
+                if months is not None and months > 1:
+                    begin, end = _MONTHS[first.month - 1], _MONTHS[self.last.month - 1]
+                    year = "" if first.year == self.last.year else f" {first.year}"
+                    return f"{begin}{year} – {end} {self.last.year}"
                 return self._days_label(_MONTHS)
 
     @property

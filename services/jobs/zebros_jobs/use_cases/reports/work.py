@@ -97,13 +97,13 @@ class ReportWork(Work):
         if not state.counted:
             self._count(run, asked, tables, results)
             state.counted = True
-            run.save(state.json(kept["spool"]), note="writing files")
+            run.save(state.json(kept["spool"]), note="writing files" if asked.formats else "")
         missing = [each for each in asked.formats if each.value not in {_form(file) for file in state.files}]
         if missing:
             result = results.get(run.job_id, name=_FULL)
             for form in missing:
                 state.files.append(self._write(run, results, form, result))
-                run.save(state.json(kept["spool"]))
+                run.save(state.json(kept["spool"]), note="" if form is missing[-1] else None)
 
     def _count(
         self, run: JobRun, asked: ReportParameters, tables: tuple[Table, ...], results: ReportResults
