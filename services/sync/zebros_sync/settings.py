@@ -12,7 +12,7 @@ OWNERS: Mapping[str, tuple[str, ...]] = {
     "pipeline": ("lead", "product", "opportunity"),
     "activities": ("activity",),
 }
-"""Which service owns which of the records that devices keep and write."""
+"""Which service owns which of the records that devices keep and write; records name none of a later service."""
 
 OWNER_OF: Mapping[str, str] = {entity: service for service, entities in OWNERS.items() for entity in entities}
 

@@ -11,7 +11,7 @@ from zebros_core.http.problems import problem_of
 from zebros_sync.adapters.owner_schemas import OwnerSchemas
 from zebros_sync.domain.log import Key
 from zebros_sync.domain.ports import OwnerOutcome
-from zebros_sync.settings import OWNER_OF
+from zebros_sync.settings import OWNER_OF, OWNERS
 
 __all__ = ["DoorOwners"]
 
@@ -53,13 +53,17 @@ class DoorOwners:
                 outcomes[number] = OwnerOutcome("rejected", problem=_NOT_WRITABLE)
             else:
                 by_service.setdefault(service, []).append(number)
-        for service, numbers in by_service.items():
+        for service in OWNERS:
+            # Records name those of services before their own: what is made offline is there when it is named.
+            numbers = by_service.get(service, [])
             answered = self._applied(service, [mutations[number] for number in numbers])
             for number, outcome in zip(numbers, answered, strict=True):
                 outcomes[number] = outcome
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _applied(self, service: str, mutations: Sequence[Mapping[str, Any]]) -> list[OwnerOutcome]:
+        if not mutations:
+            return []
         try:
             answers = self._door(service).apply(mutations)
         except UnavailableError as error:
