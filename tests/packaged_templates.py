@@ -6,7 +6,7 @@ from typing import Any
 
 Stacks = Mapping[str, Any]
 
-SERVICES = ("auth", "customers", "pipeline", "activities", "jobs")
+SERVICES = ("auth", "customers", "pipeline", "activities", "jobs", "sync")
 """The stacks that have functions."""
 RECORD_SERVICES = ("customers", "pipeline", "activities")
 """Those that keep records of tenants, and have a bulk door."""

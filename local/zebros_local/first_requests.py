@@ -14,11 +14,17 @@ from zebros_local.identity import LocalIdentity, Realm
 from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-_LISTS = ("/v1/customers?limit=1", "/v1/opportunities?limit=1", "/v1/activities?limit=1", "/v1/jobs?limit=1")
-"""One of each service that keeps a tenant's records."""
+_LISTS = (
+    "/v1/customers?limit=1",
+    "/v1/opportunities?limit=1",
+    "/v1/activities?limit=1",
+    "/v1/jobs?limit=1",
+    "/v1/sync/conflicts?limit=1",
+)
+"""One of each service that keeps something of a tenant."""
 _TENANTS = "/v1/tenants?limit=1"
 _NO_TENANT = ""  # of those who run the platform
-_CALLED_SERVICES = ("auth", "customers", "pipeline", "activities")
+_CALLED_SERVICES = ("auth", "customers", "pipeline", "activities", "sync")
 """Those whose bulk doors others call. They refuse a call without a context."""
 _NO_JOB = "01JC8Z4T5V6W7X8Y9ZABCDEFGH"
 # A silo tenant's registration, or a function's new code, may be seconds old; and several start at once.

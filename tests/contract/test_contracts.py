@@ -15,11 +15,12 @@ from zebros_core.messaging import EntityChanged, Operation
 from zebros_customers.contracts import CONTRACTS as CUSTOMERS
 from zebros_jobs.contracts import CONTRACTS as JOBS
 from zebros_pipeline.contracts import CONTRACTS as PIPELINE
+from zebros_sync.contracts import CONTRACTS as SYNC
 
 pytestmark = pytest.mark.contract
 
 every_service = pytest.mark.parametrize(
-    "service", [AUTH, CUSTOMERS, PIPELINE, ACTIVITIES, JOBS], ids=lambda service: service.root.name
+    "service", [AUTH, CUSTOMERS, PIPELINE, ACTIVITIES, JOBS, SYNC], ids=lambda service: service.root.name
 )
 
 

@@ -167,9 +167,15 @@ CALLERS = {
     },
     "jobs": {
         "Due": {"zebros-auth-prod-bulk"},
+        "Http": {f"zebros-{owner}-prod-bulk" for owner in OWNERS},
         **{
-            name: {f"zebros-{owner}-prod-bulk" for owner in OWNERS} for name in ("Http", "Worker", "TaskRole")
+            name: {f"zebros-{owner}-prod-bulk" for owner in (*OWNERS, "sync")}
+            for name in ("Worker", "TaskRole")
         },
+    },
+    "sync": {
+        "Http": {f"zebros-{owner}-prod-bulk" for owner in RECORD_SERVICES},
+        "Bulk": {f"zebros-{owner}-prod-bulk" for owner in OWNERS},
     },
 }
 """Which function calls whose doors."""

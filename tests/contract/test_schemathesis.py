@@ -32,6 +32,7 @@ from in_process_doors import InProcessDoors
 from jobs_in_process import jobs_service
 from pipeline_in_process import pipeline_service
 from service_in_process import access_token
+from sync_in_process import sync_service
 
 from zebros_activities.contracts import CONTRACTS as ACTIVITIES_CONTRACTS
 from zebros_activities.handlers.bulk import DOOR as ACTIVITIES_DOOR
@@ -51,6 +52,8 @@ from zebros_jobs.handlers.routes import ROUTES as JOBS_ROUTES
 from zebros_pipeline.contracts import CONTRACTS as PIPELINE_CONTRACTS
 from zebros_pipeline.handlers.bulk import DOOR as PIPELINE_DOOR
 from zebros_pipeline.handlers.routes import ROUTES as PIPELINE_ROUTES
+from zebros_sync.contracts import CONTRACTS as SYNC_CONTRACTS
+from zebros_sync.handlers.routes import ROUTES as SYNC_ROUTES
 
 pytestmark = pytest.mark.contract
 
@@ -107,6 +110,7 @@ SERVICES = {
     "pipeline": (pipeline_service, PIPELINE_ROUTES, PIPELINE_CONTRACTS),
     "activities": (activities_service, ACTIVITIES_ROUTES, ACTIVITIES_CONTRACTS),
     "jobs": (jobs_service, JOBS_ROUTES, JOBS_CONTRACTS),
+    "sync": (sync_service, SYNC_ROUTES, SYNC_CONTRACTS),
 }
 DOORS = {
     "auth": AUTH_DOOR,

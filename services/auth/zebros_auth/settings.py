@@ -30,6 +30,7 @@ class Settings:
         "zebros.pipeline",
         "zebros.activities",
         "zebros.jobs",
+        "zebros.sync",
     )
     """Whose events this service takes from the bus: one for each service."""
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
