@@ -14,7 +14,19 @@ import os
 import sys
 from pathlib import Path
 
-from benchmarks import auth, cold, flat, imports, library, reports, sales, totals, warm
+from benchmarks import (
+    auth,
+    cold,
+    flat,
+    import_files,
+    import_jobs,
+    imports,
+    library,
+    reports,
+    sales,
+    totals,
+    warm,
+)
 from benchmarks.engines import EngineError, engines
 from benchmarks.rows import RESULTS, Row, markdown, show, write
 from benchmarks.world import CREDENTIALS, World
@@ -57,7 +69,11 @@ def _measured(groups: list[str]) -> tuple[list[Row], str]:
             "flat": lambda: flat.rows(world, _say),
             "sales": lambda: sales.rows(world, _say),
             "totals": lambda: totals.rows(world, _say),
-            "imports": lambda: imports.rows(world, _say),
+            "imports": lambda: [
+                *imports.rows(world, _say),
+                *import_jobs.rows(world, _say),
+                *import_files.rows(_say),
+            ],
             "reports": lambda: reports.rows(_say),
         }
         # The service writes its metrics to standard output, a line a request; here they go nowhere.

@@ -40,6 +40,8 @@ class Engines:
     title: str
     dynamodb_url: str
     redis_url: str
+    s3_url: str = ""
+    """Empty where the engine knows tables only; see `objects`."""
 
 
 @contextmanager
@@ -51,7 +53,18 @@ def engines(name: str) -> Generator[Engines]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zebros-bench-")))
         start = _ministack if name == "ministack" else _dynamodb_local
         title, url = start(stack, folder)
-        yield Engines(title, url, _valkey(stack, folder))
+        yield Engines(title, url, _valkey(stack, folder), url if start is _ministack else "")
+
+
+@contextmanager
+def objects(running: Engines) -> Generator[str]:
+    """Give the URL of an S3: the engine's own, or one of a ministack beside it. Raises EngineError."""
+    if running.s3_url:
+        yield running.s3_url
+        return
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="zebros-bench-")))
+        yield _ministack(stack, folder)[1]
 
 
 def _ministack(stack: ExitStack, folder: Path) -> tuple[str, str]:

@@ -1,29 +1,41 @@
-"""The memory and time of the worker that imports a file: `python -m benchmarks.import_files ROWS`.
+"""The memory and time of the worker that imports a file, in a process of its own.
 
-A file of customers is made on disk and imported as a dry run: it is read, converted, judged, its outcomes and rejected
-rows are written. The owners' doors answer at once that none of the records is there, so what is measured is the worker
-alone. One row in a thousand is bad. Prints rows, seconds of processor time, microseconds a row, and the peak of memory.
+`python -m benchmarks.import_files ROWS [--send]` is that process. A file of customers is made on disk and imported:
+it is read, converted, judged, its outcomes and rejected rows are written. One row in a thousand is bad. Without
+`--send` it is a dry run, which only validates. With it the rows go to the owner's door as JSON. The door is no service:
+it answers at once that none of the records is there, and that each was created. So the worker alone is measured.
+Prints rows, seconds of processor time, microseconds a row, and the peak of memory.
 """
 
 from __future__ import annotations
 
 import json
 import resource
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO, cast
 
+from benchmarks.rows import Row
+from zebros_core.bulk.client import BulkDoorClient, BulkDoors
+from zebros_core.tenancy import TenantContext
 from zebros_jobs.adapters.import_files.opening import open_table
 from zebros_jobs.adapters.import_files.rejected_files import RejectedFiles
 from zebros_jobs.adapters.scratch import SqliteSeenRows
 from zebros_jobs.domain.imports.options import ColumnMapping, ImportedFile, ImportOptions, ImportParameters
 from zebros_jobs.use_cases.imports.work import ImportWork
 from zebros_jobs.use_cases.run_job import JobRun
+
+LIMIT_MEGABYTES = 200.0
+_SIZES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
+    (10_000, "all sent", ("--send",)),
+    (1_000_000, "validated only", ()),
+)
 
 COLUMNS = {
     "nr": "externalId",
@@ -39,11 +51,11 @@ COLUMNS = {
 }
 
 
-def customers(rows: int) -> Iterator[bytes]:
-    """Give the lines of a file of customers."""
+def customers(rows: int, *, good: bool = False) -> Iterator[bytes]:
+    """Give the lines of a file of customers: one in a thousand has no name, unless all are to be `good`."""
     yield (",".join(COLUMNS) + "\n").encode()
     for number in range(rows):
-        name = "" if number % 1000 == 999 else f"Company {number:07d}"
+        name = "" if number % 1000 == 999 and not good else f"Company {number:07d}"
         yield (
             f"C-{number:07d},{name},retail,hello{number}@company.example,+31 30 555 0199,"
             f"https://company.example,Utrecht,3511 AA,Netherlands,trade-fair;newsletter\n"
@@ -75,11 +87,18 @@ class _Objects:
         return file
 
 
-class _NothingThere:
-    """A door behind which no record is."""
-
-    def find(self, entity: str, by: str, values: Any, *, records: bool = False) -> dict[str, Any]:
-        return {}
+def _answer(function: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer as a door does behind which no record is."""
+    del function
+    call = json.loads(json.dumps(payload))
+    if call["verb"] == "find":
+        return {"items": []}
+    assert call["verb"] == "apply", call["verb"]
+    outcomes = [
+        {"mutationId": each["mutationId"], "outcome": "created", "id": each["mutationId"], "version": 1}
+        for each in call["mutations"]
+    ]
+    return json.loads(json.dumps({"outcomes": outcomes}))
 
 
 @dataclass
@@ -109,16 +128,30 @@ class _Run:
     def streams(self, purpose: str) -> _Objects:
         return self.objects_
 
-    def door(self, service: str) -> _NothingThere:
-        return _NothingThere()
+    def door(self, service: str) -> BulkDoorClient:
+        doors = BulkDoors(_answer, lambda context, *, audience: "signed", stage="bench")
+        return doors.door(service, TenantContext("tenant", "usr-1001"))
 
     def save(self, checkpoint: Mapping[str, Any], **_: Any) -> None:
         self.checkpoint = json.loads(json.dumps(checkpoint))
         self.saves += 1
 
 
-def measure(rows: int) -> dict[str, float]:
-    """Import a file of so many rows as a dry run, and say what that took."""
+def rows(say: Callable[[str], None]) -> list[Row]:
+    """Return the peak of memory at each size, against the limit."""
+    measured: list[Row] = []
+    for many, way, arguments in _SIZES:
+        say(f"importing {many:,} rows, {way}")
+        command = [sys.executable, "-m", "benchmarks.import_files", str(many), *arguments]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        taken: dict[str, float] = json.loads(done.stdout)
+        name = f"peak memory of an import's worker, {many:,} rows, {way}"
+        measured.append(Row(name, taken["peakMegabytes"], LIMIT_MEGABYTES, "MB", 1.0, "the limit"))
+    return measured
+
+
+def measure(rows: int, *, send: bool = False) -> dict[str, float]:
+    """Import a file of so many rows, as a dry run unless they are to be sent, and say what that took."""
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         objects = _Objects(Path(folder))
         key = objects.key("imports", "source")
@@ -132,7 +165,7 @@ def measure(rows: int) -> dict[str, float]:
             ),
             mapping=tuple(ColumnMapping(column=column, field=target) for column, target in COLUMNS.items()),
             options=ImportOptions(),
-            dry_run=True,
+            dry_run=not send,
         )
         run = _Run(objects, SimpleNamespace(parameters=parameters.model_dump_json(by_alias=True)))
         begun = time.process_time()
@@ -140,13 +173,15 @@ def measure(rows: int) -> dict[str, float]:
         seconds = time.process_time() - begun
         done = run.checkpoint["tally"]["counts"] if run.checkpoint else {}
         assert done.get("created", 0) + done.get("rejected", 0) == rows, done
+    # Kilobytes on Linux, bytes on macOS.
+    unit = 1024 if sys.platform == "darwin" else 1
     return {
         "rows": rows,
         "cpuSeconds": round(seconds, 2),
         "microsecondsARow": round(seconds / rows * 1e6, 1),
-        "peakMegabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "peakMegabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / unit, 1),
     }
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)))
+    print(json.dumps(measure(int(sys.argv[1]), send="--send" in sys.argv[2:])))

@@ -43,7 +43,7 @@ def rows(world: World, say: Callable[[str], None]) -> list[Row]:
     first, ours, theirs = (world.tenant(f"import{letter}", "pool") for letter in "abc")
     for number in range(calls):
         door.apply(first, wishes(number * MAX_MUTATIONS, MAX_MUTATIONS))
-    items = [_for_tenant(item, first, theirs) for item in left_behind(world, first)]
+    items = [for_tenant(item, first, theirs) for item in left_behind(world, first)]
     share = len(items) // calls
     seconds = {"ours": 0.0, "raw": 0.0}
     for number in range(calls):
@@ -163,7 +163,7 @@ def left_behind(world: World, tenant_id: str) -> Iterator[Written]:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def _for_tenant(written: Written, former: str, other: str) -> Written:
+def for_tenant(written: Written, former: str, other: str) -> Written:
     """Return an item as it would be another tenant's, whose id is as long."""
     item = json.loads(json.dumps(written.item).replace(former, other))
     if written.table.endswith(CUSTOMERS.table):

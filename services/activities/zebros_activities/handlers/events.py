@@ -21,9 +21,8 @@ _ACTIVITIES = frozenset({"activity"})
 _FOLLOWED = frozenset({"activity", "customer", "contact", "lead", "opportunity"})
 
 
-@cache
-def _consumer(name: str) -> Consumer:
-    have = container()
+def consumer(have: Container, name: str) -> Consumer:
+    """Return the consumer of this name, as the queues have it."""
     match name:
         case "history":
             # Every version counts here, so nothing is folded; and a move to another record is not undone by a later
@@ -42,6 +41,11 @@ def _consumer(name: str) -> Consumer:
         case _:
             handle = _in_workspace(have, name, _keep_reminder)
             return have.consumer(name, handle, entities=_ACTIVITIES, fold=True)
+
+
+@cache
+def _consumer(name: str) -> Consumer:
+    return consumer(container(), name)
 
 
 def _in_workspace(

@@ -22,9 +22,8 @@ _ALL = frozenset({"customer", "contact", "document"})
 _ACTIVITIES = "zebros.activities"
 
 
-@cache
-def _consumer(name: str) -> Consumer:
-    have = container()
+def consumer(have: Container, name: str) -> Consumer:
+    """Return the consumer of this name, as the queues have it."""
     match name:
         case "history":
             # Every version counts here, so nothing is folded.
@@ -43,6 +42,11 @@ def _consumer(name: str) -> Consumer:
             )
         case _:
             return have.consumer(name, _in_workspace(have, name, follow_up), entities=_ALL, fold=True)
+
+
+@cache
+def _consumer(name: str) -> Consumer:
+    return consumer(container(), name)
 
 
 def _in_workspace(
