@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from zebros_core.bootstrap import ServiceContainer
@@ -43,7 +43,7 @@ class InProcessDoors:
 
     def serve(self, container: ServiceContainer, door: BulkDoor[Any]) -> None:
         """Open the door of a service that runs in this process, under its container's stage or any other."""
-        own: BulkDoor[Any] = BulkDoor(lambda: container, door.verbs, door.exported, door.more)
+        own: BulkDoor[Any] = replace(door, services=lambda: container)
         self.handlers[container.service] = own.handler
 
     def connect(self, *containers: ServiceContainer) -> None:

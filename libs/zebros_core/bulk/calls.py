@@ -28,6 +28,7 @@ __all__ = [
     "ReadCall",
     "ReinstateCall",
     "ReinstateMutation",
+    "RelatedCall",
     "SettingsCall",
     "SettingsItem",
     "SignedCall",
@@ -138,6 +139,21 @@ class CountChangesCall(SignedCall):
     verb: Literal["countChanges"]
     job: JobId
     cursor: Cursor = None
+
+
+class RelatedCall(SignedCall):
+    """`related`: which of these records, whosever they are, are named by live records of this service.
+
+    An answer has `id` and `entities`, the kinds of records that name it. `parents` are the customers of contacts, by
+    their ids. For our own machinery only.
+    """
+
+    verb: Literal["related"]
+    entity: EntityName
+    ids: Annotated[list[RecordId], Field(min_length=1, max_length=MAX_READS)]
+    parents: Annotated[dict[RecordId, RecordId], Field(max_length=MAX_READS)] = Field(
+        default_factory=dict[str, str]
+    )
 
 
 class ReinstateMutation(WireModel):

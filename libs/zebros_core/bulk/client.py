@@ -223,6 +223,23 @@ class BulkDoorClient:
     def _exported(self, entity: str, since: datetime | None, limit: int) -> Iterator[dict[str, Any]]:
         return self._pages(lambda cursor: self.export(entity, limit=limit, cursor=cursor, since=since))
 
+    def related(
+        self, entity: str, ids: Sequence[str], parents: Mapping[str, str] | None = None
+    ) -> dict[str, list[str]]:
+        """Return the kinds of records of the service that name these records, by id, of those that are named at all.
+
+        What `parents` are says `RelatedCall`. For our own machinery only: `system_door`.
+        """
+        known = parents or {}
+        found: dict[str, list[str]] = {}
+        wanted = list(dict.fromkeys(ids))
+        for start in range(0, len(wanted), MAX_READS):
+            some = wanted[start : start + MAX_READS]
+            own = {id: known[id] for id in some if id in known}
+            items = self.call("related", entity=entity, ids=some, parents=own)["items"]
+            found |= {item["id"]: item["entities"] for item in items}
+        return found
+
     # -- what a job wrote --------------------------------------------------------------------------------------
 
     def changes(self, job: str, *, limit: int = MAX_CHANGES, cursor: str | None = None) -> dict[str, Any]:

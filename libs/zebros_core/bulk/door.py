@@ -1,6 +1,7 @@
 """A service's bulk door: other services' mutations, reads and exports, and the service's own upkeep, by signed calls.
 
-Every door takes `apply`, `export` and `read`, and tells what a job wrote by `changes` and `countChanges`; a service may
+Every door takes `apply`, `export` and `read`, tells what a job wrote by `changes` and `countChanges`, and by `related`
+what its records name; a service may
 add verbs of its own, or have its own instead of these. What is refused is answered as `{"problem": …}`, so that the
 caller need not read an error's text.
 """
@@ -8,7 +9,7 @@ caller need not read an error's text.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
@@ -25,6 +26,7 @@ from zebros_core.bulk.calls import (
     ExportCall,
     FindCall,
     ReadCall,
+    RelatedCall,
     SignedCall,
 )
 from zebros_core.bulk.client import SYSTEM_SCOPE
@@ -40,6 +42,7 @@ from zebros_core.records.export import export_records, read_records
 from zebros_core.records.find import find_ids, find_records
 from zebros_core.records.job_changes import count_job_changes, job_changes
 from zebros_core.records.mutations import Mutation, MutationOperation, RecordVerbs
+from zebros_core.records.related import Naming, named_by
 from zebros_core.tenancy import SYSTEM_ACTOR, TenantContext
 
 __all__ = ["BulkDoor", "DoorVerb", "documents", "ensure_machinery", "workspace_of"]
@@ -64,12 +67,14 @@ class BulkDoor(Generic[S]):
     - ``verbs`` are what can be done to each entity that others may write.
     - ``exported`` are the entities that others may read and export.
     - ``more`` are the service's own verbs by name.
+    - ``named`` says how the service's records name others, by the entity that is named.
     """
 
     services: Callable[[], S]
     verbs: Mapping[str, RecordVerbs]
     exported: Collection[str]
     more: Mapping[str, DoorVerb[S]] = field(default_factory=dict[str, DoorVerb[S]])
+    named: Mapping[str, Sequence[Naming]] = field(default_factory=dict[str, Sequence[Naming]])
 
     def handler(self, event: Mapping[str, Any], context: object = None) -> dict[str, Any]:
         """The Lambda entry: carry out a call, or answer why not."""
@@ -94,6 +99,8 @@ class BulkDoor(Generic[S]):
         if self.verbs:
             known["changes"] = DoorVerb(ChangesCall, self._changes)
             known["countChanges"] = DoorVerb(CountChangesCall, self._count_changes)
+        if self.named:
+            known["related"] = DoorVerb(RelatedCall, self._related)
         known |= self.more
         # A call without a verb that we know is told what an `apply` would be told.
         return known.get(name) or known["apply"] if isinstance(name, str) else known["apply"]
@@ -161,6 +168,12 @@ class BulkDoor(Generic[S]):
             ids = find_ids(workspace, call.entity, call.by, call.values)
             items = [{"value": value, "id": id} for value, id in ids.items()]
         return {"items": items}
+
+    def _related(self, have: S, caller: TenantContext, call: RelatedCall) -> dict[str, Any]:
+        ensure_machinery(caller, "what is in use is told to our own machinery only")
+        _check_entity(call.entity, self.named, "/entity")
+        found = named_by(workspace_of(have, caller), self.named[call.entity], call.ids, call.parents)
+        return {"items": [{"id": id, "entities": entities} for id, entities in found.items()]}
 
     def _changes(self, have: S, caller: TenantContext, call: ChangesCall) -> dict[str, Any]:
         page = job_changes(

@@ -31,6 +31,7 @@ IDEMPOTENT: Final = frozenset(
         "putSettings",
         "read",
         "reinstate",
+        "related",
         "schema",
         "settings",
         "stageEntries",

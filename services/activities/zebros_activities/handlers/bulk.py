@@ -20,6 +20,7 @@ from zebros_core.bulk.calls import MAX_READS, SignedCall
 from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
 from zebros_core.privacy.desk import PrivacyDesk, open_desk
 from zebros_core.privacy.door import privacy_verbs
+from zebros_core.records.related import Naming
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.context import ERASURE_CAUSE
 from zebros_core.values import RecordId
@@ -70,6 +71,14 @@ DOOR: BulkDoor[Container] = BulkDoor(
     lambda: container(),
     verbs=VERBS,
     exported=EXPORTED,
+    named={
+        # Also those about the customer's contacts and deals.
+        "customer": (Naming("activity", "customer", "customer_id"),),
+        **{
+            entity: (Naming("activity", "related", "related_id"),)
+            for entity in ("contact", "lead", "opportunity")
+        },
+    },
     more={
         **backups.DOOR_VERBS,
         "checkReminders": DoorVerb(CheckRemindersCall, _check_reminders),

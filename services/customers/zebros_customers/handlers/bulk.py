@@ -12,6 +12,7 @@ from zebros_core.bulk.calls import SignedCall
 from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
 from zebros_core.privacy.desk import PrivacyDesk, open_desk
 from zebros_core.privacy.door import privacy_verbs
+from zebros_core.records.related import Naming
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.context import ERASURE_CAUSE
 from zebros_customers.bootstrap import Container, container
@@ -75,6 +76,12 @@ DOOR: BulkDoor[Container] = BulkDoor(
     lambda: _container(),
     verbs=VERBS,
     exported=EXPORTED,
+    named={
+        "customer": (
+            Naming("contact", "customer", "customer_id"),
+            Naming("document", "customer", "customer_id"),
+        )
+    },
     more={
         **backups.DOOR_VERBS,
         "checkNames": DoorVerb(CheckNamesCall, _check_names),

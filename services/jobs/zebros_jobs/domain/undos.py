@@ -64,11 +64,22 @@ class WrittenRecord:
 
 @dataclass(slots=True)
 class Undoing:
-    """What to do about a record. `patch` is a merge patch to its former values, `kept` names fields edited since."""
+    """What to do about a record. `patch` is a merge patch to its former values, `kept` names fields edited since.
+
+    Of one that is kept for being `in_use`, `kept` has the kinds of records that name it.
+    """
 
     outcome: UndoOutcome
     patch: dict[str, Any] = field(default_factory=dict[str, Any])
     kept: list[str] = field(default_factory=list[str])
+    in_use: bool = False
+
+    @property
+    def why_kept(self) -> str:
+        """The reason for which a record, or some of its fields, stay as they are."""
+        if self.in_use:
+            return "in-use"
+        return "edited since" if self.outcome is UndoOutcome.KEPT else "partly edited since"
 
 
 def written_records(changes: Iterable[Mapping[str, Any]]) -> list[WrittenRecord]:

@@ -12,6 +12,7 @@ from zebros_core.bulk.calls import MAX_READS, SignedCall
 from zebros_core.bulk.door import BulkDoor, DoorVerb, workspace_of
 from zebros_core.privacy.desk import PrivacyDesk, open_desk
 from zebros_core.privacy.door import privacy_verbs
+from zebros_core.records.related import Naming
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.context import ERASURE_CAUSE
 from zebros_core.values import RecordId
@@ -56,6 +57,10 @@ DOOR: BulkDoor[Container] = BulkDoor(
     lambda: _container(),
     verbs=VERBS,
     exported=EXPORTED,
+    named={
+        "customer": (Naming("opportunity", "customer", "customer_id"),),
+        "contact": (Naming("opportunity", "customer", "contact_id", through_parent=True),),
+    },
     more={
         **totals.DOOR_VERBS,
         **backups.DOOR_VERBS,

@@ -12,6 +12,7 @@ from jobs_in_process import carry_out, step
 from tenant_hash import differences, hash_of, tenant_facts
 
 from zebros_core.clock import FixedClock
+from zebros_core.errors import ForbiddenError, ValidationError
 from zebros_jobs.bootstrap import Container
 from zebros_jobs.domain.catching_up import CatchingUp
 from zebros_jobs.domain.job import Job, JobKind
@@ -165,6 +166,139 @@ def test_what_was_edited_since_stays_and_is_listed(
         ["a", "mine"],
     )
     assert set(found) == {ids[2], ids[3], ids[4]}
+
+
+@pytest.mark.parametrize("model", ["silo", "bridge", "pool"])
+def test_what_others_have_built_on_since_is_kept_with_their_work(
+    tenant: Tenants, importer: Importers, history: History, model: str
+) -> None:
+    ada, other = importer(tenant(model)), importer(tenant(model))
+    names = ("Contact", "Deal", "Call", "Moved", "Gone", "Lonely")
+    job = ada.run(
+        "customer", "account\n" + "".join(f"{name}\n" for name in names), {"account": "companyName"}
+    )
+    ids = dict(zip(names, (row["id"] for row in ada.rows(job)), strict=True))
+    elsewhere = other.run("customer", "account\nContact\n", {"account": "companyName"})
+    ada.fill("contact", [{"lastName": "Theirs", "customerId": ids["Contact"]}])
+    ada.fill("opportunity", [{"title": "Theirs", "customerId": ids["Deal"]}])
+    ada.fill(
+        "activity",
+        [
+            {"type": "call", "subject": "Theirs", "relatedType": "customer", "relatedId": ids["Call"]},
+            {"type": "call", "subject": "Theirs", "relatedType": "customer", "relatedId": ids["Deal"]},
+        ],
+    )
+    moved, gone = ada.fill(
+        "contact", [{"lastName": "Moved"}, {"lastName": "Gone", "customerId": ids["Gone"]}]
+    )
+    ada.door("customers").apply(
+        [
+            {
+                "mutationId": "move",
+                "entity": "contact",
+                "operation": "update",
+                "id": moved,
+                "changes": {"customerId": ids["Moved"]},
+            },
+            {"mutationId": "gone", "entity": "contact", "operation": "delete", "id": gone},
+        ]
+    )
+    history()
+    before = facts_of(ada)
+    undo = ada.undo(job)
+    assert (ada.result(undo)["removed"], ada.result(undo)["kept"]) == (2, 4), kept(ada, undo)
+    assert sorted(kept(ada, undo)) == sorted(
+        [
+            ["customer", ids["Contact"], "in-use", "contact"],
+            ["customer", ids["Deal"], "in-use", "activity; opportunity"],
+            ["customer", ids["Call"], "in-use", "activity"],
+            ["customer", ids["Moved"], "in-use", "contact"],
+        ]
+    )
+    assert {record["customerId"] for record in ada.records("customer")} == {
+        ids[name] for name in ("Contact", "Deal", "Call", "Moved")
+    }
+    assert len(differences(before, facts_of(ada))) == 2
+    undone = other.undo(elsewhere)
+    assert other.result(undone)["removed"] == 1, "what another tenant has is nobody's business here"
+
+
+@pytest.mark.parametrize("entity", ["contact", "lead", "opportunity"])
+def test_people_and_deals_that_others_work_on_are_kept(
+    tenant: Tenants, importer: Importers, history: History, entity: str
+) -> None:
+    ada = importer(tenant())
+    (acme,) = ada.fill("customer", [{"companyName": "Acme"}])
+    name = "title" if entity == "opportunity" else "lastName"
+    columns = {"id": "externalId", "name": name}
+    content = "id,name\n1,One\n2,Two\n3,Three\n"
+    if entity == "contact":
+        columns["firm"] = "customer"
+        content = "id,name,firm\n1,One,Acme\n2,Two,Acme\n3,Three,Acme\n"
+    job = ada.run(entity, content, columns)
+    one, two, three = (row["id"] for row in ada.rows(job))
+    ada.fill("activity", [{"type": "note", "subject": "S", "relatedType": entity, "relatedId": one}])
+    expected = [[entity, one, "in-use", "activity"]]
+    if entity == "contact":
+        ada.fill("opportunity", [{"title": "Deal", "customerId": acme, "contactId": two}])
+        expected.append([entity, two, "in-use", "opportunity"])
+    history()
+    undo = ada.undo(job)
+    assert sorted(kept(ada, undo)) == sorted(expected)
+    assert ada.result(undo)["removed"] == 3 - len(expected)
+    assert three not in {record[f"{entity}Id"] for record in ada.records(entity)}
+
+
+def test_what_another_import_brought_counts_until_that_is_undone(
+    tenant: Tenants, importer: Importers, history: History
+) -> None:
+    ada = importer(tenant())
+    customers = ada.run("customer", "account\nAcme\n", {"account": "companyName"})
+    contacts = ada.run("contact", "name,firm\nAda,Acme\n", {"name": "lastName", "firm": "customer"})
+    history()
+    assert ada.result(ada.undo(customers))["kept"] == 1
+    assert ada.result(ada.undo(contacts))["removed"] == 1
+    history()
+    assert ada.result(ada.undo(customers))["removed"] == 1
+
+
+def test_a_customer_made_by_the_way_stays_with_a_contact_that_stays(
+    tenant: Tenants, importer: Importers, history: History
+) -> None:
+    ada = importer(tenant())
+    job = ada.run(
+        "contact",
+        "name,firm\nAda,Hooli\nAlan,Hooli\n",
+        {"name": "lastName", "firm": "customer"},
+        onMissingReference="create",
+    )
+    one = ada.rows(job)[0]["id"]
+    ada.fill("activity", [{"type": "note", "subject": "S", "relatedType": "contact", "relatedId": one}])
+    history()
+    undo = ada.undo(job)
+    (hooli,) = ada.records("customer")
+    assert sorted(kept(ada, undo)) == [
+        ["contact", one, "in-use", "activity"],
+        ["customer", hooli["customerId"], "in-use", "activity; contact"],
+    ]
+
+
+def test_what_is_in_use_is_told_to_our_own_machinery_only(tenant: Tenants, importer: Importers) -> None:
+    ada, other = importer(tenant()), importer(tenant())
+    (acme,) = ada.fill("customer", [{"companyName": "Acme"}])
+    ada.fill("contact", [{"lastName": "Ada", "customerId": acme}])
+    jobs = ada.world.jobs
+    for service in ("customers", "pipeline", "activities"):
+        with pytest.raises(ForbiddenError):
+            ada.door(service).related("customer", [acme])
+        with pytest.raises(ValidationError):
+            jobs.job_workspace(ada.tenant, "J").system_door(service).related("product", [acme])
+        assert jobs.job_workspace(other.tenant, "J").system_door(service).related("customer", [acme]) == {}
+    asked = jobs.job_workspace(ada.tenant, "J").system_door("customers")
+    never = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+    assert asked.related("customer", [never, acme, acme]) == {acme: ["contact"]}
+    with pytest.raises(ValidationError):
+        asked.related("customer", ["no id"])
 
 
 def test_it_waits_for_the_history(

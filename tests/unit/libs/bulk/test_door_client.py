@@ -81,7 +81,9 @@ def wishes(count: int, **facts: Any) -> list[dict[str, Any]]:
 # -- patience --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["export", "read", "changes", "countChanges", "lines", "settings"])
+@pytest.mark.parametrize(
+    "verb", ["export", "read", "changes", "countChanges", "lines", "related", "settings"]
+)
 def test_a_call_that_was_not_answered_is_repeated_with_growing_pauses(world: World, verb: str) -> None:
     world.troubles = [UnavailableError(), UnavailableError(), problem(503), problem(429, "rate-limited")]
     answer = world.door(lambda call: {"items": [1]}, seconds=60).call(verb)

@@ -30,6 +30,7 @@ from zebros_jobs.domain.work import JobResult, Plan
 from zebros_jobs.use_cases.imports.files import FOLDER, PURPOSE
 from zebros_jobs.use_cases.parts import Parts
 from zebros_jobs.use_cases.run_job import JobRun, Work
+from zebros_jobs.use_cases.undos.in_use import in_use
 from zebros_jobs.use_cases.undos.reopening import put_back_closed
 from zebros_jobs.use_cases.undos.side_values import SideValues
 
@@ -164,6 +165,7 @@ class _Undo:
             undoing_of(record, present.get(record.id), entity.id_field, entity.upkeep) for record in records
         ]
         self._add_sides(entity, records, undoings)
+        self._keep_what_is_in_use(entity, records, undoings, present)
         sent = [
             (record, undoing)
             for record, undoing in zip(records, undoings, strict=True)
@@ -184,6 +186,22 @@ class _Undo:
         for id, patch in self._sides.patches(entity, list(changed)).items():
             changed[id].patch |= patch
             changed[id].outcome = UndoOutcome.RESTORED
+
+    def _keep_what_is_in_use(
+        self,
+        entity: ImportedEntity,
+        records: Sequence[WrittenRecord],
+        undoings: Sequence[Undoing],
+        present: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        """Keep what would go, where others have given it records of theirs."""
+        going = {
+            record.id: undoing
+            for record, undoing in zip(records, undoings, strict=True)
+            if undoing.outcome is UndoOutcome.REMOVED
+        }
+        for id, named_by in in_use(self._run, entity.name, [present[id] for id in going]).items():
+            going[id].outcome, going[id].in_use, going[id].kept = UndoOutcome.KEPT, True, sorted(named_by)
 
     def _send(
         self,
@@ -226,8 +244,9 @@ class _Undo:
         for record, undoing in zip(records, undoings, strict=True):
             self._counts[undoing.outcome] = self._counts.get(undoing.outcome, 0) + 1
             if undoing.kept:
-                why = "edited since" if undoing.outcome is UndoOutcome.KEPT else "partly edited since"
-                rows.append(self._lines.row([entity.name, record.id, why, "; ".join(undoing.kept)]))
+                rows.append(
+                    self._lines.row([entity.name, record.id, undoing.why_kept, "; ".join(undoing.kept)])
+                )
         self._done += len(records)
         if rows:
             self._kept.add(b"".join(rows))
