@@ -1,8 +1,8 @@
 """`python -m benchmarks`: measure, print the table, write `results/latest.json`.
 
 --check makes a missed limit exit status 1; --only takes groups (warm, cold, library, auth, flat, sales, totals,
-imports, reports) and replaces their rows in results of the same engine and machine; --readme prints the last results
-as markdown.
+imports, reports, sync, offline) and replaces their rows in results of the same engine and machine; --readme prints the
+last results as markdown.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from benchmarks import (
     import_jobs,
     imports,
     library,
+    offline,
     reports,
     sales,
+    sync,
     totals,
     warm,
 )
@@ -31,7 +33,19 @@ from benchmarks.engines import EngineError, engines
 from benchmarks.rows import RESULTS, Row, markdown, show, write
 from benchmarks.world import CREDENTIALS, World
 
-GROUPS = ("warm", "cold", "library", "auth", "flat", "sales", "totals", "imports", "reports")
+GROUPS = (
+    "warm",
+    "cold",
+    "library",
+    "auth",
+    "flat",
+    "sales",
+    "totals",
+    "imports",
+    "reports",
+    "sync",
+    "offline",
+)
 
 
 def main() -> int:
@@ -75,6 +89,8 @@ def _measured(groups: list[str]) -> tuple[list[Row], str]:
                 *import_files.rows(_say),
             ],
             "reports": lambda: reports.rows(_say),
+            "sync": lambda: sync.rows(world, _say),
+            "offline": lambda: offline.rows(_say),
         }
         # The service writes its metrics to standard output, a line a request; here they go nowhere.
         with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stdout(nowhere):

@@ -8,25 +8,17 @@ counted, with 1,000, 10,000 and 100,000 opportunities in the totals.
 
 from __future__ import annotations
 
-import json
-import queue
-import threading
 import time
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-import boto3
-
+from benchmarks.changes import against_raw, created, delivering
 from benchmarks.metering import Cost, Meter, flat_rows
 from benchmarks.rows import Row
 from benchmarks.sales import opportunities, sizes
 from benchmarks.world import PREFIX, Caller, World, core_settings
-from zebros_core.messaging import EntityChanged, Operation, StreamPublisher
-from zebros_core.messaging.bus import Refused
 from zebros_core.tenancy.registry import CachedTenantRegistry, DynamoDbTenantRegistry
 from zebros_pipeline.bootstrap import Container
 from zebros_pipeline.domain.contribution import (
@@ -47,13 +39,10 @@ from zebros_pipeline.repositories.keys import OPPORTUNITIES
 from zebros_pipeline.repositories.totals import TotalsRepository
 from zebros_pipeline.settings import Settings
 
-_BATCH = 100
-"""Changes that the queue hands over at once."""
 _COUNTED = 3_000
 _WARM_UP = 300
 _CHANGES = 10_000
 _LEVEL_SECONDS = 5.0
-_PATIENCE_SECONDS = 120.0
 _VALUE_CALLS = 2
 _OF_RAW = 2.0
 """At least half the rate is at most twice the time."""
@@ -83,33 +72,17 @@ def _container(world: World, dynamodb: Any = None) -> Container:
 def _rate(world: World) -> Row:
     container = _container(world)
     ours, theirs = world.tenant("ratea", "pool"), world.tenant("rateb", "pool")
-    sent: list[dict[str, Any]] = []
-
-    def note(params: dict[str, Any], **_: Any) -> None:
-        sent.append(params)
-
-    client: Any = container.dynamodb
-    client.meta.events.register("before-parameter-build.dynamodb.TransactWriteItems", note)
-    count = consumer(container)
     records = opportunities(ours, _WARM_UP + _COUNTED, datetime.now(UTC).replace(microsecond=0))
-    seconds = {"ours": 0.0, "raw": 0.0}
-    done = 0
-    while batch := list(islice(records, _BATCH)):
-        event = _messages([_event(record).to_wire() for record in batch])
-        sent.clear()
-        started = time.perf_counter()
-        answer = count.handler(event, None)
-        ours_seconds = time.perf_counter() - started
-        assert answer == {"batchItemFailures": []}
-        again = [_for_tenant(request, ours, theirs) for request in sent]
-        started = time.perf_counter()
-        for request in again:
-            world.raw.transact_write_items(**request)
-        raw_seconds = time.perf_counter() - started
-        done += len(batch)
-        if done > _WARM_UP:
-            seconds["ours"] += ours_seconds
-            seconds["raw"] += raw_seconds
+    events = (created(OPPORTUNITIES, record) for record in records)
+    seconds = against_raw(
+        world,
+        container,
+        consumer(container).handler,
+        events,
+        source=_SOURCE,
+        tenants=(ours, theirs),
+        warm_up=_WARM_UP,
+    )
     per_change = 1000 / _COUNTED
     return Row(
         "count a change in the totals",
@@ -121,110 +94,18 @@ def _rate(world: World) -> Row:
     )
 
 
-def _for_tenant(request: dict[str, Any], former: str, other: str) -> dict[str, Any]:
-    """Return a transaction as it would be another tenant's, whose id is as long."""
-    items = json.loads(json.dumps(request["TransactItems"]).replace(former, other))
-    return {"TransactItems": items, "ClientRequestToken": str(uuid.uuid4())}
-
-
-def _event(record: Opportunity) -> EntityChanged:
-    return EntityChanged(
-        event_id=f"{record.opportunity_id}-{record.version}",
-        tenant_id=record.tenant_id,
-        entity="opportunity",
-        id=record.opportunity_id,
-        version=record.version,
-        operation=Operation.CREATED,
-        occurred_at=record.updated_at,
-        snapshot=record.model_dump(mode="json", by_alias=True),
-    )
-
-
-def _messages(details: Sequence[str]) -> dict[str, Any]:
-    """Return what the queue hands over: the bus's envelopes in the queue's."""
-    return {
-        "Records": [
-            {
-                "messageId": str(number),
-                "body": f'{{"source":"{_SOURCE}","detail-type":"EntityChanged","detail":{detail}}}',
-            }
-            for number, detail in enumerate(details)
-        ]
-    }
-
-
 # -- how soon ------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Bus:
-    """Takes events as the bus does, and hands them over as a queue does."""
-
-    waiting: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue[str])
-
-    def put(self, events: Sequence[Any]) -> list[Refused[Any]]:
-        for event in events:
-            self.waiting.put(event.to_wire())
-        return []
-
-    def take(self, most: int) -> list[str]:
-        """Wait shortly for an event, and return it with those behind it."""
-        taken: list[str] = []
-        try:
-            taken.append(self.waiting.get(timeout=0.05))
-            while len(taken) < most:
-                taken.append(self.waiting.get_nowait())
-        except queue.Empty:
-            pass
-        return taken
 
 
 def _level(world: World) -> Row:
     tenant = world.tenant("level", "pool")
     container, counting = _container(world), _container(world)
-    over = threading.Event()
-    bus = _Bus()
-    trouble: list[BaseException] = []
-    stream = _Stream(world, f"{PREFIX}-{OPPORTUNITIES.table}")
-    publisher = StreamPublisher(
-        {OPPORTUNITIES.table: OPPORTUNITIES},
-        table_prefix=PREFIX,
-        bus=bus,  # pyright: ignore[reportArgumentType] - a bus in memory
-        snapshots=counting.snapshots,
-        failures=counting.failures,
-    )
-
-    def publish() -> None:
-        for records in stream.read(over):
-            publisher.publish(records)
-
-    def count() -> None:
-        handler = consumer(counting).handler
-        while not over.is_set():
-            details = bus.take(_BATCH)
-            if details:
-                handler(_messages(details), None)
-
-    def guarded(work: Callable[[], None]) -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 - told by the run itself
-            trouble.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(work,), daemon=True) for work in (publish, count)]
-    for thread in threads:
-        thread.start()
-    _write(container, tenant)
-    written_at = time.perf_counter()
-    totals = container.system_workspace(tenant, "bench").totals
-    while _in_stage(totals, "won") < _CHANGES // 2:
-        if trouble or time.perf_counter() - written_at > _PATIENCE_SECONDS:
-            raise RuntimeError("the changes were not counted") from next(iter(trouble), None)
-        time.sleep(0.02)
-    taken = time.perf_counter() - written_at
-    over.set()
-    for thread in threads:
-        thread.join()
+    with delivering(world, OPPORTUNITIES, counting, consumer(counting).handler) as delivery:
+        _write(container, tenant)
+        written_at = time.perf_counter()
+        totals = container.system_workspace(tenant, "bench").totals
+        delivery.wait(lambda: _in_stage(totals, "won") >= _CHANGES // 2)
+        taken = time.perf_counter() - written_at
     name = f"all of {_CHANGES:,} changes counted after the last one"
     return Row(name, taken, _LEVEL_SECONDS, "s", 1.0, "5 seconds")
 
@@ -246,43 +127,6 @@ def _write(container: Container, tenant: str) -> None:
 def _in_stage(totals: TotalsRepository, stage: str) -> int:
     counters = totals.group(totals.state().current, Kind.VALUE, EVERYBODY)
     return sum(int(by_slot(row.numbers).get(stage, {}).get(Amount.COUNT, 0)) for row in counters)
-
-
-class _Stream:
-    """A table's stream from now on, as Lambda hands it over."""
-
-    def __init__(self, world: World, table: str) -> None:
-        specification = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
-        world.raw.update_table(TableName=table, StreamSpecification=specification)
-        self._arn: str = world.raw.describe_table(TableName=table)["Table"]["LatestStreamArn"]
-        self._client: Any = boto3.client("dynamodbstreams", endpoint_url=world.engines.dynamodb_url)
-        self._iterators = [
-            self._client.get_shard_iterator(
-                StreamArn=self._arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-            )["ShardIterator"]
-            for shard in self._shards()
-        ]
-
-    def _shards(self) -> list[dict[str, Any]]:
-        description = self._client.describe_stream(StreamArn=self._arn)["StreamDescription"]
-        return description["Shards"]
-
-    def read(self, over: threading.Event) -> Iterator[list[dict[str, Any]]]:
-        """Return batches of records until told that it is over."""
-        while not over.is_set() and self._iterators:
-            found = False
-            following: list[str] = []
-            for iterator in self._iterators:
-                answer = self._client.get_records(ShardIterator=iterator, Limit=_BATCH)
-                if answer.get("NextShardIterator"):
-                    following.append(answer["NextShardIterator"])
-                records = [{**record, "eventSourceARN": self._arn} for record in answer["Records"]]
-                if records:
-                    found = True
-                    yield records
-            self._iterators = following
-            if not found:
-                time.sleep(0.02)
 
 
 # -- what a look costs ---------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ from zebros_customers.repositories.keys import CUSTOMERS, LOOKUP_TABLE
 from zebros_customers.settings import Settings
 
 PREFIX = "zebros-bench"
-SERVICES = ("auth", "customers", "pipeline", "activities", "jobs")
+SERVICES = ("auth", "customers", "pipeline", "activities", "sync", "jobs")
 ISSUER = "https://identity.bench.example/realms/zebros"
 _AUDIENCE = "zebros-api"
 _FIRST = datetime(2026, 1, 1, 8, tzinfo=UTC)
