@@ -71,15 +71,18 @@ class LocalRecords:
         """
         if self._store.sealer.hides:
             return self._page_hidden(limit, after, search)
-        condition, values = "r.entity = ? AND r.hidden = 0", [self._entity]
+        condition, values = "entity = ? AND hidden = 0", [self._entity]
         if search:
-            condition += " AND instr(r.sort_key, ?) > 0"
+            condition += " AND instr(sort_key, ?) > 0"
             values.append(search.casefold())
         if after is not None:
-            condition += " AND (r.sort_key, r.id) > (?, ?)"
+            condition += " AND (sort_key, id) > (?, ?)"
             values += [sort_key(after.entity, after.values), after.id]
+        # Which records, the index alone tells; only those are read that are on the page.
         rows = self._store.connection.execute(
-            f"{_SELECT} WHERE {condition} ORDER BY r.sort_key, r.id LIMIT ?", (*values, limit)
+            f"{_SELECT} WHERE (r.entity, r.id) IN (SELECT entity, id FROM records WHERE {condition}"  # noqa: S608
+            " ORDER BY sort_key, id LIMIT ?) ORDER BY r.sort_key, r.id",
+            (*values, limit),
         )
         return [self._record(row) for row in rows.fetchall()]
 
