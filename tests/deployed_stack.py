@@ -40,8 +40,7 @@ MODELS: tuple[IsolationName, ...] = ("pool", "bridge", "silo")
 SERVICE = f"zebros-customers-{STAGE}"
 """The service's stack, and what the names of its functions and queues begin with."""
 STACKS = tuple(
-    f"zebros-{service}-{STAGE}"
-    for service in ("auth", "customers", "pipeline", "activities", "jobs", "sync")
+    f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities", "jobs", "sync")
 )
 """The stacks in which a tenant may have tables of its own."""
 CONSUMERS = ("history", "search", "cache", "followup")

@@ -8,6 +8,8 @@ Stacks = Mapping[str, Any]
 
 SERVICES = ("auth", "customers", "pipeline", "activities", "jobs", "sync")
 """The stacks that have functions."""
+STREAMING_SERVICES = ("auth", "customers", "pipeline", "activities", "jobs")
+"""Those whose tables publish what changes; sync keeps what follows from others' events."""
 RECORD_SERVICES = ("customers", "pipeline", "activities")
 """Those that keep records of tenants, and have a bulk door."""
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from packaged_templates import (
     SERVICES,
+    STREAMING_SERVICES,
     Stacks,
     buckets,
     declared,
@@ -196,7 +197,7 @@ def test_errors_throttles_and_lag_raise_an_alarm(prod: Stacks) -> None:
     }
     for function in resources(prod, "AWS::Lambda::Function").values():
         assert {("Errors", function["FunctionName"]), ("Throttles", function["FunctionName"])} <= alarms
-    for service in SERVICES:
+    for service in STREAMING_SERVICES:
         assert ("IteratorAge", f"zebros-{service}-prod-stream") in alarms
     for name, alarm in resources(prod, "AWS::CloudWatch::Alarm").items():
         assert alarm["AlarmActions"], name
@@ -220,7 +221,7 @@ def test_no_schedule_of_a_function_is_throttled_by_its_other_ones(prod: Stacks) 
 
 def test_a_stream_record_that_is_set_aside_raises_an_alarm(prod: Stacks) -> None:
     """Nothing raises then: the line in the log is the only trace, so filter and code must agree on it."""
-    for service in SERVICES:
+    for service in STREAMING_SERVICES:
         (found,) = prod[service].resources("AWS::Logs::MetricFilter").values()
         assert found["FilterPattern"] == f'{{ $.message = "{SET_ASIDE}" }}'
         (metric,) = found["MetricTransformations"]
