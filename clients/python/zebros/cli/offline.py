@@ -87,6 +87,7 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
                 "merged": report.merged,
                 "conflicts": report.conflicts,
                 "rejected": [{**change.to_json(), "problem": change.problem} for change in report.rejected],
+                "waiting": report.waiting,
                 "pulled": report.pulled,
                 "uploaded": report.uploaded,
                 "resets": report.resets,
@@ -106,6 +107,7 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
             ),
             ("to decide", f"{len(report.conflicts):,}" if report.conflicts else None),
             ("refused", f"{len(report.rejected):,}" if report.rejected else None),
+            ("waiting", f"{report.waiting:,}" if report.waiting else None),
         ]
     )
     for reason in report.resets:
@@ -114,6 +116,8 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
         note(f"This version of zebros cannot read {entity} records any more; update it.")
     if report.lost_fields or report.conflicts:
         note("Look at both sides: zebros offline conflicts")
+    if report.waiting:
+        note("A part of the server does not answer; what waits for it is sent with the next sync.")
     for change in report.rejected:
         detail = (change.problem or {}).get("detail", "")
         note(f"{change.entity} {change.id}: {detail}")
@@ -127,6 +131,7 @@ _REASONS = {
     "visibilityChanged": "your role or team is another one",
     "aheadOfLog": "the server's log begins anew",
     "schemaChanged": "this version of zebros reads more than the one before",
+    "invalid_cursor": "the server does not know where this copy was",
 }
 
 

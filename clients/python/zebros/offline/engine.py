@@ -16,10 +16,12 @@ from typing import Any, Final, Protocol
 
 from zebros.errors import (
     ApiError,
+    BadRequestError,
     ConflictError,
     DeviceWipedError,
     ForbiddenError,
     NotFoundError,
+    PayloadTooLargeError,
     StorageError,
     TransportError,
     UnavailableError,
@@ -28,7 +30,7 @@ from zebros.errors import (
 )
 from zebros.models import Document
 from zebros.offline.pulls import apply_page, begin_anew
-from zebros.offline.queue import QueuedChange
+from zebros.offline.queue import QueuedChange, is_passing
 from zebros.offline.store import OfflineStore
 from zebros.offline.uploads import PendingUpload
 
@@ -37,6 +39,7 @@ __all__ = ["DocumentApi", "SyncApi", "SyncEngine", "SyncProgress", "SyncReport"]
 MOST_MUTATIONS: Final = 100
 _MOST_SECONDS: Final = 300.0
 _DEACTIVATED: Final = "user-deactivated"
+INVALID_CURSOR: Final = "invalid_cursor"
 
 
 class SyncApi(Protocol):
@@ -84,6 +87,8 @@ class SyncReport:
     merged: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     conflicts: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     rejected: list[QueuedChange] = field(default_factory=list[QueuedChange])
+    waiting: int = 0
+    """Changes that a part of the server did not answer to; they are sent again."""
     pulled: int = 0
     resets: list[str] = field(default_factory=list[str])
     uploaded: int = 0
@@ -128,6 +133,7 @@ class SyncEngine:
             self._upload(report)
             self._pull(report)
         report.rejected = self._store.queue.rejected()
+        report.waiting = self._store.queue.count()
         return report
 
     def follow(
@@ -154,14 +160,18 @@ class SyncEngine:
 
     def _push(self, report: SyncReport) -> None:
         total = self._store.queue.count()
-        done = 0
-        while batch := self._store.queue.next(MOST_MUTATIONS):
+        done = after = 0
+        waiting: set[tuple[str, str]] = set()
+        while batch := self._store.queue.next(MOST_MUTATIONS, after=after):
+            after = batch[-1].number
             self._tell(SyncProgress("sending changes", done, total))
-            outcomes = self._api.push(
-                self._store.client_id, self._now(), [change.to_json() for change in batch]
-            )
+            # What comes after a change that waits would overtake it.
+            due = [change for change in batch if (change.entity, change.id) not in waiting]
+            outcomes = self._send(due) if due else ()
             self._store.queue.answered(outcomes)
-            for outcome in outcomes:
+            for change, outcome in zip(due, outcomes, strict=True):
+                if is_passing(outcome):
+                    waiting.add((change.entity, change.id))
                 report.pushed += outcome["outcome"] != "rejected"
                 if outcome["outcome"] == "merged":
                     report.merged.append(outcome)
@@ -170,9 +180,30 @@ class SyncEngine:
             done += len(batch)
         self._tell(SyncProgress("sending changes", done, total))
 
+    def _send(self, changes: Sequence[QueuedChange]) -> Sequence[Mapping[str, Any]]:
+        """Push changes; where they are refused together, find by halves the one that is at fault, and refuse that."""
+        try:
+            return self._api.push(
+                self._store.client_id, self._now(), [change.to_json() for change in changes]
+            )
+        except (BadRequestError, PayloadTooLargeError, ValidationError) as error:
+            if len(changes) == 1:
+                return [_refused(changes[0], error)]
+        middle = len(changes) // 2
+        return [*self._send(changes[:middle]), *self._send(changes[middle:])]
+
     def _pull(self, report: SyncReport) -> None:
         while True:
-            page = self._api.pull(self._store.cursor, entities=self._entities)
+            try:
+                page = self._api.pull(self._store.cursor, entities=self._entities)
+            except BadRequestError as error:
+                is_ours = any(each.code == INVALID_CURSOR for each in error.errors)
+                if not is_ours or self._store.cursor is None or INVALID_CURSOR in report.resets:
+                    raise
+                # The server's key is another one by now, or the store was copied from elsewhere.
+                report.resets.append(INVALID_CURSOR)
+                begin_anew(self._store)
+                continue
             report.too_old_for = page.get("tooOldFor", {})
             if page["resetRequired"] is not None:
                 report.resets.append(page["resetRequired"])
@@ -236,3 +267,14 @@ class SyncEngine:
             raise DeviceWipedError(
                 "this account was deactivated; what this device kept of it is removed"
             ) from error
+
+
+def _refused(change: QueuedChange, error: ApiError) -> Mapping[str, Any]:
+    """Return the outcome of a change that the server could not even read."""
+    faults = [f"{each.field.removeprefix('/mutations/0')}: {each.message}" for each in error.errors]
+    problem = {
+        "title": error.problem.title,
+        "status": error.status,
+        "detail": "; ".join(faults) or str(error),
+    }
+    return {"mutationId": change.mutation_id, "outcome": "rejected", "problem": problem}

@@ -6,20 +6,22 @@ gone; `rejected` until somebody decides: try it again as it is, or give it up.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
-from zebros.errors import NotOnDeviceError
+from zebros.errors import NotOnDeviceError, OfflineError
 
 if TYPE_CHECKING:
     from zebros.offline.store import OfflineStore
 
-__all__ = ["ChangeQueue", "QueuedChange"]
+__all__ = ["ChangeQueue", "QueuedChange", "is_passing"]
 
 QUEUED: Final = "queued"
+_PASSING: Final = 500
 ACKNOWLEDGED: Final = "acknowledged"
 REJECTED: Final = "rejected"
 _COLUMNS: Final = (
@@ -58,6 +60,22 @@ class QueuedChange:
         }
 
 
+def is_passing(outcome: Mapping[str, Any]) -> bool:
+    """Whether a change was refused because a part of the server did not answer: it is sent again as it is."""
+    return (
+        outcome["outcome"] == "rejected" and int((outcome.get("problem") or {}).get("status", 0)) >= _PASSING
+    )
+
+
+def _check(content: Mapping[str, Any]) -> None:
+    try:
+        json.dumps(content, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError as error:
+        raise OfflineError("this text is not Unicode: it has bytes that are no characters") from error
+    except (RecursionError, TypeError, ValueError) as error:
+        raise OfflineError(f"this value cannot be sent: {error}") from error
+
+
 class ChangeQueue:
     """The changes of a store."""
 
@@ -73,7 +91,8 @@ class ChangeQueue:
         changes: Mapping[str, Any],
         base: Mapping[str, Any],
     ) -> None:
-        """Queue a change, within the caller's transaction."""
+        """Queue a change, within the caller's transaction. Raises OfflineError for values that no request can carry."""
+        _check({"changes": changes, "base": base})
         content = self._store.sealer.seal({"changes": changes, "base": base})
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self._store.connection.execute(
@@ -82,9 +101,9 @@ class ChangeQueue:
             (uuid4().hex, entity, id, operation, base_version, content, now, QUEUED),
         )
 
-    def next(self, most: int) -> list[QueuedChange]:
-        """Return the changes to send next, the oldest first."""
-        return self._where("state = ? ORDER BY number LIMIT ?", QUEUED, most)
+    def next(self, most: int, *, after: int = 0) -> list[QueuedChange]:
+        """Return the changes to send next, the oldest first, of those after a number."""
+        return self._where("state = ? AND number > ? ORDER BY number LIMIT ?", QUEUED, after, most)
 
     def rejected(self) -> list[QueuedChange]:
         """Return the changes that the server refused, for somebody to decide."""
@@ -102,9 +121,11 @@ class ChangeQueue:
         return int(row[0])
 
     def answered(self, outcomes: Sequence[Mapping[str, Any]]) -> None:
-        """Note what became of changes that were sent."""
+        """Note what became of changes that were sent; what was refused for what passes stays queued."""
         with self._store.transaction() as connection:
             for outcome in outcomes:
+                if is_passing(outcome):
+                    continue
                 mutation_id = outcome["mutationId"]
                 row = connection.execute(
                     "SELECT entity, id FROM mutations WHERE mutation_id = ?", (mutation_id,)
@@ -122,6 +143,7 @@ class ChangeQueue:
                         "UPDATE mutations SET state = ?, version = ? WHERE mutation_id = ?",
                         (ACKNOWLEDGED, outcome.get("version"), mutation_id),
                     )
+                    self._settle_held(row[0], row[1])
                 self._store.records(row[0]).refresh(row[1])
 
     def settled(self, entity: str, id: str, version: int | None) -> None:
@@ -133,15 +155,21 @@ class ChangeQueue:
             values,
         )
 
-    def settle_all(self) -> None:
-        """Forget every acknowledged change: the device is as new as the server."""
-        with self._store.transaction() as connection:
-            rows = connection.execute(
-                "SELECT DISTINCT entity, id FROM mutations WHERE state = ?", (ACKNOWLEDGED,)
-            ).fetchall()
-            connection.execute("DELETE FROM mutations WHERE state = ?", (ACKNOWLEDGED,))
-            for entity, id in rows:
-                self._store.records(entity).refresh(id)
+    def _settle_held(self, entity: str, id: str) -> None:
+        """Forget acknowledged changes that came back before they were answered: no pull brings their record again."""
+        held = self._store.connection.execute(
+            "SELECT version FROM records WHERE entity = ? AND id = ? AND document IS NOT NULL", (entity, id)
+        ).fetchone()
+        if held is not None:
+            self._store.connection.execute(
+                "DELETE FROM mutations WHERE entity = ? AND id = ? AND state = ? AND version <= ?",
+                (entity, id, ACKNOWLEDGED, held[0]),
+            )
+        else:
+            self._store.connection.execute(
+                "DELETE FROM mutations WHERE entity = ? AND id = ? AND state = ? AND version IS NULL",
+                (entity, id, ACKNOWLEDGED),
+            )
 
     def retry(self, mutation_id: str) -> None:
         """Queue a rejected change again, under an id of its own. Raises NotOnDeviceError."""

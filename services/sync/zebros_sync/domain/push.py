@@ -75,6 +75,11 @@ class PushOutcome:
     conflict_id: str | None = None
     problem: Mapping[str, Any] | None = None
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether it was refused for what passes: the same mutation is to be sent again."""
+        return self.problem is not None and int(self.problem.get("status", 0)) >= _PASSING
+
 
 @dataclass(frozen=True, slots=True)
 class KeptOutcome:
@@ -99,4 +104,5 @@ def corrected(changed_at: datetime, sent_at: datetime, received_at: datetime) ->
     return received_at - min(ago, _OLDEST)
 
 
+_PASSING: Final = 500
 _OLDEST: Final = timedelta(days=365)

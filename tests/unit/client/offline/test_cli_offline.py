@@ -127,6 +127,14 @@ def test_a_refused_change_is_explained_with_what_can_be_done(
     assert zebros("sync").exit_code == 0
 
 
+def test_text_that_is_no_text_is_refused_at_once_with_a_reason(zebros: Callable[..., Any]) -> None:
+    zebros("sync")
+    refused = zebros("edit", "customer", ID, "--set", "companyName=bad \udcff bytes")
+    assert refused.exit_code not in {0, 70}
+    assert "not Unicode" in refused.stderr
+    assert json.loads(zebros("status", "--json").output)["waiting"] == 0
+
+
 def test_a_deactivated_account_leaves_nothing(zebros: Callable[..., Any], api: DeviceApi) -> None:
     zebros("sync")
     api.deactivated = True

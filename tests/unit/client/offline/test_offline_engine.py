@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import UTC
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,13 @@ import pytest
 from offline_world import DeviceApi, Server
 
 from zebros.errors import (
+    ApiError,
+    BadRequestError,
     ConflictError,
+    FieldError,
     NotOnDeviceError,
+    OfflineError,
+    PayloadTooLargeError,
     Problem,
     TransportError,
     UploadInterruptedError,
@@ -22,6 +27,7 @@ from zebros.models import Document
 from zebros.offline import DeviceWipedError, OfflineStore, SyncEngine
 from zebros_core.auth.permissions import Visibility
 from zebros_sync.domain.log import Key
+from zebros_sync.domain.ports import OwnerOutcome
 
 KEYS: list[Key] = [("customer", f"01JZ8Q5R7N3V4T6W8Y0A2C4E{number:02}") for number in range(20)]
 Engines = Callable[..., tuple[SyncEngine, OfflineStore, DeviceApi]]
@@ -207,6 +213,97 @@ def test_what_the_server_refuses_is_told_and_stops_nothing_else(server: Server, 
     store.queue.give_up(report.rejected[0].mutation_id)
     settle(server, engine)
     assert held(store) == live(server)
+
+
+@pytest.mark.parametrize("error", [BadRequestError, PayloadTooLargeError, ValidationError])
+def test_a_change_for_which_a_whole_push_is_refused_is_found_and_told_and_the_others_are_sent(
+    server: Server, device: Engines, error: type[ApiError]
+) -> None:
+    engine, store, api = device()
+    engine.sync()
+    for number in range(7):
+        store.customers.edit(KEYS[number][1], {"companyName": f"Edited {number}"})
+    bad = store.queue.next(10)[4]
+    push = api.push
+
+    def strict(client_id: str, sent_at: datetime, mutations: Sequence[Mapping[str, Any]]) -> Any:
+        at = [number for number, each in enumerate(mutations) if each["mutationId"] == bad.mutation_id]
+        if at:
+            fault = FieldError(
+                f"/mutations/{at[0]}/changes/companyName", "too_long", "at most 200 characters"
+            )
+            raise error(Problem(422, "bad", "Not accepted", errors=(fault,)))
+        return push(client_id, sent_at, mutations)
+
+    api.push = strict  # type: ignore[method-assign]
+    report = engine.sync()
+    assert (report.pushed, [change.mutation_id for change in report.rejected]) == (6, [bad.mutation_id])
+    assert report.rejected[0].problem is not None
+    assert report.rejected[0].problem["detail"] == "/changes/companyName: at most 200 characters"
+    assert store.queue.count() == 0
+    store.queue.give_up(bad.mutation_id)
+    settle(server, engine)
+    assert held(store) == live(server)
+
+
+def test_what_an_owner_did_not_answer_to_waits_in_its_order_and_is_sent_by_itself(
+    server: Server, device: Engines
+) -> None:
+    engine, store, _ = device()
+    engine.sync()
+    first, second = KEYS[0][1], KEYS[1][1]
+    store.customers.edit(first, {"companyName": "First"})
+    store.customers.edit(first, {"companyName": "Then"})
+    store.customers.edit(second, {"companyName": "Other"})
+    apply = server.owners.apply
+    away = OwnerOutcome("rejected", problem={"status": 503, "title": "Unavailable"})
+
+    def answer(mutations: Sequence[Mapping[str, Any]]) -> list[OwnerOutcome]:
+        return [away if each["id"] == first else apply([each])[0] for each in mutations]
+
+    server.owners.apply = answer  # type: ignore[method-assign]
+    report = engine.sync()
+    assert (report.pushed, report.rejected, report.waiting) == (1, [], 2)
+    server.owners.apply = apply  # type: ignore[method-assign]
+    report = engine.sync()
+    assert (report.pushed, report.waiting) == (2, 0)
+    settle(server, engine)
+    assert held(store)[first] == "Then"
+    assert held(store) == live(server)
+
+
+def test_a_cursor_that_the_server_does_not_take_means_starting_anew(server: Server, device: Engines) -> None:
+    engine, store, api = device()
+    engine.sync()
+    store.customers.edit(KEYS[0][1], {"companyName": "Queued"})
+    pull = api.pull
+
+    former = [store.cursor]
+
+    def rotated(cursor: str | None, *, entities: Mapping[str, int] | None = None) -> Mapping[str, Any]:
+        if cursor in former:
+            former.clear()  # from now on its cursors are sealed with the new key
+            fault = FieldError("cursor", "invalid_cursor", "not a cursor of ours")
+            raise BadRequestError(Problem(400, "bad-request", "Bad request", errors=(fault,)))
+        return pull(cursor, entities=entities)
+
+    api.pull = rotated  # type: ignore[method-assign]
+    report = engine.sync()
+    assert (report.resets, report.pushed) == (["invalid_cursor"], 1)
+    settle(server, engine)
+    assert held(store) == live(server)
+
+
+@pytest.mark.parametrize("value", ["bad \udcff bytes", float("nan"), {"a": object()}])
+def test_what_no_request_can_carry_is_refused_when_it_is_written(device: Engines, value: Any) -> None:
+    engine, store, _ = device()
+    engine.sync()
+    with pytest.raises(OfflineError):
+        store.customers.edit(KEYS[0][1], {"companyName": value})
+    with pytest.raises(OfflineError):
+        store.customers.create({"companyName": value})
+    assert store.queue.count() == 0
+    assert engine.sync().pushed == 0
 
 
 def test_without_a_network_the_pauses_grow_and_with_one_only_news_are_asked_for(
