@@ -10,7 +10,6 @@ Prints rows, seconds of processor time, microseconds a row, and the peak of memo
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO, cast
 
+from benchmarks.measuring import peak_megabytes
 from benchmarks.rows import Row
 from zebros_core.bulk.client import BulkDoorClient, BulkDoors
 from zebros_core.tenancy import TenantContext
@@ -173,13 +173,11 @@ def measure(rows: int, *, send: bool = False) -> dict[str, float]:
         seconds = time.process_time() - begun
         done = run.checkpoint["tally"]["counts"] if run.checkpoint else {}
         assert done.get("created", 0) + done.get("rejected", 0) == rows, done
-    # Kilobytes on Linux, bytes on macOS.
-    unit = 1024 if sys.platform == "darwin" else 1
     return {
         "rows": rows,
         "cpuSeconds": round(seconds, 2),
         "microsecondsARow": round(seconds / rows * 1e6, 1),
-        "peakMegabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / unit, 1),
+        "peakMegabytes": round(peak_megabytes(), 1),
     }
 
 

@@ -7,7 +7,6 @@ server is a folder of pages as a pull answers them, of the default size.
 from __future__ import annotations
 
 import json
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring import peak_megabytes
 from benchmarks.rows import Row
 from zebros.offline import LocalRecords, OfflineStore, SyncEngine
 
@@ -150,9 +150,7 @@ def main(folder: Path) -> None:
         customers = store.customers
         assert customers.count() + store.opportunities.count() == ALL
         looks = {name: _median(look) for name, look in _looks(customers).items()}
-    # Kilobytes on Linux, bytes on macOS.
-    unit = 1024 if sys.platform == "darwin" else 1
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / unit
+    megabytes = peak_megabytes()
     print(json.dumps({"seconds": seconds, "looks": looks, "megabytes": megabytes}))
 
 

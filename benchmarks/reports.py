@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring import peak_megabytes
 from benchmarks.rows import Row
 from zebros_jobs.adapters.reports.engine import DuckDbEngine
 from zebros_jobs.domain.reports.request import ReportParameters
@@ -112,10 +112,7 @@ def main(folder: Path, by: list[str]) -> None:
         seconds = time.perf_counter() - started
     closed = sum(facts["won"] + facts["lost"] for each in counts for facts in each.whole)
     assert many == closed == DEALS, (many, closed)
-    # Kilobytes on Linux, bytes on macOS.
-    unit = 1024 if sys.platform == "darwin" else 1
-    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / unit
-    print(json.dumps({"seconds": seconds, "megabytes": megabytes}))
+    print(json.dumps({"seconds": seconds, "megabytes": peak_megabytes()}))
 
 
 if __name__ == "__main__":
