@@ -62,14 +62,4 @@ def outcome_problem(outcome: Outcome) -> dict[str, Any] | None:
     """Return why a mutation was refused, as a single request would have been told; None for one that was not."""
     if outcome.error is None:
         return None
-    problem = problem_of(outcome.error)
-    return {
-        "type": problem.type.uri,
-        "title": problem.type.title,
-        "status": problem.type.status,
-        "detail": problem.detail,
-        "errors": [
-            {"field": fault.field, "code": fault.code, "message": fault.message} for fault in problem.fields
-        ],
-        **problem.extensions,
-    }
+    return problem_of(outcome.error).document()

@@ -88,18 +88,20 @@ class Problem:
     extensions: Mapping[str, Any] = field(default_factory=dict[str, Any])
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
-    def body(self, *, instance: str, request_id: str) -> str:
-        """Return the document as JSON. ``instance`` is the request's path."""
-        document: dict[str, Any] = {
+    def document(self) -> dict[str, Any]:
+        """Return what is said of it whoever is told: a whole request, or one mutation of many."""
+        return {
             "type": self.type.uri,
             "title": self.type.title,
             "status": self.type.status,
             "detail": self.detail,
-            "instance": instance,
             "errors": [{"field": f.field, "code": f.code, "message": f.message} for f in self.fields],
-            "requestId": request_id,
             **self.extensions,
         }
+
+    def body(self, *, instance: str, request_id: str) -> str:
+        """Return the document as JSON. ``instance`` is the request's path."""
+        document = {**self.document(), "instance": instance, "requestId": request_id}
         # ASCII: input that is quoted back may hold what cannot be encoded.
         return json.dumps(document, separators=(",", ":"))
 

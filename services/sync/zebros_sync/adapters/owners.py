@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from zebros_core.bulk.client import BulkDoorClient
-from zebros_core.errors import UnavailableError, ZebrosError
-from zebros_core.http.problems import problem_of
+from zebros_core.errors import UnavailableError
 from zebros_sync.adapters.owner_schemas import OwnerSchemas
 from zebros_sync.domain.log import Key
 from zebros_sync.domain.ports import OwnerOutcome
+from zebros_sync.domain.refusals import NOT_WRITABLE, refusal
 from zebros_sync.settings import OWNER_OF, OWNERS
 
 __all__ = ["DoorOwners"]
-
-_NOT_WRITABLE: Final[Mapping[str, Any]] = {
-    "type": "urn:zebros:problem:validation",
-    "title": "Validation failed",
-    "status": 422,
-    "detail": "Records of this kind are not written by devices.",
-}
 
 
 class DoorOwners:
@@ -50,7 +43,7 @@ class DoorOwners:
         for number, mutation in enumerate(mutations):
             service = OWNER_OF.get(mutation["entity"])
             if service is None:
-                outcomes[number] = OwnerOutcome("rejected", problem=_NOT_WRITABLE)
+                outcomes[number] = OwnerOutcome("rejected", problem=NOT_WRITABLE)
             else:
                 by_service.setdefault(service, []).append(number)
         for service in OWNERS:
@@ -68,7 +61,7 @@ class DoorOwners:
             answers = self._door(service).apply(mutations)
         except UnavailableError as error:
             # Whether it was done, the owner's receipts will tell: the mutation is sent again as it is.
-            return [OwnerOutcome("rejected", problem=_problem(error)) for _ in mutations]
+            return [OwnerOutcome("rejected", problem=refusal(error)) for _ in mutations]
         return [
             OwnerOutcome(answer["outcome"], answer.get("id"), answer.get("version"), answer.get("problem"))
             for answer in answers
@@ -77,13 +70,3 @@ class DoorOwners:
     def codes(self, entity: str) -> Mapping[str, str]:
         """See `Owners`."""
         return {wire: code for code, wire in self._schemas.of(entity)["codes"].items()}
-
-
-def _problem(error: ZebrosError) -> Mapping[str, Any]:
-    problem = problem_of(error)
-    return {
-        "type": problem.type.uri,
-        "title": problem.type.title,
-        "status": problem.type.status,
-        "detail": problem.detail,
-    }

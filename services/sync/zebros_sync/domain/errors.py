@@ -2,7 +2,7 @@
 
 from zebros_core.errors import ForbiddenError, ValidationError
 
-__all__ = ["PersonDeactivatedError", "TooManyMutationsError"]
+__all__ = ["MutationIdReusedError", "PersonDeactivatedError"]
 
 
 class PersonDeactivatedError(ForbiddenError):
@@ -12,7 +12,8 @@ class PersonDeactivatedError(ForbiddenError):
     default_detail = "This account was deactivated. What the device keeps of it has to be removed."
 
 
-class TooManyMutationsError(ValidationError):
-    """A push has more mutations than are taken at once."""
+class MutationIdReusedError(ValidationError):
+    """A mutation has the id of another one that came before."""
 
-    code = "too-many-mutations"
+    code = "mutation-id-reused"
+    default_detail = "Another change came under this mutation id before; give each change an id of its own."
