@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from unittest.mock import patch
 
 from sync_in_memory import InMemoryDevices
 
-from zebros.errors import ForbiddenError, Problem, TransportError
+from zebros.errors import BadRequestError, FieldError, ForbiddenError, Problem, TransportError
 from zebros.offline import DeviceWipedError, OfflineStore, SyncEngine
 from zebros.offline.pulls import apply_page
 from zebros_core.tenancy.sync_strategies import Strategy
@@ -24,6 +23,7 @@ from zebros_sync.domain.push import Mutation
 from zebros_sync.use_cases.push_mutations import PushDesk, push_mutations
 
 _NOW: Final = datetime.fromisoformat("2026-03-02T09:00:00Z")
+_ERRORS: Final = {400: BadRequestError, 403: ForbiddenError}
 _STATES: Final = {"acknowledged": "applied", "rejected": "rejected"}
 Case = Mapping[str, Any]
 
@@ -61,9 +61,14 @@ class ScriptedApi:
         if answer is None:
             raise TransportError("no answer", outcome_unknown=True)
         if "status" in answer:
-            raise ForbiddenError(Problem(answer["status"], answer["type"].rpartition("/")[2], "refused"))
+            raise _ERRORS[answer["status"]](_problem(answer))
         found: Mapping[str, Any] = answer
         return found
+
+
+def _problem(said: Mapping[str, Any]) -> Problem:
+    faults = [FieldError(each["field"], each["code"], each["message"]) for each in said.get("errors", ())]
+    return Problem(said["status"], said["type"].rpartition("/")[2], said["title"], errors=tuple(faults))
 
 
 def carry_out_sync(case: Case, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -121,6 +126,7 @@ class OneRecord:
     """The owner of one record, which takes whatever it is told to write; see `Owners`."""
 
     record: Mapping[str, Any] | None
+    trash: Mapping[str, Any] | None
     names: Mapping[str, str]
     written: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
@@ -132,11 +138,15 @@ class OneRecord:
         return self.names
 
     def apply(self, mutations: Sequence[Mapping[str, Any]]) -> list[OwnerOutcome]:
+        return [self._apply(wish) for wish in mutations]
+
+    def _apply(self, wish: Mapping[str, Any]) -> OwnerOutcome:
         done = {"create": "created", "update": "updated", "delete": "deleted", "restore": "restored"}
-        for each in mutations:
-            write = {"operation": each["operation"], "changes": each.get("changes")}
-            self.written.append(json.loads(json.dumps(write)))
-        return [OwnerOutcome(done[each["operation"]], each["id"], 99) for each in mutations]
+        self.written.append({"operation": wish["operation"], "changes": wish.get("changes")})
+        version = 1 if self.record is None else int(self.record["version"]) + 1
+        if wish["operation"] == "restore" and self.trash is not None:
+            self.record, version = self.trash, int(self.trash["version"])
+        return OwnerOutcome(done[wish["operation"]], wish["id"], version)
 
 
 def merge(case: Case, codes: Mapping[str, str]) -> dict[str, Any]:
@@ -153,9 +163,10 @@ def merge(case: Case, codes: Mapping[str, str]) -> dict[str, Any]:
         datetime.fromisoformat(asked["changedAt"]),
         asked["base"],
     )
-    owners, devices = OneRecord(given["record"], codes), InMemoryDevices()
-    for version in given["madeHere"]:
-        devices.note_produced("phone", mutation.key, version)
+    owners, devices = OneRecord(given["record"], given["trash"], codes), InMemoryDevices()
+    for each in given["madeHere"]:
+        others_wrote_at = datetime.fromisoformat(each["othersWroteAt"])
+        devices.note_produced("phone", mutation.key, each["version"], others_wrote_at)
     desk = PushDesk("aurora", "ada", devices, owners, {"customer": Strategy(given["strategy"])})
     (outcome,) = push_mutations(
         desk,

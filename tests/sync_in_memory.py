@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from zebros_core.clock import FixedClock, HybridLogicalClock
@@ -94,7 +95,7 @@ class InMemoryDevices:
 
     def __init__(self) -> None:
         self.kept: dict[tuple[str, str], KeptOutcome] = {}
-        self.versions: dict[tuple[str, Key], frozenset[int]] = {}
+        self.versions: dict[tuple[str, Key], Mapping[int, datetime]] = {}
         self.conflicts: dict[str, Conflict] = {}
 
     def outcomes(self, client_id: str, mutation_ids: Iterable[str]) -> dict[str, KeptOutcome]:
@@ -103,11 +104,11 @@ class InMemoryDevices:
     def keep_outcome(self, client_id: str, mutation_id: str, outcome: KeptOutcome) -> None:
         self.kept[client_id, mutation_id] = outcome
 
-    def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, frozenset[int]]:
+    def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, Mapping[int, datetime]]:
         return {key: self.versions[client_id, key] for key in keys if (client_id, key) in self.versions}
 
-    def note_produced(self, client_id: str, key: Key, version: int) -> None:
-        self.versions[client_id, key] = self.versions.get((client_id, key), frozenset()) | {version}
+    def note_produced(self, client_id: str, key: Key, version: int, others_wrote_at: datetime) -> None:
+        self.versions[client_id, key] = {**self.versions.get((client_id, key), {}), version: others_wrote_at}
 
     def keep_conflict(self, conflict: Conflict) -> None:
         self.conflicts[conflict.id] = conflict

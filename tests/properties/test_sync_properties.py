@@ -341,16 +341,16 @@ class SyncMachine(RuleBasedStateMachine):
                     for version in former["fieldVersions"].values()
                     if version > (mutation.base_version or 0)
                 }
-                foreign = unseen - self.memory.versions.get((device.name, key), frozenset())
+                foreign = unseen - self.memory.versions.get((device.name, key), {}).keys()
                 assert not foreign or (*key, "*", "edited") in replaced, "an edit that nobody saw was deleted"
             if mutation.operation != "update":
                 continue
             for name in FIELDS:
                 version = former["fieldVersions"].get(CODE_OF[name], 1)
                 unseen = version > (mutation.base_version or 0)
-                own = version in self.memory.versions.get((device.name, key), frozenset())
+                own = version in self.memory.versions.get((device.name, key), {})
                 if former.get(name) not in {None, after.get(name)} and unseen and not own:
-                    assert (*key, name, former[name]) in replaced or (*key, "*", "deleted") in replaced
+                    assert (*key, name, former[name]) in replaced
 
 
 def _away() -> None:

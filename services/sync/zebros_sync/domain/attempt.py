@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
+from zebros_sync.domain.merge import NEVER
 from zebros_sync.domain.push import KeptOutcome, Mutation, OutcomeKind
 
 __all__ = ["Attempt", "attempt_of", "kept_of"]
@@ -22,6 +23,12 @@ class Attempt:
     conflict: Conflict | None
     kind: OutcomeKind
     lost: tuple[str, ...] = ()
+    version: int | None = None
+    """Of the record that it was merged into."""
+    others_wrote_at: datetime = NEVER
+    """When somebody else last wrote that record."""
+    restores: bool = False
+    """Whether it only brings the record back, for the mutation to be merged into."""
 
 
 def kept_of(attempt: Attempt) -> KeptOutcome:
@@ -33,6 +40,8 @@ def kept_of(attempt: Attempt) -> KeptOutcome:
         planned={
             "kind": attempt.kind.value,
             "lost": list(attempt.lost),
+            "othersWroteAt": attempt.others_wrote_at.isoformat(),
+            "restores": attempt.restores,
             "conflict": None
             if conflict is None
             else {
@@ -83,4 +92,6 @@ def attempt_of(mutation: Mutation, kept: KeptOutcome) -> Attempt:
         conflict,
         OutcomeKind(planned.get("kind", OutcomeKind.APPLIED.value)),
         tuple(planned.get("lost", ())),
+        others_wrote_at=datetime.fromisoformat(planned["othersWroteAt"]) if planned else NEVER,
+        restores=bool(planned.get("restores")),
     )

@@ -15,10 +15,20 @@ from typing import Any, Final, cast
 from zebros_sync.domain.conflict import FieldConflict, Side, Strategy
 from zebros_sync.domain.push import Mutation
 
-__all__ = ["WHOLE_RECORD", "MergePlan", "ServerRecord", "plan_delete", "plan_update"]
+__all__ = [
+    "NEVER",
+    "WHOLE_RECORD",
+    "MergePlan",
+    "ServerRecord",
+    "plan_delete",
+    "plan_update",
+    "with_whole_tags",
+]
 
 WHOLE_RECORD: Final = "*"
 """The field of a conflict between a deletion and edits."""
+NEVER: Final = datetime.fromtimestamp(0, UTC)
+"""When others wrote a record that nobody else has written."""
 _CREATED: Final = 1
 _TAGS: Final = "tags"
 _MISSING: Final = object()
@@ -32,8 +42,8 @@ class ServerRecord:
 
     values: Mapping[str, Any]
     codes: Mapping[str, str]
-    produced: frozenset[int]
-    """The versions of it that the device's own mutations made."""
+    produced: Mapping[int, datetime]
+    """The versions of it that the device's own mutations made: for each, when others had last written it before."""
 
     @property
     def version(self) -> int:
@@ -41,8 +51,12 @@ class ServerRecord:
         return int(self.values["version"])
 
     @property
-    def written_at(self) -> datetime:
-        """When it was last written, by the hybrid logical clock of its writer."""
+    def others_wrote_at(self) -> datetime:
+        """When somebody else last wrote it, by the hybrid logical clock of that writer: what the device wrote since
+        does not make its other edits any later or earlier.
+        """
+        if self.version in self.produced:
+            return self.produced[self.version]
         stamp = str(self.values.get("hlc") or "")
         try:
             return datetime.fromtimestamp(int(stamp[:12], 16) / 1000, UTC)
@@ -51,9 +65,14 @@ class ServerRecord:
 
     def is_foreign(self, name: str, base_version: int) -> bool:
         """Tell whether somebody else changed this field since the version that the user saw."""
-        names = (name, _WHOLE_AT[name]) if name in _WHOLE_AT else (name,)
-        versions = [int(self._versions.get(self.codes.get(each, each), _CREATED)) for each in names]
-        return any(version > base_version and version not in self.produced for version in versions)
+        return any(
+            version > base_version and version not in self.produced for version in self._versions_of(name)
+        )
+
+    def is_own(self, name: str, base_version: int) -> bool:
+        """Tell whether it was this device alone that changed this field since the version that the user saw."""
+        is_changed = any(version > base_version for version in self._versions_of(name))
+        return is_changed and not self.is_foreign(name, base_version)
 
     def has_foreign_edits(self, base_version: int) -> bool:
         """Tell whether somebody else changed any field since the version that the user saw."""
@@ -61,6 +80,10 @@ class ServerRecord:
             int(version) > base_version and int(version) not in self.produced
             for version in self._versions.values()
         )
+
+    def _versions_of(self, name: str) -> list[int]:
+        names = (name, _WHOLE_AT[name]) if name in _WHOLE_AT else (name,)
+        return [int(self._versions.get(self.codes.get(each, each), _CREATED)) for each in names]
 
     @property
     def _versions(self) -> Mapping[str, Any]:
@@ -97,7 +120,7 @@ def plan_update(
     """Merge a device's changes into the server's record. `device_at` is when they were made, by our clock."""
     base_version = mutation.base_version or 0
     met_others = server.has_foreign_edits(base_version)
-    later = device_at > server.written_at
+    later = device_at > server.others_wrote_at
     changes: dict[str, Any] = {}
     conflicts: dict[str, FieldConflict] = {}
     for name, wanted in mutation.changes.items():
@@ -108,7 +131,7 @@ def plan_update(
             if value == present:
                 continue
             if strategy is Strategy.LAST_WRITER_WINS:
-                foreign = met_others
+                foreign = met_others and not server.is_own(name, base_version)
             else:
                 foreign = server.is_foreign(name, base_version) and (seen is _MISSING or seen != present)
             kept = _winner(strategy, later) if foreign else Side.DEVICE
@@ -126,7 +149,7 @@ def plan_delete(
     if not server.has_foreign_edits(mutation.base_version or 0):
         return MergePlan(deletes=True)
     kept: Side | None = Side.SERVER
-    if strategy is Strategy.LAST_WRITER_WINS and device_at > server.written_at:
+    if strategy is Strategy.LAST_WRITER_WINS and device_at > server.others_wrote_at:
         kept = Side.DEVICE
     elif strategy is Strategy.MANUAL:
         kept = None
@@ -150,6 +173,8 @@ def _parts(
     """Return path, wanted value, present value and seen value of what a change touches: an object's keys each alone."""
     present = server.values.get(name)
     seen = mutation.base.get(name, _MISSING)
+    if name in _WHOLE_AT and server.values.get(_WHOLE_AT[name]) is not None:
+        seen = _MISSING  # that the beginning is as it was seen says nothing of the rest
     if not (isinstance(wanted, Mapping) and isinstance(present, Mapping)):
         return [((name,), wanted, present, seen)]
     inner_wanted = cast("Mapping[str, Any]", wanted)
@@ -177,21 +202,36 @@ def _put(changes: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 def _merge_tags(server: ServerRecord, mutation: Mutation, wanted: Any, changes: dict[str, Any]) -> None:
     """Tags are a set: what each side added is in it, what each side removed is not, and nothing conflicts."""
-    present = _tags(server.values.get(_TAGS))
+    present = _tags(server.values.get(_TAGS)) or frozenset()
     if isinstance(wanted, Mapping):
         told = cast("Mapping[str, Any]", wanted)
-        added, removed = _tags(told.get("add")), _tags(told.get("remove"))
+        added, removed = _tags(told.get("add", [])), _tags(told.get("remove", []))
     else:
-        seen = _tags(mutation.base.get(_TAGS)) if _TAGS in mutation.base else present
-        added, removed = _tags(wanted) - seen, seen - _tags(wanted)
+        seen = _tags(mutation.base.get(_TAGS))
+        seen = present if seen is None else seen
+        whole = _tags([] if wanted is None else wanted)
+        added, removed = (None, None) if whole is None else (whole - seen, seen - whole)
+    if added is None or removed is None:
+        changes[_TAGS] = wanted  # no tags at all: for the owner to refuse
+        return
     merged = (present | added) - removed
     if merged != present:
         changes[_TAGS] = sorted(merged)
 
 
-def _tags(value: Any) -> frozenset[str]:
-    return (
-        frozenset(cast("Collection[str]", value))
-        if isinstance(value, list | tuple | set | frozenset)
-        else frozenset()
-    )
+def with_whole_tags(changes: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a device's changes with the tags that a record has with them, in place of what was added and removed."""
+    told = changes.get(_TAGS)
+    if not isinstance(told, Mapping):
+        return dict(changes)
+    pair = cast("Mapping[str, Any]", told)
+    added, removed = (_tags(pair.get(name, [])) or frozenset() for name in ("add", "remove"))
+    return {**changes, _TAGS: sorted(((_tags(present.get(_TAGS)) or frozenset()) | added) - removed)}
+
+
+def _tags(value: Any) -> frozenset[str] | None:
+    """Return tags as a set; None for what are none."""
+    if not isinstance(value, list | tuple | set | frozenset):
+        return None
+    members = cast("Collection[Any]", value)
+    return frozenset(members) if all(isinstance(member, str) for member in members) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from zebros_sync.domain.conflict import Conflict
@@ -51,12 +52,14 @@ class Devices(Protocol):
         """Remember what a mutation came to, or what is being tried for it, for 90 days."""
         ...
 
-    def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, frozenset[int]]:
-        """Return the versions of these records that this client's own mutations made."""
+    def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, Mapping[int, datetime]]:
+        """Return the versions of these records that this client's own mutations made; for each, when others had last
+        written the record before.
+        """
         ...
 
-    def note_produced(self, client_id: str, key: Key, version: int) -> None:
-        """Remember that this client made a version of a record."""
+    def note_produced(self, client_id: str, key: Key, version: int, others_wrote_at: datetime) -> None:
+        """Remember that this client made a version of a record which others had last written then."""
         ...
 
     def keep_conflict(self, conflict: Conflict) -> None:

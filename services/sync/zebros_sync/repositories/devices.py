@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from zebros_core.dynamodb.lookup import LookupTable
@@ -50,21 +50,27 @@ class DeviceRepository:
             ttl_seconds=_KEPT_SECONDS,
         )
 
-    def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, frozenset[int]]:
+    def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, Mapping[int, datetime]]:
         """See `Devices`."""
         parts = ("client", client_id)
         rows = self._lookup.batch_get([(parts, f"v#{entity}#{id}") for entity, id in dict.fromkeys(keys)])
-        found: dict[Key, frozenset[int]] = {}
+        found: dict[Key, Mapping[int, datetime]] = {}
         for (_, sk), row in rows.items():
             entity, _, id = sk[2:].partition("#")
-            found[entity, id] = frozenset(int(version) for version in row["versions"])
+            found[entity, id] = {
+                int(version): datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+                for version, milliseconds in row["versions"]
+            }
         return found
 
-    def note_produced(self, client_id: str, key: Key, version: int) -> None:
+    def note_produced(self, client_id: str, key: Key, version: int, others_wrote_at: datetime) -> None:
         """See `Devices`. A client sends one push at a time, so nobody else writes the row."""
-        known = self.produced(client_id, [key]).get(key, frozenset())
+        known = self.produced(client_id, [key]).get(key, {})
         if version not in known:
-            versions = sorted(known | {version})[-_MOST_VERSIONS:]
+            versions = [
+                [each, round(at.timestamp() * 1000)]
+                for each, at in sorted({**known, version: others_wrote_at}.items())
+            ][-_MOST_VERSIONS:]
             self._lookup.put(
                 ("client", client_id),
                 f"v#{key[0]}#{key[1]}",

@@ -9,7 +9,7 @@ from zebros_core.auth.permissions import Visibility, can_see
 from zebros_core.dynamodb.paging import Page
 from zebros_core.errors import ConflictError, NotFoundError, ValidationError
 from zebros_sync.domain.conflict import Conflict, ConflictState, Side
-from zebros_sync.domain.merge import WHOLE_RECORD
+from zebros_sync.domain.merge import WHOLE_RECORD, with_whole_tags
 from zebros_sync.use_cases.device import check_person
 from zebros_sync.use_cases.workspace import Workspace
 
@@ -72,22 +72,22 @@ def _write(workspace: Workspace, conflict: Conflict, kept: Mapping[str, Side]) -
         "mutationId": f"conflict-{conflict.id}",
         "entity": conflict.entity,
         "id": conflict.record_id,
-        "operation": "update",
-        "changes": _nested(wanted),
     }
-    wishes = [wish]
-    if WHOLE_RECORD in wanted:
-        if conflict.operation == "delete":
-            wishes = [{**wish, "operation": "delete", "changes": None}]
-        else:
-            restore = {
-                **wish,
-                "mutationId": f"conflict-{conflict.id}:r",
-                "operation": "restore",
-                "changes": None,
-            }
-            wishes = [restore, {**wish, "changes": wanted[WHOLE_RECORD]}]
-    outcome = workspace.owners.apply(wishes)[-1]
+    if WHOLE_RECORD not in wanted:
+        _apply(workspace, {**wish, "operation": "update", "changes": _nested(wanted)})
+    elif conflict.operation == "delete":
+        _apply(workspace, {**wish, "operation": "delete"})
+    else:
+        _apply(workspace, {**wish, "mutationId": f"{wish['mutationId']}:r", "operation": "restore"})
+        record = workspace.owners.read([conflict.record]).get(conflict.record)
+        if record is None:
+            raise ConflictError("The record was deleted at this very moment; decide again.")
+        changes = with_whole_tags(wanted[WHOLE_RECORD], record)
+        _apply(workspace, {**wish, "operation": "update", "changes": changes})
+
+
+def _apply(workspace: Workspace, wish: Mapping[str, Any]) -> None:
+    (outcome,) = workspace.owners.apply([wish])
     if outcome.kind == "conflict":
         raise ConflictError("The record was changed at this very moment; decide again.")
     if outcome.kind == "rejected":

@@ -16,7 +16,7 @@ from zebros_core.ids import derived_id
 from zebros_sync.domain.attempt import Attempt, attempt_of, kept_of
 from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
 from zebros_sync.domain.log import Key
-from zebros_sync.domain.merge import WHOLE_RECORD, MergePlan, ServerRecord, plan_delete, plan_update
+from zebros_sync.domain.merge import WHOLE_RECORD, ServerRecord, plan_delete, plan_update
 from zebros_sync.domain.ports import Devices, OwnerOutcome, Owners
 from zebros_sync.domain.push import (
     KeptOutcome,
@@ -25,41 +25,13 @@ from zebros_sync.domain.push import (
     PushOutcome,
     corrected,
 )
+from zebros_sync.domain.refusals import ERASED, GONE, LOST_RACE, NO_BASE, REUSED
 
 __all__ = ["PushDesk", "push_mutations"]
 
 _TRIES: Final = 5
+_NOT_FOUND: Final = 404
 _DONE: Final = frozenset({"created", "updated", "unchanged", "deleted", "restored"})
-_REUSED: Final[Mapping[str, Any]] = {
-    "type": "urn:zebros:problem:mutation-id-reused",
-    "title": "Mutation id reused",
-    "status": 422,
-    "detail": "Another change came under this mutation id before; give each change an id of its own.",
-}
-_LOST_RACE: Final[Mapping[str, Any]] = {
-    "type": "urn:zebros:problem:conflict",
-    "title": "Conflict",
-    "status": 409,
-    "detail": "The record is changed by others at every moment; send this change again.",
-}
-_NO_BASE: Final[Mapping[str, Any]] = {
-    "type": "urn:zebros:problem:validation",
-    "title": "Validation failed",
-    "status": 422,
-    "detail": "An update or a deletion says in baseVersion which version its user saw.",
-}
-_ERASED: Final[Mapping[str, Any]] = {
-    "type": "urn:zebros:problem:not-found",
-    "title": "Not found",
-    "status": 404,
-    "detail": "This person asked to be erased; nothing is kept of them again. Drop this change.",
-}
-_GONE: Final[Mapping[str, Any]] = {
-    "type": "urn:zebros:problem:not-found",
-    "title": "Not found",
-    "status": 404,
-    "detail": "There is no such record, or it is out of your sight.",
-}
 
 
 @dataclass(frozen=True)
@@ -88,17 +60,20 @@ def push_mutations(
 ) -> list[PushOutcome]:
     """Carry out mutations, those of one record in their order; return the outcome of each, in their order.
 
-    One that is refused stops none of the others. One that came before gives the same outcome again, unless it was
-    rejected, which did nothing: it is tried anew.
+    One that is refused stops none of the others, but those of the same record where its owner does not answer. One that
+    came before gives the same outcome again, unless it was rejected, which did nothing: it is tried anew.
     """
     push = _Push(desk, client_id, sent_at, received_at)
     outcomes: dict[int, PushOutcome] = {}
     kept = desk.devices.outcomes(client_id, [each.mutation_id for each in mutations])
     rounds: dict[Key, list[tuple[int, Mutation]]] = {}
+    first: dict[str, int] = {}
     for number, mutation in enumerate(mutations):
+        if first.setdefault(mutation.mutation_id, number) != number:
+            continue
         known = kept.get(mutation.mutation_id)
         if known is not None and known.fingerprint != mutation.fingerprint():
-            outcomes[number] = _rejected(mutation, _REUSED)
+            outcomes[number] = _rejected(mutation, REUSED)
         elif known is not None and known.outcome is not None:
             outcomes[number] = known.outcome
         else:
@@ -109,6 +84,16 @@ def push_mutations(
         done = push.carry_out(list(due.values()), kept)
         outcomes |= dict(zip(due, done, strict=True))
         rounds = {key: rest for key, (_, *rest) in rounds.items() if rest}
+        for outcome, mutation in zip(done, due.values(), strict=True):
+            if outcome.is_passing:
+                # What comes after it would overtake it, and be undone when it is sent again.
+                for number, later in rounds.pop(mutation.key, ()):
+                    outcomes[number] = _rejected(later, outcome.problem or LOST_RACE)
+    for number, mutation in enumerate(mutations):
+        same = first[mutation.mutation_id]
+        if same != number:
+            is_repeated = mutations[same].fingerprint() == mutation.fingerprint()
+            outcomes[number] = outcomes[same] if is_repeated else _rejected(mutation, REUSED)
     return [outcomes[number] for number in range(len(mutations))]
 
 
@@ -118,6 +103,8 @@ class _Push:
         self._client_id = client_id
         self._sent_at = sent_at
         self._received_at = received_at
+        self._restored: dict[str, Conflict] = {}
+        """By mutation, of a record that it has brought back: the conflict that this was."""
 
     def carry_out(self, mutations: Sequence[Mutation], kept: Mapping[str, KeptOutcome]) -> list[PushOutcome]:
         """Carry out mutations of different records."""
@@ -160,14 +147,14 @@ class _Push:
                 None
                 if values is None
                 else ServerRecord(
-                    values, self._desk.owners.codes(mutation.entity), produced.get(mutation.key, frozenset())
+                    values, self._desk.owners.codes(mutation.entity), produced.get(mutation.key, {})
                 )
             )
             if mutation.base_version is None and mutation.operation != "create":
-                refused[mutation.mutation_id] = _rejected(mutation, _NO_BASE)
+                refused[mutation.mutation_id] = _rejected(mutation, NO_BASE)
             elif mutation.key in erased and mutation.operation != "delete":
                 # Whatever the strategy, neither an attempt nor a conflict keeps anything of an erased person.
-                refused[mutation.mutation_id] = _rejected(mutation, _ERASED)
+                refused[mutation.mutation_id] = _rejected(mutation, ERASED)
             else:
                 attempts.append(self._planned(mutation, server))
         return attempts, refused
@@ -181,18 +168,29 @@ class _Push:
             plan = plan_delete(server, mutation, strategy, device_at)
         else:
             plan = plan_update(server, mutation, strategy, device_at)
-        conflict = self._conflict(mutation, strategy, plan, server) if plan.conflicts else None
+        restored = self._restored.get(mutation.mutation_id)
+        fields = {**(restored.fields if restored is not None else {}), **plan.conflicts}
+        owner_id, team_id = server.values.get("ownerId"), server.values.get("teamId")
+        conflict = self._conflict(mutation, strategy, fields, owner_id, team_id) if fields else None
         kind = OutcomeKind.APPLIED
         if plan.is_open:
             kind = OutcomeKind.CONFLICT
-        elif plan.met_others:
+        elif plan.met_others or fields:
             kind = OutcomeKind.MERGED
         wishes: tuple[Mapping[str, Any], ...] = ()
         if plan.deletes:
             wishes = (self._wish(mutation, "delete", baseVersion=server.version),)
         elif plan.changes:
             wishes = (self._wish(mutation, "update", baseVersion=server.version, changes=dict(plan.changes)),)
-        return Attempt(mutation, wishes, conflict, kind, plan.lost)
+        return Attempt(
+            mutation,
+            wishes,
+            conflict,
+            kind,
+            plan.lost,
+            version=server.version,
+            others_wrote_at=server.others_wrote_at,
+        )
 
     def _without_record(self, mutation: Mutation, strategy: Strategy) -> Attempt:
         """The record is not there: it never was, is in the trash, or is out of sight."""
@@ -212,28 +210,15 @@ class _Push:
         else:
             kept = None if strategy is Strategy.MANUAL else Side.DEVICE
         field = FieldConflict(dict(mutation.changes), "deleted", kept)
-        conflict = self._conflict_of(mutation, strategy, {WHOLE_RECORD: field}, None, None)
+        conflict = self._conflict(mutation, strategy, {WHOLE_RECORD: field}, None, None)
         if kept is not Side.DEVICE:
             kind = OutcomeKind.CONFLICT if kept is None else OutcomeKind.MERGED
             return Attempt(mutation, (), conflict, kind, (WHOLE_RECORD,))
-        wishes = (
-            {**self._wish(mutation, "restore"), "mutationId": f"{self._mutation_id(mutation)}:r"},
-            self._wish(mutation, "update", changes=_plain(mutation.changes)),
-        )
-        return Attempt(mutation, wishes, conflict, OutcomeKind.MERGED)
+        # What comes back is not known yet: the edit is merged into it as it then is.
+        restore = {**self._wish(mutation, "restore"), "mutationId": f"{self._mutation_id(mutation)}:r"}
+        return Attempt(mutation, (restore,), conflict, OutcomeKind.MERGED, restores=True)
 
     def _conflict(
-        self, mutation: Mutation, strategy: Strategy, plan: MergePlan, server: ServerRecord
-    ) -> Conflict:
-        return self._conflict_of(
-            mutation,
-            strategy,
-            plan.conflicts,
-            server.values.get("ownerId"),
-            server.values.get("teamId"),
-        )
-
-    def _conflict_of(
         self,
         mutation: Mutation,
         strategy: Strategy,
@@ -292,27 +277,37 @@ class _Push:
 
     def _outcome(self, attempt: Attempt, answered: Sequence[OwnerOutcome], last: bool) -> PushOutcome | None:
         answer = answered[-1]
-        if answer.kind in _DONE:
+        if attempt.restores and attempt.conflict is not None and answer.kind in _DONE and not last:
+            self._restored[attempt.mutation.mutation_id] = attempt.conflict
+            self._note_produced(attempt, answer)
+            return None
+        if answer.kind in _DONE and not attempt.restores:
             return self._end(attempt, answer)
         is_create = attempt.wishes[-1]["operation"] == "create"
         if answer.kind == "conflict" or (is_create and _exists_already(answer)):
-            return _rejected(attempt.mutation, answer.problem or _LOST_RACE) if last else None
-        if answered[0].kind not in _DONE and len(answered) > 1:
-            return _rejected(attempt.mutation, _GONE)
-        return _rejected(attempt.mutation, answer.problem or _LOST_RACE)
+            return _rejected(attempt.mutation, answer.problem or LOST_RACE) if last else None
+        if attempt.restores and answer.problem is not None and answer.problem["status"] == _NOT_FOUND:
+            return _rejected(attempt.mutation, GONE)
+        return _rejected(attempt.mutation, answer.problem or LOST_RACE)
+
+    def _note_produced(self, attempt: Attempt, answer: OwnerOutcome) -> None:
+        if answer.version is not None and answer.kind != "unchanged":
+            self._desk.devices.note_produced(
+                self._client_id, attempt.mutation.key, answer.version, attempt.others_wrote_at
+            )
 
     def _end(self, attempt: Attempt, answer: OwnerOutcome | None) -> PushOutcome:
         """Remember what came of an attempt: first the version and the conflict, last the outcome that ends it."""
         mutation = attempt.mutation
-        if answer is not None and answer.version is not None and answer.kind != "unchanged":
-            self._desk.devices.note_produced(self._client_id, mutation.key, answer.version)
+        if answer is not None:
+            self._note_produced(attempt, answer)
         if attempt.conflict is not None:
             self._desk.devices.keep_conflict(attempt.conflict)
         outcome = PushOutcome(
             mutation.mutation_id,
             attempt.kind,
             mutation.id,
-            answer.version if answer is not None else None,
+            answer.version if answer is not None else attempt.version,
             attempt.lost,
             attempt.conflict.id if attempt.conflict is not None else None,
         )
@@ -329,10 +324,3 @@ def _rejected(mutation: Mutation, problem: Mapping[str, Any]) -> PushOutcome:
 def _exists_already(answer: OwnerOutcome) -> bool:
     kind = str((answer.problem or {}).get("type", "")).rpartition("/")[2].rpartition(":")[2]
     return kind == "already-exists"
-
-
-def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return changes without what needs the record as it stood: tags come back with it."""
-    return {
-        name: value for name, value in changes.items() if not (name == "tags" and isinstance(value, Mapping))
-    }
