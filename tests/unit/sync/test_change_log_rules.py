@@ -83,6 +83,31 @@ def test_appenders_that_race_leave_no_gap_and_no_double() -> None:
     assert sorted(entries) == [customer(number) for number in range(20)]
 
 
+def test_what_takes_several_segments_is_looked_at_anew_when_others_append_between_them() -> None:
+    owners, log = InMemoryOwners(), InMemoryLog()
+    for number in range(250):
+        owners.write(customer(number), {"name": "a"})
+    first = [*owners.published]
+    for number in range(100, 200, 3):
+        owners.write(customer(number), {"name": "b"})
+    newer = owners.published[250:]
+    asked = 0
+
+    def rival() -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            append_changes(log, newer)
+
+    log.before_append = rival
+    new = append_changes(log, first)
+    entries = [entry for segment in log.segments(1, most=1000) for entry in segment.entries]
+    assert len(entries) == log.head().sequence == new + len(newer) == 250
+    assert {state.key: state.version for state in log.states(owners.records).values()} == {
+        key: record["version"] for key, record in owners.records.items()
+    }
+
+
 @pytest.mark.parametrize("most_bytes", [1, 500, 10_000_000])
 def test_a_full_sync_while_others_write_ends_with_what_is_there(most_bytes: int) -> None:
     owners, log = InMemoryOwners(), InMemoryLog()

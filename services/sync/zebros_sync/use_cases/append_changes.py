@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from zebros_core.errors import UnavailableError
 from zebros_core.messaging import EntityChanged, Operation
-from zebros_sync.domain.log import MAX_ENTRIES, Segment, State, document_of, newest
+from zebros_sync.domain.log import MAX_ENTRIES, Head, Segment, State, document_of, newest
 from zebros_sync.domain.ports import ChangeLog
 
 __all__ = ["append_changes", "append_states", "state_of", "state_of_record"]
@@ -57,23 +57,30 @@ def append_states(log: ChangeLog, states: Iterable[State]) -> int:
 
     Raises UnavailableError when others append at every moment at which this one tries: the queue brings it again.
     """
-    return sum(_append(log, portion) for portion in _portions(list(newest(states).values())))
-
-
-def _append(log: ChangeLog, states: Sequence[State]) -> int:
-    for _ in range(_TRIES):
+    waiting = list(newest(states).values())
+    appended = failures = 0
+    while failures < _TRIES:
+        # In this order: whoever appends after the head was read is noticed by the condition on it.
         head = log.head()
-        known = log.states([state.key for state in states])
-        due = [
+        known = log.states([state.key for state in waiting])
+        waiting = [
             state
-            for state in states
+            for state in waiting
             if (former := known.get(state.key)) is None or state.version > former.version
         ]
-        if not due:
-            return 0
-        segment = Segment(head.sequence + 1, tuple(state.entry() for state in due))
-        if log.append(head, segment, due):
-            return len(due)
+        done = 0
+        for portion in _portions(waiting):
+            segment = Segment(head.sequence + 1, tuple(state.entry() for state in portion))
+            if not log.append(head, segment, portion):
+                break
+            # What was read still holds: the head is where this very append has left it.
+            head = Head(segment.last)
+            done += len(portion)
+        appended += done
+        waiting = waiting[done:]
+        if not waiting:
+            return appended
+        failures = 1 if done else failures + 1
     raise UnavailableError(detail="The change log is too busy at this moment.")
 
 
