@@ -19,7 +19,7 @@ People = Callable[..., Person]
 def open_conflict(
     tenant: Tenants, person: People, online: People, clock: FixedClock
 ) -> Callable[[str], tuple[Person, Person, str, str]]:
-    """Let a device edit what others deleted, or delete what they edited: device, web, record's id, path of the decision."""
+    """Let a device edit what others deleted, or delete what they edited: device, web, record's id, its path."""
 
     def make(operation: str) -> tuple[Person, Person, str, str]:
         here = tenant(syncStrategies={"customer": "manual"})
