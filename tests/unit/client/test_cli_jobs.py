@@ -218,6 +218,9 @@ def test_files_of_a_job_are_downloaded_by_their_own_names(world: World, server: 
     assert len(json.loads(world.run("jobs", "download", JOB, "--to", str(to), "--json").stdout)) == 2
     assert {each.name: each.read_bytes() for each in to.iterdir()} == server.files
     server.files = {}
+    waiting = world.run("jobs", "download", JOB)
+    assert (waiting.exit_code, f"zebros jobs watch {JOB}" in waiting.stderr) == (0, True)
+    world.run("jobs", "watch", JOB)
     assert "no files" in world.run("jobs", "download", JOB).stderr
 
 
@@ -325,7 +328,8 @@ def test_a_person_is_exported_and_erased_only_when_sure(world: World, server: Jo
 
 
 def test_requests_certificates_and_holds_are_shown(world: World, server: JobsServer) -> None:
-    asked = server.job("succeeded", request="erasure", outcome="partly")
+    subject = {"contactIds": ["c1"], "emails": [], "emailHashes": ["5d41"]}
+    asked = server.job("succeeded", request="erasure", outcome="partly", subject=subject)
     held = {"holdId": "h1", "all": True, "reason": "audit", "inForce": True}
     server.answers |= {
         ("GET", "/v1/privacy-requests"): {"items": [asked], "nextCursor": None},
@@ -338,7 +342,7 @@ def test_requests_certificates_and_holds_are_shown(world: World, server: JobsSer
         ("POST", "/v1/legal-holds"): held,
         ("DELETE", "/v1/legal-holds/h1"): None,
     }
-    assert f"{JOB}\terasure\tsucceeded\tpartly" in world.run("privacy", "list").stdout
+    assert f"{JOB}\terasure\tc1\tsucceeded\tpartly" in world.run("privacy", "list").stdout
     assert json.loads(world.run("privacy", "certificate", JOB).stdout) == {"erased": 3}
     assert json.loads(world.run("privacy", "certificate", JOB, "--json").stdout)["publicKey"] == "k"
     assert "h1\teverything\taudit" in world.run("privacy", "holds", "list").stdout
@@ -367,8 +371,15 @@ def test_backups_are_made_listed_and_put_back_only_when_sure(world: World, serve
     server.answers["GET", "/v1/backups"] = {"items": [made], "nextCursor": None}
     assert JOB in world.run("backups", "list").stdout
     server.calls.clear()
-    assert world.run("backups", "restore", JOB, "--mode", "exact", stdin="n\n").exit_code == 1
     assert world.run("backups", "restore", JOB, "--mode", "all").exit_code == 2
     assert server.calls == []
+    assert world.run("backups", "restore", JOB, stdin="y\n").exit_code == 2  # it is an import
+    server.kind = "backup"
+    for mode, told in (("missing", "leaves all others as they are"), ("exact", "moves those")):
+        asked = world.run("backups", "restore", JOB, "--mode", mode, stdin="n\n")
+        assert asked.exit_code == 1
+        assert "The backup of 2026-11-28T08:00:00Z" in asked.stderr
+        assert told in asked.stderr
+    assert server.paths() == []
     assert world.run("backups", "restore", JOB, "--mode", "exact", "--yes").exit_code == 0
     assert server.body(f"/v1/backups/{JOB}:restore") == {"mode": "exact"}

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
-from zebros.cli.jobs import Detach, JobId, finish, tell_job, watch_job
+from zebros.cli.jobs import Detach, JobId, finish, listed_by, tell_job, watch_job
 from zebros.cli.options import Yes, examples, one_of
-from zebros.cli.output import JsonFlag, ProfileName, print_json, print_table
+from zebros.cli.output import JsonFlag, ProfileName, moment, print_json, print_table
 from zebros.cli.runtime import connect
 
 app = typer.Typer(help="The whole company, kept and put back.", no_args_is_help=True)
 
-MODES = ("missing", "replace", "exact")
+MODES = {
+    "missing": "puts back the records that are not there any more, and leaves all others as they are",
+    "replace": "puts back the records that are not there any more, and makes all that are in the backup as they were",
+    "exact": "makes all records as they were, and moves those that the backup does not have to the trash",
+}
 
 
-@app.command()
+@app.command(epilog=examples("zebros backups create", "zebros backups create --detach"))
 def create(
     ctx: typer.Context, detach: Detach = False, profile: ProfileName = None, json: JsonFlag = False
 ) -> None:
@@ -31,7 +36,7 @@ def create(
     finish(ended, as_json=json)
 
 
-@app.command("list")
+@app.command("list", epilog=examples("zebros backups list"))
 def list_(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag = False) -> None:
     """List the backups."""
     ctx.meta["zebros.json"] = json
@@ -40,13 +45,15 @@ def list_(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag = Fals
     if json:
         print_json(found)
         return
-    rows = [(each["jobId"], each["state"], each["createdAt"], each["expiresOn"]) for each in found]
+    rows = [(each["jobId"], each["state"], _made(each["createdAt"]), each["expiresOn"]) for each in found]
     print_table(
         ("id", "state", "made", "kept until"), rows, empty="No backups. Make one: zebros backups create"
     )
 
 
-@app.command(epilog=examples("zebros backups restore BACKUP --mode missing"))
+@app.command(
+    epilog=examples("zebros backups restore BACKUP", "zebros backups restore BACKUP --mode exact --yes")
+)
 def restore(
     ctx: typer.Context,
     backup: JobId,
@@ -63,13 +70,21 @@ def restore(
 ) -> None:
     """Put a backup back."""
     ctx.meta["zebros.json"] = json
-    one_of(mode, MODES, "--mode")
-    if mode != "missing" and not yes:
-        typer.confirm("This writes over what is there now. Go on?", abort=True)
-    with connect(ctx, profile) as client:
+    one_of(mode, tuple(MODES), "--mode")
+    with listed_by(ctx, "zebros backups list"), connect(ctx, profile) as client:
+        if not yes:
+            made = client.jobs.get(backup)
+            if made.kind != "backup":
+                raise typer.BadParameter(f"{backup} is no backup; see: zebros backups list")
+            about = f"The backup of {moment(made.created_at)} {MODES[mode]}."
+            typer.confirm(f"{about} Go on?", abort=True, err=True)
         started = client.backups.restore(backup, mode=mode)  # pyright: ignore[reportArgumentType]
         if detach:
             tell_job(started, as_json=json)
             return
         ended = watch_job(client, started.id)
     finish(ended, as_json=json)
+
+
+def _made(text: str) -> str:
+    return moment(datetime.fromisoformat(text))

@@ -26,6 +26,8 @@ class ExitCode(IntEnum):
     """The input breaks a rule; the message names the field."""
     FORBIDDEN = 8
     OTHER = 9
+    STOPPED = 130
+    """By Ctrl+C, as shells say."""
 
 
 # The first match counts, so subclasses stand before their bases.

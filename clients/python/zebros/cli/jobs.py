@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,14 +20,16 @@ from zebros.cli.output import (
     print_record,
     print_table,
     progress,
+    report_error,
 )
 from zebros.cli.runtime import connect
+from zebros.errors import NotFoundError, TransportError
 
 if TYPE_CHECKING:
     from zebros.client import Client
     from zebros.models import Job
 
-__all__ = ["Detach", "JobId", "app", "finish", "save_files", "tell_job", "watch_job"]
+__all__ = ["Detach", "JobId", "app", "finish", "listed_by", "save_files", "tell_job", "watch_job"]
 
 app = typer.Typer(help="Work that takes a while: imports, exports, reports and so on.", no_args_is_help=True)
 
@@ -37,7 +40,7 @@ JobId = Annotated[str, typer.Argument(help="The job's id.", show_default=False)]
 Detach = Annotated[bool, typer.Option("--detach", help="Start it and do not wait for its end.")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("zebros jobs list --kind import --state failed"))
 def list_(
     ctx: typer.Context,
     kind: Annotated[str | None, typer.Option(help=f"One of: {', '.join(KINDS)}.")] = None,
@@ -57,15 +60,19 @@ def list_(
         print_json([job.to_json() for job in found])
         return
     rows = [(job.id, job.kind, job.title, job.state, _how_far(job), moment(job.created_at)) for job in found]
-    empty = "No jobs yet. Start one with: zebros customers import FILE"
+    empty = (
+        "There are no such jobs. All are listed by: zebros jobs list"
+        if kind or state
+        else "No jobs yet. Start one with: zebros customers import FILE"
+    )
     print_table(("id", "kind", "of", "state", "done", "started"), rows, empty=empty)
 
 
-@app.command()
+@app.command(epilog=examples("zebros jobs show JOB"))
 def show(ctx: typer.Context, job: JobId, profile: ProfileName = None, json: JsonFlag = False) -> None:
     """Show a job: how far it is, or how it ended."""
     ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
+    with listed_by(ctx, "zebros jobs list"), connect(ctx, profile) as client:
         found = client.jobs.get(job)
     tell_job(found, as_json=json)
 
@@ -74,21 +81,27 @@ def show(ctx: typer.Context, job: JobId, profile: ProfileName = None, json: Json
 def watch(ctx: typer.Context, job: JobId, profile: ProfileName = None, json: JsonFlag = False) -> None:
     """Watch a job to its end, with a bar. Ctrl+C stops the watching, not the job."""
     ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
-        ended = watch_job(client, job)
-    finish(ended, as_json=json)
+    with listed_by(ctx, "zebros jobs list"), connect(ctx, profile) as client:
+        found = client.jobs.get(job)
+        if found.state == "awaitingFile":
+            note("It waits for its file, and begins when that is there and the import is started.")
+            note(f"Import the file anew, and end this one with: zebros jobs cancel {job}")
+        else:
+            found = found if found.has_ended else watch_job(client, job)
+    finish(found, as_json=json)
 
 
-@app.command()
+@app.command(epilog=examples("zebros jobs cancel JOB"))
 def cancel(ctx: typer.Context, job: JobId, profile: ProfileName = None, json: JsonFlag = False) -> None:
     """Stop a job. What it did until then stays done, and its end says how much that is."""
     ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
+    with listed_by(ctx, "zebros jobs list"), connect(ctx, profile) as client:
         found = client.jobs.cancel(job)
     if json:
         print_json(found.to_json())
     else:
-        note("Cancelled." if found.has_ended else "It stops at its next checkpoint.")
+        later = f"It stops at its next checkpoint. See it end with: zebros jobs watch {job}"
+        note("Cancelled." if found.has_ended else later)
 
 
 @app.command(epilog=examples("zebros jobs download JOB --to reports/"))
@@ -101,18 +114,41 @@ def download(
 ) -> None:
     """Get the files that a job made."""
     ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
+    with listed_by(ctx, "zebros jobs list"), connect(ctx, profile) as client:
         saved = save_files(client, job, to)
+        ended = bool(saved) or client.jobs.get(job).has_ended
     if json:
         print_json([str(path) for path in saved])
     elif not saved:
-        note("This job made no files.")
+        note(
+            "This job made no files." if ended else f"There are none yet; wait with: zebros jobs watch {job}"
+        )
 
 
 def watch_job(client: Client, job_id: str) -> Job:
-    """Wait for the end of a job, with a bar."""
-    with progress(f"Job {job_id}", 100) as bar:
-        return client.jobs.watch(job_id, on_progress=lambda job: bar(_percent(job) or 0, _bar_text(job)))
+    """Wait for the end of a job, with a bar. Whoever stops waiting is told that it goes on."""
+    try:
+        with progress(f"Job {job_id}", 100) as bar:
+            return client.jobs.watch(job_id, on_progress=lambda job: bar(_share(job), _bar_text(job)))
+    except KeyboardInterrupt:
+        note("The job goes on without you.")
+        note(f"Watch it again:  zebros jobs watch {job_id}")
+        note(f"Stop it:         zebros jobs cancel {job_id}")
+        raise typer.Exit(ExitCode.STOPPED) from None
+    except TransportError:
+        note(f"The job goes on. When there is a network, watch it again: zebros jobs watch {job_id}")
+        raise
+
+
+@contextmanager
+def listed_by(ctx: typer.Context, command: str) -> Generator[None]:
+    """Where nothing has the id that was given, say by which command the ids are listed."""
+    try:
+        yield
+    except NotFoundError as error:
+        as_json = bool(ctx.meta.get("zebros.json"))
+        hint = f"Those that you may see are listed by: {command}"
+        raise typer.Exit(report_error(error, as_json=as_json, hint=hint)) from error
 
 
 def save_files(client: Client, job_id: str, folder: Path, *, named: str | None = None) -> list[Path]:
@@ -128,8 +164,8 @@ def save_files(client: Client, job_id: str, folder: Path, *, named: str | None =
     return saved
 
 
-def tell_job(job: Job, *, as_json: bool) -> None:
-    """Show a job, however it ended."""
+def tell_job(job: Job, *, as_json: bool, saved: bool = False) -> None:
+    """Show a job, however it ended; where its files are not `saved` yet, say how to get them."""
     if as_json:
         print_json(job.to_json())
         return
@@ -146,7 +182,9 @@ def tell_job(job: Job, *, as_json: bool) -> None:
             *_figures(job.result or {}),
         ]
     )
-    for file in job.files:
+    if job.state in ("queued", "running"):
+        note(f"It goes on; watch it with: zebros jobs watch {job.id}")
+    for file in () if saved else job.files:
         note(f"File {file.name} ({file.size_bytes:,} bytes): zebros jobs download {job.id}")
     if job.problem is not None:
         note(job.problem.detail)
@@ -154,9 +192,9 @@ def tell_job(job: Job, *, as_json: bool) -> None:
             note("  " + ": ".join(str(fault[key]) for key in ("field", "message") if fault.get(key)))
 
 
-def finish(job: Job, *, as_json: bool) -> None:
+def finish(job: Job, *, as_json: bool, saved: bool = False) -> None:
     """Show how a job ended; a failed one ends the command with an error."""
-    tell_job(job, as_json=as_json)
+    tell_job(job, as_json=as_json, saved=saved)
     if job.state != "succeeded":
         raise typer.Exit(ExitCode.PARTIAL if job.state == "cancelled" else ExitCode.INVALID)
 
@@ -180,6 +218,11 @@ def _how_far(job: Job) -> str:
 def _percent(job: Job) -> int | None:
     at = job.progress
     return min(100, 100 * at.done // at.total) if at.total else None
+
+
+def _share(job: Job) -> int:
+    """Percent for the bar; of work whose size nobody knew, all or nothing."""
+    return 100 if job.state == "succeeded" else _percent(job) or 0
 
 
 def _bar_text(job: Job) -> str:

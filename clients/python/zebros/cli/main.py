@@ -40,15 +40,13 @@ from zebros.cli import (
     tenants,
     users,
 )
+from zebros.cli.exit_codes import ExitCode
 from zebros.cli.options import examples
 from zebros.cli.output import note, report_error
 from zebros.cli.runtime import Runtime
 from zebros.errors import ZebrosError
 
 __all__ = ["app", "main"]
-
-STOPPED = 130
-"""What shells say of a command that Ctrl+C has ended."""
 
 
 class _ErrorBoundary(TyperGroup):
@@ -61,7 +59,7 @@ class _ErrorBoundary(TyperGroup):
             raise typer.Exit(report_error(error, as_json=bool(ctx.meta.get("zebros.json")))) from error
         except KeyboardInterrupt:
             note("Stopped.")
-            raise typer.Exit(STOPPED) from None
+            raise typer.Exit(ExitCode.STOPPED) from None
 
 
 app = typer.Typer(
@@ -107,7 +105,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(fields.app, name="fields")
 app.command(
     "export",
-    epilog=examples("zebros export customer --to customers.xlsx", "zebros export lead --where status=new"),
+    epilog=exports.EXAMPLES,
 )(exports.export)
 app.add_typer(reports.app, name="reports")
 app.add_typer(privacy.app, name="privacy")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zebros.cli.jobs import Detach, JobId, finish, save_files, tell_job, watch_job
-from zebros.cli.options import Everything, Limit, Yes, examples, given, named_values, taken
+from zebros.cli.jobs import Detach, JobId, finish, listed_by, save_files, tell_job, watch_job
+from zebros.cli.options import Everything, Limit, Yes, examples, given, named_values, one_of, taken
 from zebros.cli.output import JsonFlag, ProfileName, moment, note, print_json, print_record, print_table
 from zebros.cli.runtime import connect
 
@@ -60,7 +60,7 @@ def export(
         ended = watch_job(client, started.id)
         if ended.state == "succeeded":
             save_files(client, ended.id, to)
-    finish(ended, as_json=json)
+    _end(ended, as_json=json)
 
 
 @app.command(epilog=examples("zebros privacy erase --contact CONTACT --reason 'asked by mail'"))
@@ -83,7 +83,7 @@ def erase(
     ctx.meta["zebros.json"] = json
     subject = _subject(contact, lead, user, email)
     if not yes:
-        typer.confirm("Erase this person everywhere? Nobody can take it back.", abort=True)
+        typer.confirm("Erase this person everywhere? Nobody can take it back.", abort=True, err=True)
     with connect(ctx, profile) as client:
         started = client.privacy.request("erasure", subject, reason=reason, confirm=True)
         if detach:
@@ -92,10 +92,10 @@ def erase(
         ended = watch_job(client, started.id)
         if ended.files:
             save_files(client, ended.id, to)
-    finish(ended, as_json=json)
+    _end(ended, as_json=json)
 
 
-@app.command("list")
+@app.command("list", epilog=examples("zebros privacy list --all --json"))
 def list_(
     ctx: typer.Context,
     limit: Limit = 20,
@@ -114,38 +114,41 @@ def list_(
         (
             each.id,
             str(_more(each, "request")),
+            _whom(_more(each, "subject")),
             each.state,
             str(_more(each, "outcome")),
             moment(each.created_at),
         )
         for each in found
     ]
-    print_table(("id", "kind", "state", "outcome", "asked"), rows, empty="Nobody has asked for anything.")
+    print_table(
+        ("id", "kind", "of", "state", "outcome", "asked"), rows, empty="Nobody has asked for anything."
+    )
 
 
-@app.command()
+@app.command(epilog=examples("zebros privacy again REQUEST"))
 def again(ctx: typer.Context, request: JobId, profile: ProfileName = None, json: JsonFlag = False) -> None:
     """Go on with an erasure that a legal hold kept from being whole."""
     ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
+    with listed_by(ctx, "zebros privacy list"), connect(ctx, profile) as client:
         ended = watch_job(client, client.privacy.again(request).id)
-    finish(ended, as_json=json)
+    _end(ended, as_json=json)
 
 
-@app.command()
+@app.command(epilog=examples("zebros privacy certificate REQUEST --json"))
 def certificate(
     ctx: typer.Context, request: JobId, profile: ProfileName = None, json: JsonFlag = False
 ) -> None:
     """Show what an erasure did: what went, what expires when, what was lawfully kept."""
     ctx.meta["zebros.json"] = json
-    with connect(ctx, profile) as client:
+    with listed_by(ctx, "zebros privacy list"), connect(ctx, profile) as client:
         found = client.privacy.certificate(request)
     print_json(found.to_json() if json else found.certificate)
     if not json:
         note("Signed; with --json the signature and the key are shown as well.")
 
 
-@holds.command("list")
+@holds.command("list", epilog=examples("zebros privacy holds list"))
 def list_holds(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag = False) -> None:
     """List the legal holds."""
     ctx.meta["zebros.json"] = json
@@ -161,7 +164,12 @@ def list_holds(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag =
     print_table(("id", "what", "why", "until", ""), rows, empty="Nothing is held.")
 
 
-@holds.command()
+@holds.command(
+    epilog=examples(
+        "zebros privacy holds create --email jo@example.com --reason 'claim 17' --until 2027-12-31",
+        "zebros privacy holds create --all --reason 'audit of the year'",
+    )
+)
 def create(
     ctx: typer.Context,
     reason: Annotated[str, typer.Option(help="Why it has to be kept.")],
@@ -179,6 +187,8 @@ def create(
     """Keep a person's data, or everything, from being erased."""
     ctx.meta["zebros.json"] = json
     body: dict[str, Any] = given({"reason": reason, "until": until})
+    if everything and any((contact, lead, user, email)):
+        raise typer.BadParameter("--all holds everything: say it, or of whom, not both", param_hint="--all")
     body |= {"all": True} if everything else {"subject": _subject(contact, lead, user, email)}
     with connect(ctx, profile) as client:
         made = client.privacy.hold(body)
@@ -188,14 +198,14 @@ def create(
         note(f"Held: {made.id}.")
 
 
-@holds.command()
+@holds.command(epilog=examples("zebros privacy holds end HOLD"))
 def end(
     ctx: typer.Context,
     hold: Annotated[str, typer.Argument(show_default=False)],
     profile: ProfileName = None,
 ) -> None:
     """End a legal hold; erasures that it stopped can then be run again."""
-    with connect(ctx, profile) as client:
+    with listed_by(ctx, "zebros privacy holds list"), connect(ctx, profile) as client:
         client.privacy.end_hold(hold)
     note("Ended.")
 
@@ -214,11 +224,13 @@ def retention(
 ) -> None:
     """Show how long what is kept, or change it."""
     ctx.meta["zebros.json"] = json
+    asked = named_values(values, "--set")
+    for name in asked:
+        one_of(name, sorted(_RULES), "--set")
     with connect(ctx, profile) as client:
         found = client.privacy.retention()
-        if values:
+        if asked:
             kept = {name: value for name, value in found.to_json().items() if name in _RULES}
-            asked = named_values(values, "--set")
             changed = {name: None if value == "never" else value for name, value in asked.items()}
             found = client.privacy.set_retention({**kept, **changed})
     if json:
@@ -239,6 +251,26 @@ _RULES = frozenset(
         "jobFileDays",
     }
 )
+
+
+def _end(job: Job, *, as_json: bool) -> None:
+    """Show how a request ended, and what its outcome means; its files are saved."""
+    outcome = (job.result or {}).get("outcome")
+    if not as_json and outcome == "nobodyFound":
+        note("Nobody was found by that: nothing is kept on this person under it.")
+    if not as_json and outcome in ("partly", "held"):
+        note(f"Not all of it went. What stayed and why: zebros privacy certificate {job.id}")
+        note(f"When the legal hold is ended: zebros privacy again {job.id}")
+    finish(job, as_json=as_json, saved=True)
+
+
+def _whom(subject: object) -> str:
+    """The ids or addresses of a request; once it is done, addresses are kept as hashes only, which say nothing."""
+    lists = subject if isinstance(subject, dict) else {}
+    return ", ".join(str(each) for name in _NAMES for each in lists.get(name, ()))  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType, reportUnknownArgumentType]
+
+
+_NAMES = ("emails", "contactIds", "leadIds", "userIds")
 
 
 def _more(job: Job, name: str) -> Any:

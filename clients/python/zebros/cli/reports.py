@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from zebros.cli.jobs import finish, watch_job
+from zebros.cli.jobs import finish, listed_by, watch_job
 from zebros.cli.options import Yes, examples, given, one_of
-from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_table, progress
+from zebros.cli.output import JsonFlag, ProfileName, moment, note, print_json, print_table, progress
+from zebros.cli.report_table import report_table
 from zebros.cli.runtime import connect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from zebros.client import Client
     from zebros.models import Job
 
@@ -29,6 +28,11 @@ REPORTS = {
     "conversion": "Leads: created, converted, and how long that took.",
 }
 FORMATS = ("pdf", "xlsx", "csv", "json")
+GRAINS = ("day", "week", "month", "quarter", "year")
+SPLITS = (*GRAINS, "owner", "team", "region", "product", "industry", "source", "type")
+COMPARISONS = ("previous", "previousYear", "none")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+LISTED = "zebros reports schedules list"
 
 Period = Annotated[
     str,
@@ -36,18 +40,23 @@ Period = Annotated[
 ]
 By = Annotated[
     list[str] | None,
-    typer.Option(
-        "--by", help="day, week, month, quarter, year; owner, team, region, product, industry, source, type."
-    ),
+    typer.Option("--by", help=f"{', '.join(SPLITS)}; a step of time and another may be given together."),
 ]
-Compare = Annotated[str | None, typer.Option(help="previous, previousYear or none.")]
+Compare = Annotated[str | None, typer.Option(help=f"With the period before: {', '.join(COMPARISONS)}.")]
 Recipients = Annotated[
     list[str] | None, typer.Option("--mail", help="Mail it to this person of the company too.")
 ]
 
 
 def _add(name: str, about: str) -> None:
-    @app.command(name, help=about, epilog=examples(f"zebros reports {name} --period 2017 --by month --pdf"))
+    @app.command(
+        name,
+        help=about,
+        epilog=examples(
+            f"zebros reports {name} --period last-month --by owner",
+            f"zebros reports {name} --period 2017 --by quarter --by team --pdf --to reports/",
+        ),
+    )
     def report(
         ctx: typer.Context,
         period: Period = "this-year",
@@ -65,6 +74,7 @@ def _add(name: str, about: str) -> None:
         json: JsonFlag = False,
     ) -> None:
         ctx.meta["zebros.json"] = json
+        _check(by, compare)
         formats = [kind for kind, wanted in (("pdf", pdf), ("xlsx", xlsx), ("csv", csv)) if wanted]
         options: dict[str, Any] = given(
             {
@@ -82,17 +92,24 @@ def _add(name: str, about: str) -> None:
                 finish(ended, as_json=json)
             found = client.reports.get(ended.id)
             _save(client, ended, formats, to)
-        result = found.result or {}
         if json:
             print_json(found.to_json())
         else:
-            _show(result)
+            report_table(found.result or {})
 
     del report
 
 
 for _name, _about in REPORTS.items():
     _add(_name, _about)
+
+
+def _check(by: list[str] | None, compare: str | None) -> None:
+    for name in by or ():
+        one_of(name, SPLITS, "--by")
+    if by and (len(by) > 2 or len(by) == len({*by} & {*GRAINS}) > 1):
+        raise typer.BadParameter("one step of time, one other, or one of each", param_hint="--by")
+    one_of(compare, COMPARISONS, "--compare")
 
 
 def _save(client: Client, job: Job, formats: list[str], folder: Path) -> None:
@@ -105,43 +122,7 @@ def _save(client: Client, job: Job, formats: list[str], folder: Path) -> None:
             note(f"Saved {target}.")
 
 
-def _show(result: Mapping[str, Any]) -> None:
-    note(f"{result.get('title', '')}  {result.get('subtitle', '')}")
-    columns: list[dict[str, Any]] = result.get("columns", [])
-    labels = [column["label"] for column in columns]
-    rows = [_row(row, columns) for row in result.get("rows", [])]
-    totals = result.get("totals")
-    if totals and rows:
-        rows.append(["total", *_row(totals, columns)[1:]])
-    heading = " / ".join(result.get("by", [])) or "all"
-    print_table((heading, *labels), rows, empty="Nothing happened in this period.", numbers=labels)
-    for text in result.get("notes", []):
-        note(text)
-    for currency in result.get("missingRates", []):
-        note(f"There is no rate for {currency}; set one with: zebros pipeline currencies")
-
-
-def _row(row: Mapping[str, Any], columns: list[dict[str, Any]]) -> list[str]:
-    group = " / ".join(str(each["label"]) for each in row.get("group", [])) or "all"
-    return [group, *(_figure(row["values"].get(column["key"]), column) for column in columns)]
-
-
-def _figure(value: float | None, column: Mapping[str, Any]) -> str:
-    if value is None:
-        return ""
-    match column["kind"]:
-        case "rate":
-            return f"{value:.2%}"
-        case "money":
-            text = f"{value:,.2f}".removesuffix(".00")
-            return f"{text} {column.get('currency') or ''}".strip()
-        case "days":
-            return f"{value:,.1f}"
-        case _:
-            return f"{value:,.0f}"
-
-
-@schedules.command("list")
+@schedules.command("list", epilog=examples(LISTED))
 def list_(ctx: typer.Context, profile: ProfileName = None, json: JsonFlag = False) -> None:
     """List the schedules of reports."""
     ctx.meta["zebros.json"] = json
@@ -195,6 +176,11 @@ def create(
     ctx.meta["zebros.json"] = json
     one_of(report, tuple(REPORTS), "REPORT")
     one_of(every, ("day", "week", "month"), "--every")
+    _check(by, None)
+    for name in weekday or ():
+        one_of(name, WEEKDAYS, "--weekday")
+    for kind in format or ():
+        one_of(kind, FORMATS[:3], "--format")
     if every == "month":
         day = day or "1"
     if every == "week":
@@ -214,10 +200,15 @@ def create(
     if json:
         print_json(made.to_json())
     else:
-        note(f"Made schedule {made.id}.")
+        due = f" It is due first at {moment(made.next_due_at)}." if made.next_due_at else ""
+        note(f"Made schedule {made.id}.{due}")
 
 
-@schedules.command()
+@schedules.command(
+    epilog=examples(
+        "zebros reports schedules pause SCHEDULE", "zebros reports schedules pause SCHEDULE --resume"
+    )
+)
 def pause(
     ctx: typer.Context,
     schedule: Annotated[str, typer.Argument(show_default=False)],
@@ -225,12 +216,12 @@ def pause(
     profile: ProfileName = None,
 ) -> None:
     """Stop a schedule for a while, or let it go on."""
-    with connect(ctx, profile) as client:
+    with listed_by(ctx, LISTED), connect(ctx, profile) as client:
         client.reports.schedules.change(schedule, {"paused": not resume})
     note("It goes on." if resume else "Paused.")
 
 
-@schedules.command()
+@schedules.command(epilog=examples("zebros reports schedules delete SCHEDULE"))
 def delete(
     ctx: typer.Context,
     schedule: Annotated[str, typer.Argument(show_default=False)],
@@ -239,7 +230,7 @@ def delete(
 ) -> None:
     """End a schedule."""
     if not yes:
-        typer.confirm("End this schedule?", abort=True)
-    with connect(ctx, profile) as client:
+        typer.confirm("End this schedule?", abort=True, err=True)
+    with listed_by(ctx, LISTED), connect(ctx, profile) as client:
         client.reports.schedules.delete(schedule)
     note("Ended.")
