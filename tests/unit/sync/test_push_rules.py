@@ -2,65 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from sync_in_memory import InMemoryDevices, InMemoryOwners
+from pushing_device import KEY, Device
+from sync_in_memory import InMemoryOwners
 
 from zebros_core.errors import UnavailableError
 from zebros_sync.domain.conflict import ConflictState, Side, Strategy
 from zebros_sync.domain.merge import ServerRecord, plan_update
-from zebros_sync.domain.push import Mutation, OutcomeKind, PushOutcome
-from zebros_sync.use_cases.push_mutations import PushDesk, push_mutations
+from zebros_sync.domain.push import Mutation, OutcomeKind
 
-KEY = ("customer", "c1")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-
-
-class Device:
-    """Somebody who edits offline and pushes; `ahead` is how far the device's clock is off."""
-
-    def __init__(
-        self, owners: InMemoryOwners, *, name: str = "phone", strategy: Strategy = Strategy.FIELD_MERGE
-    ) -> None:
-        self.owners = owners
-        self.devices = InMemoryDevices()
-        self.desk = PushDesk("aurora", "ada", self.devices, owners, {"customer": strategy})
-        self.name = name
-        self.ahead = timedelta(0)
-        self._count = 0
-
-    def edit(
-        self,
-        operation: str = "update",
-        changes: Mapping[str, Any] | None = None,
-        *,
-        base: int | None = None,
-        seen: Mapping[str, Any] | None = None,
-        key: tuple[str, str] = KEY,
-    ) -> Mutation:
-        self._count += 1
-        return Mutation(
-            f"m{self._count}",
-            key[0],
-            key[1],
-            operation,
-            base,
-            dict(changes or {}),
-            self.owners.clock.now() + self.ahead,
-            dict(seen or {}),
-        )
-
-    def push(self, *mutations: Mutation) -> list[PushOutcome]:
-        now = self.owners.clock.now()
-        return push_mutations(self.desk, self.name, mutations, sent_at=now + self.ahead, received_at=now)
-
-    @property
-    def record(self) -> Mapping[str, Any]:
-        return self.owners.records[KEY]
 
 
 @pytest.fixture
@@ -325,112 +279,3 @@ def test_the_end_of_a_long_text_conflicts_like_any_field() -> None:
     assert (plan.lost, dict(plan.changes)) == (("description",), {})
     own = plan_update(replace(server, produced={2: LONG_AGO}), mine, Strategy.FIELD_MERGE, LONG_AGO)
     assert own.conflicts == {}
-
-
-@pytest.mark.parametrize("strategy", [Strategy.FIELD_MERGE, Strategy.LAST_WRITER_WINS])
-@pytest.mark.parametrize("pushes", [1, 3])
-def test_what_a_device_wrote_itself_makes_its_next_edit_no_earlier(
-    owners: InMemoryOwners, strategy: Strategy, pushes: int
-) -> None:
-    device = Device(owners, strategy=strategy)
-    owners.clock.advance(60)
-    owners.write(KEY, {"name": "web"})
-    edits: list[Mutation] = []
-    for changes in ({"note": "mine"}, {"name": "mine"}, {"note": "mine at last"}):
-        owners.clock.advance(60)
-        edits.append(device.edit(changes=changes, base=1))
-    owners.clock.advance(600)
-    size = len(edits) // pushes
-    outcomes = [
-        outcome
-        for first in range(0, len(edits), size)
-        for outcome in device.push(*edits[first : first + size])
-    ]
-    assert [outcome.lost for outcome in outcomes] == [(), (), ()]
-    assert (device.record["name"], device.record["note"]) == ("mine", "mine at last")
-    owners.clock.advance(60)
-    owners.write(KEY, {"name": "web again"})
-    owners.clock.advance(600)
-    late = Mutation("m9", *KEY, "update", 1, {"name": "mine again"}, edits[-1].changed_at)
-    (outcome,) = device.push(late)
-    assert (outcome.lost, device.record["name"]) == (("name",), "web again"), "others' last write counts"
-
-
-def test_a_push_that_broke_off_still_knows_when_others_wrote(owners: InMemoryOwners) -> None:
-    device = Device(owners)
-    owners.clock.advance(60)
-    owners.write(KEY, {"name": "web"})
-    owners.clock.advance(60)
-    edits = [device.edit(changes={"note": "mine"}, base=1), device.edit(changes={"name": "mine"}, base=1)]
-    owners.clock.advance(600)
-
-    def fail() -> None:
-        owners.after = lambda: None
-        raise UnavailableError
-
-    owners.after = fail
-    with pytest.raises(UnavailableError):
-        device.push(*edits)
-    assert [each.lost for each in device.push(*edits)] == [(), ()]
-    assert (device.record["name"], device.record["note"]) == ("mine", "mine")
-
-
-def test_a_creation_of_what_is_there_says_what_it_lost(owners: InMemoryOwners) -> None:
-    device = Device(owners)
-    early = Mutation("m1", *KEY, "create", None, {"name": "Another"}, owners.clock.now() - timedelta(days=1))
-    (outcome,) = device.push(early)
-    assert (outcome.kind, outcome.lost) == (OutcomeKind.MERGED, ("name",))
-    assert device.record["name"] == "Acme"
-
-
-def test_an_outcome_without_a_write_says_at_which_version_it_holds(owners: InMemoryOwners) -> None:
-    device = Device(owners, strategy=Strategy.SERVER_WINS)
-    owners.write(KEY, {"name": "server"})
-    lost, same, gone = device.push(
-        device.edit(changes={"name": "mine"}, base=1),
-        device.edit(changes={"name": "server"}, base=1),
-        device.edit("delete", base=1, key=("customer", "never")),
-    )
-    assert (lost.version, same.version, gone.version) == (2, 2, None)
-
-
-def test_an_edit_of_a_deleted_record_keeps_its_tags_and_says_what_else_it_overrode(
-    owners: InMemoryOwners,
-) -> None:
-    device = Device(owners)
-    owners.write(KEY, {"name": "server", "tags": ["x", "theirs"]})
-    owners.delete(KEY)
-    owners.clock.advance(60)
-    edit = device.edit(changes={"name": "mine", "tags": {"add": ["mine"], "remove": ["x"]}}, base=1)
-    (outcome,) = device.push(edit)
-    assert (outcome.kind, outcome.lost) == (OutcomeKind.MERGED, ())
-    assert (device.record["deletedAt"], device.record["name"]) == (None, "mine")
-    assert device.record["tags"] == ["mine", "theirs"]
-    (conflict,) = device.devices.conflicts.values()
-    assert {name: each.server for name, each in conflict.fields.items()} == {"*": "deleted", "name": "server"}
-    assert device.push(edit) == [outcome]
-
-
-@pytest.mark.parametrize("heard", [1, 2])
-def test_a_record_that_was_brought_back_by_a_push_that_broke_off_gets_the_edit(
-    owners: InMemoryOwners, heard: int
-) -> None:
-    device = Device(owners)
-    owners.delete(KEY)
-    edit = device.edit(changes={"note": "still there?", "tags": {"add": ["mine"]}}, base=1)
-    calls = iter(range(1, 10))
-
-    def fail() -> None:
-        if next(calls) == heard:
-            raise UnavailableError
-
-    owners.after = fail
-    with pytest.raises(UnavailableError):
-        device.push(edit)
-    (outcome,) = device.push(edit)
-    assert (outcome.kind, device.record["note"], device.record["tags"]) == (
-        OutcomeKind.MERGED,
-        "still there?",
-        ["mine", "x"],
-    )
-    assert len(device.devices.conflicts) == 1
