@@ -14,7 +14,7 @@ import yaml
 SERVICES = Path(__file__).parents[2] / "services"
 _METHODS = ("get", "post", "put", "patch", "delete")
 # Ids of people are the issuer's. Any text may be one, none is looked up, so none can be found out.
-_PEOPLE = frozenset({"ownerId", "teamId", "userIds"})
+_PEOPLE = frozenset({"ownerId", "ownerIds", "teamId", "teamIds", "userIds"})
 _REFERENCE = re.compile(r"^(id|[a-z]+Ids?|attachments|stage)$")
 
 

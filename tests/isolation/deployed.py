@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from port import UNLIMITED, Answer, Call, Caller, Model, media_type
+from port import SETTINGS, Answer, Call, Caller, Model, media_type
 
 from zebros_auth.adapters.keycloak import KeycloakIdentity
 from zebros_auth.domain.identity import TENANT_ROLES, NewPerson
@@ -31,7 +31,9 @@ from zebros_local.identity import LocalIdentity
 from zebros_local.settings import STAGE
 from zebros_local.state import StackState
 
-STACKS = [f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities", "jobs")]
+STACKS = [
+    f"zebros-{service}-{STAGE}" for service in ("auth", "customers", "pipeline", "activities", "jobs", "sync")
+]
 ADMIN_SECRET = "local-secret"
 PASSWORD = "demo"
 # Keycloak's tokens live fifteen minutes.
@@ -68,7 +70,7 @@ class DeployedService:
             cloudformation = emulator_client("cloudformation", self._state)
             SiloTables(dynamodb, self._lambda, cloudformation, STAGE).provision(id, STACKS)
         registry = DynamoDbTenantRegistry(dynamodb, REGISTRY_TABLE)
-        registry.put(Tenant(id=id, name=id, isolation=model, settings=UNLIMITED))
+        registry.put(Tenant(id=id, name=id, isolation=model, settings=SETTINGS))
         return id
 
     def enrol(self, caller: Caller) -> Caller:

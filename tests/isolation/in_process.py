@@ -12,13 +12,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import boto3
-import pytest
 from events_by_hand import Queue, Stream, as_plain, settle, stored, tables
 from in_process_doors import InProcessDoors
 from jobs_in_process import SkippingClock, carry_out
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
-from port import UNLIMITED, Answer, Call, Caller, Model, media_type
+from port import SETTINGS, Answer, Call, Caller, Model, media_type
 from service_in_process import access_token, create_tables
 
 from zebros_auth.domain.identity import TENANT_ROLES, Person
@@ -27,15 +26,18 @@ from zebros_core.bulk.client import bulk_function
 from zebros_core.tenancy import TenantContext
 from zebros_core.tenancy.registry import Tenant
 
-SERVICES = ("auth", "customers", "pipeline", "activities", "jobs")
+SERVICES = ("auth", "customers", "pipeline", "activities", "sync", "jobs")
 WITH_DOORS = SERVICES[:-1]
 """Those that others call; nobody calls jobs."""
 CONSUMERS = {
     "customers": ("history", "search"),
     "pipeline": ("history", "totals"),
     "activities": ("history", "timeline", "people"),
+    "sync": ("changes",),
 }
 """Those whose derived data the suite looks at."""
+_ALONE = {"totals": "totals", "changes": "events"}
+"""The module of a consumer that is the only one there."""
 
 _TENANTS = count(1)
 _REQUESTS = count(1)
@@ -60,15 +62,15 @@ class InProcessService:
             for first in {_first_segment(route.path) for route in routes}:
                 assert first not in self._apps, f"two services have paths of /v1/{first}"
                 self._apps[first] = app
-            schemas = importlib.import_module(f"zebros_{name}.repositories.keys").SCHEMAS
-            self._streams.append(Stream(container, schemas))
+            keys = importlib.import_module(f"zebros_{name}.repositories.keys")
+            self._streams.append(Stream(container, getattr(keys, "SCHEMAS", ())))
             self._queues += [_queue(name, container, consumer) for consumer in CONSUMERS.get(name, ())]
 
     def register(self, model: Model) -> str:
         """Make a new, empty tenant and return its id."""
         id = f"{model}{next(_TENANTS)}"
         registry: Any = self.container.registry
-        registry.put(Tenant(id=id, name=id, isolation=model, settings=UNLIMITED))
+        registry.put(Tenant(id=id, name=id, isolation=model, settings=SETTINGS))
         if model == "silo":
             for name, container in self.containers.items():
                 create_tables(container.dynamodb, f"{container.core.table_prefix}-t-{id}", name)
@@ -218,12 +220,7 @@ def _first_segment(path: str) -> str:
 
 def _queue(service: str, container: ServiceContainer, name: str) -> Queue:
     """Return a consumer of the service, made as its function makes it but of this container."""
-    handlers = f"zebros_{service}.handlers"
-    if name == "totals":
-        consumer = importlib.import_module(f"{handlers}.totals").consumer(container)
-    else:
-        module: Any = importlib.import_module(f"{handlers}.events")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "container", lambda: container)
-            consumer = module._consumer.__wrapped__(name)
+    alone = _ALONE.get(name)
+    module: Any = importlib.import_module(f"zebros_{service}.handlers.{alone or 'events'}")
+    consumer = module.consumer(container) if alone else module.consumer(container, name)
     return Queue(consumer, consumer._sources, consumer._entities)

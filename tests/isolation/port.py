@@ -12,6 +12,8 @@ MODELS: tuple[Model, ...] = ("pool", "bridge", "silo")
 
 # The suite asks far more in a second than a tenant's default limit gives.
 UNLIMITED = {"requestsPerSecond": 100_000, "requestBurst": 100_000}
+# And has conflicts that wait for a decision.
+SETTINGS = {**UNLIMITED, "syncStrategies": {"customer": "manual"}}
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from api_document import Operation
 from estate import Things
 from port import Call
 
-from recipes import activities, auth, customers, jobs, pipeline
+from recipes import activities, auth, customers, jobs, pipeline, sync
 from recipes.recipe import Recipe, Reference
 
 __all__ = ["RECIPES", "call_of", "path_of", "reference_calls"]
 
-_SERVICES = (customers, auth, pipeline, activities, jobs)
+_SERVICES = (customers, auth, pipeline, activities, jobs, sync)
 RECIPES: dict[str, Recipe] = {
     operation: recipe for service in _SERVICES for operation, recipe in service.RECIPES.items()
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from estate import Things
 from things.jobs import MONTHLY, REPORT
 
 from recipes import jobs_imports, jobs_privacy
-from recipes.recipe import Recipe
+from recipes.recipe import Recipe, Reference
 
 THINGS = {"jobId": "job", "scheduleId": "schedule", **jobs_privacy.THINGS}
 _SCHEDULE: dict[str, Any] = {
@@ -15,6 +16,17 @@ _SCHEDULE: dict[str, Any] = {
     "report": {**REPORT, "period": "last-month"},
     "recurrence": MONTHLY,
 }
+
+
+def _of_product(body: dict[str, Any], *, within: str | None = None) -> tuple[Reference, ...]:
+    """Return a reference to a product of another tenant: nothing was sold of it, and that is no error."""
+
+    def naming(theirs: Things, _: Things) -> Any:
+        filters = {"filters": {"productIds": [theirs["product"]]}}
+        return {**body, within: {**body[within], **filters}} if within else {**body, **filters}
+
+    return (Reference(body=naming, harmless=True),)
+
 
 RECIPES: dict[str, Recipe] = {
     "listJobs": Recipe(),
@@ -24,13 +36,21 @@ RECIPES: dict[str, Recipe] = {
     "createExport": Recipe(body=lambda _: {"entity": "customer", "format": "jsonl"}),
     # -- reports
     # Anew each time: who has it already would get the other status.
-    "createReport": Recipe(body=lambda _: {**REPORT, "fresh": True}),
+    "createReport": Recipe(
+        body=lambda _: {**REPORT, "fresh": True}, references=_of_product({**REPORT, "fresh": True})
+    ),
     "getReport": Recipe(path={"jobId": "report"}),
     "listReportFiles": Recipe(path={"jobId": "report"}),
-    "createReportSchedule": Recipe(body=lambda t: {**_SCHEDULE, "recipients": [t["user"]]}),
+    "createReportSchedule": Recipe(
+        body=lambda t: {**_SCHEDULE, "recipients": [t["user"]]},
+        references=_of_product(_SCHEDULE, within="report"),
+    ),
     "listReportSchedules": Recipe(),
     "getReportSchedule": Recipe(),
-    "changeReportSchedule": Recipe(body=lambda _: {"name": "Another name"}),
+    "changeReportSchedule": Recipe(
+        body=lambda _: {"name": "Another name"},
+        references=_of_product({"report": _SCHEDULE["report"]}, within="report"),
+    ),
     "deleteReportSchedule": Recipe(),
     # -- backups
     "createBackup": Recipe(),

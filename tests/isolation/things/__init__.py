@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from things import activities, auth, customers, jobs, pipeline
+from things import activities, auth, customers, jobs, pipeline, sync
 
 if TYPE_CHECKING:
     from estate import Estate
 
-_SERVICES = (customers, auth, pipeline, activities, jobs)
+_SERVICES = (customers, auth, pipeline, activities, jobs, sync)
 
 MAKERS: Mapping[str, Callable[[Estate], str]] = {
     name: make for service in _SERVICES for name, make in service.MAKERS.items()
