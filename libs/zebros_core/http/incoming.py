@@ -90,9 +90,15 @@ def check_path(parameters: PathParameters, values: Mapping[str, str], entity: st
             if "#" in value or not value.isprintable():
                 message = "An id has neither '#' nor control characters."
                 raise BadRequestError.for_field(name, "invalid_id", message)
-            raise NotFoundError(entity, value)
+            raise NotFoundError(_called(name) or entity, value)
         checked[name] = value
     return checked
+
+
+def _called(parameter: str) -> str:
+    """Return what a parameter is the id of: ``holdId`` names a hold, whatever entity its permission is of."""
+    name = parameter.removesuffix("Id")
+    return re.sub("[A-Z]", lambda letter: f" {letter[0].lower()}", name) if name != parameter else ""
 
 
 def check_media_type(header: str | None, *, merge_patch: bool) -> None:

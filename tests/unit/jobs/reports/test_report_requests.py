@@ -85,6 +85,15 @@ def test_what_no_report_has_is_refused(fields: dict[str, Any]) -> None:
         asked(**fields)
 
 
+def test_a_split_that_there_is_not_is_one_fault_that_names_those_there_are() -> None:
+    with pytest.raises(PydanticError) as refused:
+        asked(by=["month", "moon"])
+    (fault,) = refused.value.errors()
+    assert fault["loc"] == ("by", 1)
+    assert "month" in fault["msg"]
+    assert "owner" in fault["msg"]
+
+
 @pytest.mark.parametrize("report", ReportKind)
 @pytest.mark.parametrize("by", ["owner", "team", "region", "product", "industry"])
 def test_every_report_is_split_by_whose_where_and_what(report: ReportKind, by: str) -> None:

@@ -157,3 +157,9 @@ def test_neither_token_nor_body_reaches_the_log(world):
 
     assert "very-private" not in world.log.getvalue() + world.metrics.getvalue()
     assert world.token not in world.log.getvalue() + world.metrics.getvalue()
+
+
+def test_what_cannot_be_an_id_is_no_record_of_that_kind(world):
+    answer = world.call("GET", "/v1/widgets/nothing-like-an-id")
+
+    assert (answer.status, answer.json["detail"]) == (404, "No widget with this id exists.")

@@ -9,7 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from zebros_core.currencies import currency_codes
@@ -85,7 +85,19 @@ _USUALLY: Final[Mapping[ReportKind, Grain | Dimension]] = {
     ReportKind.ACQUISITION: Grain.MONTH,
     ReportKind.CONVERSION: Dimension.SOURCE,
 }
-By = Grain | Dimension
+
+
+def _split(name: Any) -> Any:
+    """Turn a name into what it is a name of: a union would answer once for each of its members."""
+    if not isinstance(name, str):
+        return name
+    known = {each.value: each for each in (*Grain, *Dimension)}
+    if name not in known:
+        raise PydanticCustomError("unknown_split", "one of {known}", {"known": ", ".join(known)})
+    return known[name]
+
+
+By = Annotated[Grain | Dimension, BeforeValidator(_split)]
 TeamKey = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,30}$")]
 
 
