@@ -233,3 +233,17 @@ def test_each_command_of_long_work_shows_an_example() -> None:
     assert len(found) > 20
     plain = [name for name, command in found if f"zebros {' '.join(name)}" not in (command.epilog or "")]
     assert plain == []
+
+
+def test_what_a_restore_did_is_told_by_kind(world: World, server: JobsServer) -> None:
+    compared = {"lead": {"backup": 3, "tenant": 3, "equal": True}}
+    outcomes = {"lead": {"made": 1200, "kept": 3}, "product": {"kept": 2}}
+    server.result = {"mode": "missing", "equal": True, "outcomes": outcomes, "comparison": compared}
+    told = world.run("backups", "restore", JOB, "--yes").stdout.splitlines()
+    lines = [line.split(maxsplit=1) for line in told]
+    assert [line for line in lines if line[0] in ("mode", "equal", "lead", "product")] == [
+        ["mode", "missing"],
+        ["equal", "yes"],
+        ["lead", "1,200 made, 3 kept"],
+        ["product", "2 kept"],
+    ]

@@ -200,12 +200,28 @@ def finish(job: Job, *, as_json: bool, saved: bool = False) -> None:
 
 
 def _figures(result: Mapping[str, Any]) -> list[tuple[str, object]]:
-    """The figures of a result that fit on a line each."""
-    return [
-        (name, f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else value)
-        for name, value in result.items()
-        if isinstance(value, str | int | float) and not isinstance(value, bool)
-    ]
+    """The figures of a result that fit on a line each: what is counted by name, and by kind and name, as well."""
+    found: list[tuple[str, object]] = []
+    for name, value in result.items():
+        match value:
+            case bool() | str() | float():
+                found.append((name, value))
+            case int():
+                found.append((name, f"{value:,}"))
+            case dict():
+                inner = {} if (counted := _counted(value)) else value
+                found += [(name, counted), *((kind, _counted(each)) for kind, each in inner.items())]
+            case _:
+                pass
+    return found
+
+
+def _counted(value: object) -> str:
+    """`{"created": 2}` as `2 created`; empty for all else."""
+    counts: Mapping[str, Any] = value if isinstance(value, dict) else {}
+    if not all(type(count) is int for count in counts.values()):
+        return ""
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items())
 
 
 def _how_far(job: Job) -> str:
