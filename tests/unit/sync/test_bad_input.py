@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from callers import Person
 from device_calls import edit, pull_all, push
+from sync_in_process import SyncWorld
 
 from zebros_core.clock import FixedClock
 from zebros_core.dynamodb.cursor import CursorBinding
+from zebros_core.errors import UnavailableError
 from zebros_sync.bootstrap import Container
 
 Tenants = Callable[..., str]
@@ -311,3 +313,29 @@ def test_what_is_deep_but_readable_is_refused_by_its_own_and_stops_no_other(
     outcomes = push(device, bad, good)
     assert outcomes[1]["outcome"] == "applied"
     assert outcomes[0]["outcome"] == ("rejected" if where == "changes" else "applied")
+
+
+# -- owners --------------------------------------------------------------------------------------------------------
+
+
+def test_what_comes_after_a_change_whose_owner_is_away_does_not_overtake_it(
+    world: SyncWorld, tenant: Tenants, person: People, online: People
+) -> None:
+    here = tenant()
+    id = online(here).post("/v1/customers", {"companyName": "Acme"}).body["customerId"]
+    device = person(here)
+    first = edit(device, id, 1, {"industry": "first"})
+    then = edit(device, id, 1, {"industry": "then"}, mutationId="m-2")
+    lead = edit(device, ID, None, {"lastName": "B"}, operation="create", entity="lead", mutationId="m-3")
+    calls = iter(range(10))
+
+    def away_once(service: str, call: Any) -> None:
+        if service == "customers" and call["verb"] == "apply" and next(calls) == 0:
+            raise UnavailableError
+
+    world.doors.before = away_once
+    outcomes = push(device, first, then, lead)
+    assert [each["outcome"] for each in outcomes] == ["rejected", "rejected", "applied"]
+    assert [each["problem"]["status"] for each in outcomes[:2]] == [503, 503]
+    assert [each["outcome"] for each in push(device, first, then)] == ["applied", "applied"]
+    assert online(here).get(f"/v1/customers/{id}").body["industry"] == "then"

@@ -272,10 +272,11 @@ def test_the_end_of_a_long_text_conflicts_like_any_field() -> None:
         {"description": "de", "descriptionAt": "da"},
         {},
     )
-    mine = Mutation(
-        "m", "activity", "a", "update", 1, {"description": "It began, and ended otherwise"}, LONG_AGO
-    )
-    plan = plan_update(server, mine, Strategy.FIELD_MERGE, LONG_AGO)
-    assert (plan.lost, dict(plan.changes)) == (("description",), {})
+    wanted = {"description": "It began, and ended otherwise"}
+    for seen in ({}, {"description": "It began"}):
+        mine = Mutation("m", "activity", "a", "update", 1, wanted, LONG_AGO, seen)
+        plan = plan_update(server, mine, Strategy.FIELD_MERGE, LONG_AGO)
+        assert (plan.lost, dict(plan.changes)) == (("description",), {})
+    mine = Mutation("m", "activity", "a", "update", 1, wanted, LONG_AGO)
     own = plan_update(replace(server, produced={2: LONG_AGO}), mine, Strategy.FIELD_MERGE, LONG_AGO)
     assert own.conflicts == {}
