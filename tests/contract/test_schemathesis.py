@@ -6,6 +6,7 @@ The requests are the same in every run.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -100,8 +101,15 @@ class Gateway:
             "isBase64Encoded": True,
         }
         answer = self._app.handler(event, None)
-        start_response(f"{answer['statusCode']} Answered", list((answer.get("headers") or {}).items()))
-        return [(answer.get("body") or "").encode()]
+        sent = {name.lower(): value for name, value in (answer.get("headers") or {}).items()}
+        content = (answer.get("body") or "").encode()
+        if answer.get("isBase64Encoded"):
+            content = base64.b64decode(content)
+        if sent.pop("content-encoding", None) == "gzip":
+            # What reads the answers here is no browser, and unpacks nothing.
+            content = gzip.decompress(content)
+        start_response(f"{answer['statusCode']} Answered", list(sent.items()))
+        return [content]
 
 
 SERVICES = {
