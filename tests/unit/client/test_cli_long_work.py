@@ -228,7 +228,7 @@ def _commands(command: Any, name: tuple[str, ...] = ()) -> list[tuple[tuple[str,
 
 
 def test_each_command_of_long_work_shows_an_example() -> None:
-    groups = {"export", "reports", "privacy", "backups", "jobs"}
+    groups = {"export", "reports", "privacy", "backups", "jobs", "offline"}
     found = [each for each in _commands(typer.main.get_command(app)) if each[0][0] in groups]
     assert len(found) > 20
     plain = [name for name, command in found if f"zebros {' '.join(name)}" not in (command.epilog or "")]

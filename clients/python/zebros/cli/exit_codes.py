@@ -47,7 +47,11 @@ _TABLE: tuple[tuple[type[errors.ZebrosError], ExitCode, str], ...] = (
     (errors.UploadInterruptedError, ExitCode.PARTIAL, ""),
     (errors.OperationFailedError, ExitCode.PARTIAL, ""),
     (errors.OperationTimeoutError, ExitCode.PARTIAL, ""),
-    (errors.NotOnDeviceError, ExitCode.NOT_FOUND, "Look with: zebros offline list"),
+    (
+        errors.NotOnDeviceError,
+        ExitCode.NOT_FOUND,
+        "Look with: zebros offline list ENTITY, or at changes with: zebros offline status",
+    ),
     (errors.AlreadySyncingError, ExitCode.CONFLICT, ""),
     (errors.DeviceWipedError, ExitCode.FORBIDDEN, ""),
     (errors.OfflineError, ExitCode.OTHER, ""),

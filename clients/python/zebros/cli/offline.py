@@ -97,7 +97,7 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
         return
     print_record(
         [
-            ("sent", f"{report.pushed:,} changes"),
+            ("sent", _changes(report.pushed)),
             ("received", f"{report.pulled:,} records"),
             ("files", f"{report.uploaded:,} sent" if report.uploaded else None),
             ("merged", f"{len(report.merged):,} with changes of others" if report.merged else None),
@@ -160,7 +160,7 @@ def list_(
     print_table(("id", "name", "version", "unsent"), rows, empty=empty)
 
 
-@app.command()
+@app.command(epilog=examples("zebros offline show customer ID"))
 def show(
     ctx: typer.Context,
     entity: EntityArgument,
@@ -226,7 +226,7 @@ def create(
     _show(found, as_json=json)
 
 
-@app.command()
+@app.command(epilog=examples("zebros offline delete contact ID"))
 def delete(
     ctx: typer.Context,
     entity: EntityArgument,
@@ -241,7 +241,7 @@ def delete(
     note("Deleted here. To send it: zebros offline sync")
 
 
-@app.command()
+@app.command(epilog=examples("zebros offline attach CUSTOMER offer.pdf"))
 def attach(
     ctx: typer.Context,
     customer: Annotated[str, typer.Argument(help="Id of the customer.", show_default=False)],
@@ -258,7 +258,7 @@ def attach(
     note(f"{file.name} waits for the next sync.")
 
 
-@app.command()
+@app.command(epilog=examples("zebros offline status"))
 def status(
     ctx: typer.Context,
     folder: FolderOption = None,
@@ -288,13 +288,13 @@ def status(
         note(NEVER)
     print_record([(entity, f"{count:,}") for entity, count in records.items() if count])
     print_record(
-        [("to send", f"{waiting:,} changes, {len(files):,} files"), ("refused", f"{len(refused):,}")]
+        [("to send", f"{_changes(waiting)}, {len(files):,} files"), ("refused", f"{len(refused):,}")]
     )
     for change in refused:
         note(f"{change.mutation_id}  {change.entity} {change.id}: {(change.problem or {}).get('detail', '')}")
 
 
-@app.command()
+@app.command(epilog=examples("zebros offline retry CHANGE"))
 def retry(
     ctx: typer.Context,
     change: Annotated[
@@ -309,7 +309,7 @@ def retry(
     note("It is sent with the next sync.")
 
 
-@app.command("give-up")
+@app.command("give-up", epilog=examples("zebros offline give-up CHANGE"))
 def give_up(
     ctx: typer.Context,
     change: Annotated[
@@ -324,7 +324,7 @@ def give_up(
     note("Forgotten.")
 
 
-@app.command()
+@app.command(epilog=examples("zebros offline wipe"))
 def wipe(
     ctx: typer.Context,
     yes: Yes = False,
@@ -336,13 +336,17 @@ def wipe(
         waiting = store.queue.count()
         if not yes:
             question = (
-                f"{waiting:,} changes were not sent and will be lost. Go on?"
+                f"Not sent yet, and lost by this: {_changes(waiting)}. Go on?"
                 if waiting
                 else "Remove the copy?"
             )
-            typer.confirm(question, abort=True)
+            typer.confirm(question, abort=True, err=True)
         store.wipe()
     note("Removed.")
+
+
+def _changes(count: int) -> str:
+    return "1 change" if count == 1 else f"{count:,} changes"
 
 
 def _json(record: LocalRecord) -> dict[str, Any]:
@@ -361,4 +365,4 @@ def _show(record: LocalRecord, *, as_json: bool) -> None:
         return
     print_record([("id", record.id), *((name, short(value)) for name, value in record.values.items())])
     if record.pending:
-        note(f"{record.pending} changes are not sent: zebros offline sync")
+        note(f"Not sent yet: {_changes(record.pending)}. Send it with: zebros offline sync")

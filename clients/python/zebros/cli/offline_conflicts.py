@@ -16,7 +16,7 @@ __all__ = ["app", "short"]
 app = typer.Typer()
 
 
-@app.command()
+@app.command(epilog=examples("zebros offline conflicts --state open"))
 def conflicts(
     ctx: typer.Context,
     state: Annotated[str | None, typer.Option(help="open or settled; both if not given.")] = None,

@@ -16,8 +16,9 @@ from offline_world import DeviceApi, Server
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from conftest import world as world
-from scripted_world import World, access_token, problem
+from scripted_world import API, World, access_token, problem
 
+from zebros import Client
 from zebros.errors import ForbiddenError
 
 ID = "01JZ8Q5R7N3V4T6W8Y0A2C4E10"
@@ -155,10 +156,31 @@ def test_somebody_else_on_this_machine_does_not_get_the_copy(
 def test_a_copy_is_removed_only_when_asked_twice(zebros: Callable[..., Any]) -> None:
     zebros("sync")
     zebros("edit", "customer", ID, "--set", "industry=x")
-    assert zebros("wipe", stdin="n\n").exit_code == 1
+    asked = zebros("wipe", stdin="n\n")
+    assert (asked.exit_code, "lost by this: 1 change." in asked.stderr) == (1, True)
     assert json.loads(zebros("status", "--json").output)["records"]["customer"] == 2
     assert zebros("wipe", "--yes").exit_code == 0
     assert json.loads(zebros("list", "customer", "--json").output) == []
+
+
+def test_a_wrong_change_says_where_the_refused_ones_are(zebros: Callable[..., Any]) -> None:
+    result = zebros("retry", "nosuch")
+    assert (result.exit_code, "zebros offline status" in result.stderr) == (4, True)
+
+
+def test_the_example_of_the_readme_runs(
+    zebros: Callable[..., Any],
+    world: World,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = (Path(__file__).parents[4] / "clients/python/README.md").read_text(encoding="utf-8")
+    example = told.partition("### Offline\n")[2].partition("```python\n")[2].partition("```")[0]
+    with Client(API, token=access_token("aurora"), transport=httpx.MockTransport(world.respond)) as client:
+        exec(example, {"client": client})  # noqa: S102  our own text, as a reader would run it
+    assert capsys.readouterr().out.startswith("1 ")  # Acme was edited, and sent
 
 
 @pytest.mark.parametrize(
