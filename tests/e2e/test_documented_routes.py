@@ -16,7 +16,7 @@ pytestmark = pytest.mark.e2e
 
 DOCUMENTS = [
     CHECKOUT / "services" / name / "contracts" / "openapi.json"
-    for name in ("customers", "pipeline", "activities", "jobs")
+    for name in ("customers", "pipeline", "activities", "jobs", "sync")
 ]
 NOBODYS_ID = "01JC8Z4T5V6W7X8Y9ZABCDEFGH"
 _PARAMETER = re.compile(r"\{[^}]+\}")

@@ -31,6 +31,7 @@ SHARED = (
     *("customers", "contacts", "documents", "customers-lookup"),
     *("leads", "products", "opportunities", "pipeline-lookup"),
     *("activities", "activities-lookup"),
+    *("sync-log", "sync-states"),
 )
 KEPT = {"customers": CUSTOMERS, "opportunities": 1, "activities": 1}
 """What each company has when it leaves, beside its one person."""

@@ -18,12 +18,15 @@ _SCHEDULE: dict[str, Any] = {
 }
 
 
-def _of_product(body: dict[str, Any], *, within: str | None = None) -> tuple[Reference, ...]:
+def _of_product(
+    body: dict[str, Any], *, within: str | None = None, to: str | None = None
+) -> tuple[Reference, ...]:
     """Return a reference to a product of another tenant: nothing was sold of it, and that is no error."""
 
-    def naming(theirs: Things, _: Things) -> Any:
+    def naming(theirs: Things, mine: Things) -> Any:
         filters = {"filters": {"productIds": [theirs["product"]]}}
-        return {**body, within: {**body[within], **filters}} if within else {**body, **filters}
+        whole = {**body, "recipients": [mine[to]]} if to else body
+        return {**whole, within: {**body[within], **filters}} if within else {**whole, **filters}
 
     return (Reference(body=naming, harmless=True),)
 
@@ -43,7 +46,7 @@ RECIPES: dict[str, Recipe] = {
     "listReportFiles": Recipe(path={"jobId": "report"}),
     "createReportSchedule": Recipe(
         body=lambda t: {**_SCHEDULE, "recipients": [t["user"]]},
-        references=_of_product(_SCHEDULE, within="report"),
+        references=_of_product(_SCHEDULE, within="report", to="user"),
     ),
     "listReportSchedules": Recipe(),
     "getReportSchedule": Recipe(),

@@ -77,7 +77,7 @@ class TenantSettings(Value):
     index_shards: Annotated[int, Field(ge=1, le=MAX_INDEX_SHARDS)] = 1
     requests_per_second: int = 200
     request_burst: int = 400
-    sync_strategies: Annotated[dict[SyncedEntity, Strategy], Field(default_factory=dict)]
+    sync_strategies: dict[SyncedEntity, Strategy] = Field(default_factory=dict[SyncedEntity, Strategy])
     """How conflicts of devices' edits are settled, by entity; `fieldMerge` where nothing is said."""
 
 
