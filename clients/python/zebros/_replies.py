@@ -39,6 +39,7 @@ _BY_CODE: Mapping[str, type[ApiError]] = {
 _GATEWAY_DETAIL: Mapping[int, str] = {
     401: "The token is missing, expired or not accepted.",
     403: "The token does not allow this.",
+    404: "There is nothing at this address: is the URL of the API right, and is this service deployed there?",
     413: "The request is larger than the gateway accepts.",
     429: "Too many requests.",
     500: "The service failed before it could answer.",

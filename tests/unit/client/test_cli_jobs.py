@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 from jobs_server import COUNTS, JOB, SUGGESTED, JobsServer
-from scripted_world import World
+from scripted_world import World, problem
 
 START = f"/v1/imports/{JOB}:start"
 MAP = "account=companyName"
@@ -112,6 +113,28 @@ def test_a_preview_shows_and_writes_nothing(world: World, server: JobsServer) ->
     assert result.stdout.splitlines() == ["COLUMN\tFIELD", "account\tcompanyName", "sector\tindustry"]
     assert server.paths()[-1] == f"/v1/jobs/{JOB}:cancel"
     assert START not in server.paths()
+
+
+@pytest.mark.parametrize(
+    ("refused", "args"),
+    [
+        (START, ["--map", "account=companyName,sector=nothing"]),
+        (f"/v1/imports/{JOB}:preview", []),
+        (f"/v1/imports/{JOB}:preview", ["--require", "companyName"]),
+    ],
+)
+def test_an_import_that_is_refused_before_its_start_leaves_no_job_that_waits(
+    world: World, server: JobsServer, refused: str, args: list[str]
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == refused:
+            return problem(422, "validation-failed", detail="nobody knows a field nothing")
+        return server(request)
+
+    world.respond = answer
+    result = world.run("customers", "import", write(world), *args)
+    assert (result.exit_code, "nobody knows a field nothing" in result.stderr) == (7, True)
+    assert server.paths()[-1] == f"/v1/jobs/{JOB}:cancel"
 
 
 def test_standard_input_and_workbooks_are_imported(world: World, server: JobsServer) -> None:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,6 +20,7 @@ from zebros.cli.jobs import Detach, save_files, tell_job, watch_job
 from zebros.cli.options import examples, given, one_of
 from zebros.cli.output import JsonFlag, ProfileName, note, print_json, print_table, progress
 from zebros.cli.runtime import connect
+from zebros.errors import ZebrosError
 
 if TYPE_CHECKING:
     from zebros.client import Client
@@ -233,17 +234,33 @@ def _import(ctx: typer.Context, profile: str | None, asked: _Request) -> None:
             job = client.imports.create(
                 asked.entity, source, file_name=name, progress=lambda done, total: bar(done, "")
             )
-        mapping = mapping_of(asked.columns, lambda: client.imports.preview(job.id, options=asked.options))
-        if asked.preview:
-            _show_preview(client.imports.preview(job.id, options=asked.options, mapping=mapping), asked.json)
-            client.jobs.cancel(job.id)
-            return
-        started = client.imports.start(job.id, mapping=mapping, options=asked.options, dry_run=asked.dry_run)
+        with _cancelled_unless_started(client, job):
+            mapping = mapping_of(asked.columns, lambda: client.imports.preview(job.id, options=asked.options))
+            if asked.preview:
+                shown = client.imports.preview(job.id, options=asked.options, mapping=mapping)
+                _show_preview(shown, asked.json)
+                client.jobs.cancel(job.id)
+                return
+            started = client.imports.start(
+                job.id, mapping=mapping, options=asked.options, dry_run=asked.dry_run
+            )
         if asked.detach:
             tell_job(started, as_json=asked.json)
             return
         ended = watch_job(client, job.id)
         _tell(client, ended, target, asked)
+
+
+@contextmanager
+def _cancelled_unless_started(client: "Client", job: "Job") -> Generator[None]:
+    """Cancel an import that is refused, or left by Ctrl+C, before it starts: it would wait for a day."""
+    try:
+        yield
+    except (ZebrosError, typer.BadParameter, KeyboardInterrupt):
+        # Why it was refused is what matters; an import that cannot be cancelled now ends by itself.
+        with suppress(ZebrosError):
+            client.jobs.cancel(job.id)
+        raise
 
 
 @contextmanager
