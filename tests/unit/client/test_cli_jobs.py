@@ -119,7 +119,7 @@ def test_a_preview_shows_and_writes_nothing(world: World, server: JobsServer) ->
     ("refused", "args"),
     [
         (START, ["--map", "account=companyName,sector=nothing"]),
-        (f"/v1/imports/{JOB}:preview", []),
+        (f"/v1/imports/{JOB}:preview", ["--preview"]),
         (f"/v1/imports/{JOB}:preview", ["--require", "companyName"]),
     ],
 )
