@@ -97,13 +97,15 @@ def _tell(report: SyncReport, *, as_json: bool) -> None:
         return
     print_record(
         [
-            ("sent", _changes(report.pushed)),
-            ("received", f"{report.pulled:,} records"),
+            ("sent", _counted(report.pushed, "change")),
+            ("received", _counted(report.pulled, "record")),
             ("files", f"{report.uploaded:,} sent" if report.uploaded else None),
             ("merged", f"{len(report.merged):,} with changes of others" if report.merged else None),
             (
                 "overridden",
-                f"{report.lost_fields:,} fields of yours by later ones" if report.lost_fields else None,
+                f"{_counted(report.lost_fields, 'field')} of yours by later ones"
+                if report.lost_fields
+                else None,
             ),
             ("to decide", f"{len(report.conflicts):,}" if report.conflicts else None),
             ("refused", f"{len(report.rejected):,}" if report.rejected else None),
@@ -288,7 +290,10 @@ def status(
         note(NEVER)
     print_record([(entity, f"{count:,}") for entity, count in records.items() if count])
     print_record(
-        [("to send", f"{_changes(waiting)}, {len(files):,} files"), ("refused", f"{len(refused):,}")]
+        [
+            ("to send", f"{_counted(waiting, 'change')}, {_counted(len(files), 'file')}"),
+            ("refused", f"{len(refused):,}"),
+        ]
     )
     for change in refused:
         note(f"{change.mutation_id}  {change.entity} {change.id}: {(change.problem or {}).get('detail', '')}")
@@ -336,7 +341,7 @@ def wipe(
         waiting = store.queue.count()
         if not yes:
             question = (
-                f"Not sent yet, and lost by this: {_changes(waiting)}. Go on?"
+                f"Not sent yet, and lost by this: {_counted(waiting, 'change')}. Go on?"
                 if waiting
                 else "Remove the copy?"
             )
@@ -345,8 +350,8 @@ def wipe(
     note("Removed.")
 
 
-def _changes(count: int) -> str:
-    return "1 change" if count == 1 else f"{count:,} changes"
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
 
 
 def _json(record: LocalRecord) -> dict[str, Any]:
@@ -365,4 +370,4 @@ def _show(record: LocalRecord, *, as_json: bool) -> None:
         return
     print_record([("id", record.id), *((name, short(value)) for name, value in record.values.items())])
     if record.pending:
-        note(f"Not sent yet: {_changes(record.pending)}. Send it with: zebros offline sync")
+        note(f"Not sent yet: {_counted(record.pending, 'change')}. Send it with: zebros offline sync")
