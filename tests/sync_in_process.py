@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from activities_in_process import activities_service
+from auth_in_process import auth_service
 from customers_in_process import customers_service
 from in_process_doors import InProcessDoors
 from pipeline_in_process import pipeline_service
@@ -14,6 +15,8 @@ from service_in_process import service_in_process
 
 from zebros_activities.bootstrap import Container as ActivitiesContainer
 from zebros_activities.handlers.bulk import DOOR as ACTIVITIES_DOOR
+from zebros_auth.bootstrap import Container as AuthContainer
+from zebros_auth.handlers.bulk import DOOR as AUTH_DOOR
 from zebros_core.clock import Clock
 from zebros_core.tenancy.registry import Tenant
 from zebros_customers.bootstrap import Container as CustomersContainer
@@ -34,11 +37,12 @@ class SyncWorld:
     customers: CustomersContainer
     pipeline: PipelineContainer
     activities: ActivitiesContainer
+    auth: AuthContainer
     doors: InProcessDoors
 
     def register(self, tenant: Tenant) -> None:
         """Register a tenant with all."""
-        for service in (self.sync, self.customers, self.pipeline, self.activities):
+        for service in (self.sync, self.customers, self.pipeline, self.activities, self.auth):
             service.registry.put(tenant)
 
 
@@ -62,10 +66,12 @@ def sync_world(stage: str, clock: Clock | None = None) -> Iterator[SyncWorld]:
         customers = stack.enter_context(customers_service(stage, clock))
         pipeline = stack.enter_context(pipeline_service(stage, clock))
         activities = stack.enter_context(activities_service(stage, clock))
+        auth = stack.enter_context(auth_service(stage, clock))
         sync = stack.enter_context(sync_service(stage, clock))
         doors = InProcessDoors()
         doors.serve(customers, CUSTOMERS_DOOR)
         doors.serve(pipeline, PIPELINE_DOOR)
         doors.serve(activities, ACTIVITIES_DOOR)
-        doors.connect(customers, pipeline, activities, sync)
-        yield SyncWorld(sync, customers, pipeline, activities, doors)
+        doors.serve(auth, AUTH_DOOR)
+        doors.connect(customers, pipeline, activities, auth, sync)
+        yield SyncWorld(sync, customers, pipeline, activities, auth, doors)

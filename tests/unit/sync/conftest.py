@@ -74,7 +74,7 @@ def tenant(world: SyncWorld) -> Callable[..., str]:
         id = f"{model}{next(_NUMBERS)}"
         world.register(Tenant(id=id, name=id, isolation=model, settings=settings))
         if model == "silo":
-            for service in (SERVICE, "customers", "pipeline", "activities"):
+            for service in (SERVICE, "customers", "pipeline", "activities", "auth"):
                 create_tables(world.sync.dynamodb, f"zebros-test-t-{id}", service)
         return id
 

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 from callers import Person
+from sync_in_process import SyncWorld
 
+from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
+from zebros_core.clock import FixedClock
 from zebros_sync.bootstrap import Container
 from zebros_sync.domain.log import State
 from zebros_sync.use_cases.append_changes import append_states
@@ -82,6 +85,33 @@ def test_what_is_missing_late_wrong_or_a_ghost_is_found_and_made_anew(
     deliver()
     assert check(person(here))["different"] == 0
     assert check(person(elsewhere)) == other
+
+
+@pytest.mark.parametrize("model", ["silo", "bridge", "pool"])
+def test_people_from_before_there_was_a_log_are_brought_by_a_rebuild_as_colleagues_see_them(
+    world: SyncWorld, tenant: Tenants, person: People, clock: FixedClock, model: str
+) -> None:
+    here, elsewhere = tenant(model), tenant(model)
+    app = world.auth.http_app(AUTH_ROUTES)
+    gone, stays = (
+        Person(app, clock, here).post(
+            "/v1/users", {"email": f"{name}@{here}.example", "name": name, "role": "sales-rep"}
+        )
+        for name in ("Gone", "Stays")
+    )
+    assert Person(app, clock, here).post(f"{gone.headers['location']}:deactivate").status == 200
+    device = person(here, user=gone.body["userId"])
+    assert device.post("/v1/sync/pull", {}).status == 200
+    told = check(person(here))
+    assert {record["id"] for record in told["records"]} == {gone.body["userId"], stays.body["userId"]}
+    assert check(person(here), "rebuild")["repaired"] == 2
+    assert check(person(here))["different"] == 0
+    assert check(person(elsewhere))["checked"] == 0
+    found = {each["id"]: each["record"] for each in person(here).post("/v1/sync/pull", {}).body["changes"]}
+    assert found[stays.body["userId"]]["name"] == "Stays"
+    assert "notifications" not in found[stays.body["userId"]]
+    # Whose account was closed before is told so from now on.
+    assert device.post("/v1/sync/pull", {}).status == 403
 
 
 def test_only_administrators_check_and_a_cursor_is_for_one_check_of_one_tenant(

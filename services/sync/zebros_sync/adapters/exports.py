@@ -27,12 +27,12 @@ class DoorExports:
     @property
     def entities(self) -> Sequence[str]:
         """See `Exports`."""
-        return tuple(OWNER_OF)
+        return tuple(_OWNERS)
 
     def page(self, entity: str, cursor: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
         """See `Exports`."""
-        answer = self._door(OWNER_OF[entity]).export(entity, limit=_PAGE, cursor=cursor)
-        return answer["items"], answer["nextCursor"]
+        answer = self._door(_OWNERS[entity]).export(entity, limit=_PAGE, cursor=cursor)
+        return [_kept(entity, record) for record in answer["items"]], answer["nextCursor"]
 
     def records(self, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
         """See `Exports`."""
@@ -40,7 +40,7 @@ class DoorExports:
         for entity, id in keys:
             by_entity.setdefault(entity, []).append(id)
         return {
-            (entity, self.id_of(entity, record)): shown_person(record) if entity == PEOPLE else record
+            (entity, self.id_of(entity, record)): _kept(entity, record)
             for entity, ids in by_entity.items()
             for record in self._door(_OWNERS[entity]).read(entity, ids)
         }
@@ -48,3 +48,7 @@ class DoorExports:
     def id_of(self, entity: str, record: Mapping[str, Any]) -> str:
         """See `Exports`."""
         return str(record[self._schemas.of(entity)["idField"]])
+
+
+def _kept(entity: str, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    return shown_person(record) if entity == PEOPLE else record

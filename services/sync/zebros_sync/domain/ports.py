@@ -118,7 +118,10 @@ class Exports(Protocol):
         ...
 
     def page(self, entity: str, cursor: str | None) -> tuple[list[Mapping[str, Any]], str | None]:
-        """Return a page of the live records of an entity, and where to go on. Raises UnavailableError."""
+        """Return a page of the live records of an entity, people as colleagues see them, and where to go on.
+
+        Raises UnavailableError.
+        """
         ...
 
     def records(self, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
