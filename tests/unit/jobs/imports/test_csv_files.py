@@ -53,6 +53,23 @@ def test_the_encoding_is_found_out(encoding: str, name: str, mark: bool) -> None
 
 
 @pytest.mark.parametrize(
+    "wish",
+    [
+        {"quote": "\u2603", "encoding": "windows-1252"},
+        {"delimiter": "\u20ac", "encoding": "iso-8859-1"},
+        {"quote": ",", "delimiter": ","},
+        {"delimiter": "\n"},
+        {"quote": "\r"},
+        {"delimiter": "\0"},
+    ],
+)
+def test_characters_by_which_no_row_can_be_read_are_refused(wish: dict[str, Any]) -> None:
+    with pytest.raises(FileProblemError) as caught:
+        table_of(b"a,b\n1,2\n", **wish)
+    assert caught.value.reason == "unusable-dialect"
+
+
+@pytest.mark.parametrize(
     ("encoding", "named"),
     [("iso-8859-2", "ISO-8859-2"), ("cp1251", "windows-1251"), ("cp932", "Shift_JIS"), ("gb18030", "GBK")],
 )

@@ -333,6 +333,71 @@ def test_a_long_sheet_with_texts_of_its_own_is_read_in_little_memory() -> None:
     assert peak < 4_000_000
 
 
+@pytest.mark.parametrize("behind", [30, 200, 900])
+def test_a_workbook_is_read_wherever_blocks_of_it_end(behind: int) -> None:
+    """Bytes come in blocks of 1 MiB: one may end within a header of a part, or within the archive's directory."""
+    content = workbook(("Sheet", [HEADER, ("Acme", "x")]))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as stored:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            parts = {name: packed.read(name) for name in packed.namelist()}
+        size = sum(map(len, parts.values()))
+        stored.writestr("xl/media/a.bin", bytes((1 << 20) - size - 1000 + behind))
+        for name, data in parts.items():
+            stored.writestr(name, data)
+    assert cells(out.getvalue()) == [["Acme", "x"]]
+
+
+@pytest.mark.parametrize("digits", ["\u00b2", "9" * 5000, "-1", "1_0"])
+def test_numbers_that_are_none_fail_no_more_than_their_row(digits: str) -> None:
+    content = with_sheet(
+        f'<row r="1">{text("A1", "account")}{text("B1", "sector")}</row>'
+        f'<row r="{digits}">{text("A2", "Acme")}<c r="B2" t="s"><v>{digits}</v></c></row>'
+        f'<row r="3">{text("A3", "Globex")}{text("B3", "x")}</row>'
+    )
+    rows = rows_of(content)
+    assert [row.fault.code if row.fault else None for row in rows] == ["damaged-cell", None]
+    assert [row.cells[0] for row in rows] == ["Acme", "Globex"]
+
+
+def test_rows_whose_only_cell_is_far_away_take_little_memory() -> None:
+    far = "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(2, 3_000))
+    content = with_sheet(f'<row r="1">{text("A1", "account")}{text("B1", "sector")}</row>{far}')
+    tracemalloc.start()
+    rows = table_of(content).rows()
+    faults = {row.fault.code if row.fault else None for row in rows}
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert faults == {"row-width"}
+    assert peak < 10_000_000
+
+
+def test_an_archive_of_very_many_parts_is_refused_before_they_are_listed() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as book:
+        for number in range(8_000):
+            book.writestr(f"xl/{number:0300}", b"")
+    assert refused(out.getvalue()).reason == "unpacks-too-large"
+
+
+def test_parts_that_are_packed_as_no_program_packs_them_are_refused() -> None:
+    out = io.BytesIO()
+    content = io.BytesIO(workbook(("Sheet", [HEADER])))
+    with zipfile.ZipFile(content) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert refused(out.getvalue()).reason == "damaged-workbook"
+
+
+def test_a_part_whose_name_is_no_text_is_damage() -> None:
+    content = bytearray(
+        repacked(workbook(("Sheet", [HEADER])), lambda name, data: data, **{"xl/\u00e4": b""})
+    )
+    at = content.rfind("\u00e4".encode())
+    content[at : at + 2] = b"\xe4\xff"
+    assert refused(bytes(content)).reason == "damaged-workbook"
+
+
 CELL = st.one_of(
     st.none(),
     st.integers(-(10**14), 10**14),

@@ -19,6 +19,7 @@ from zebros_jobs.adapters.import_files.dialects import (
 )
 from zebros_jobs.adapters.import_files.encodings import (
     SAMPLE_BYTES,
+    Encoding,
     encoding_named,
     sniff_encoding,
 )
@@ -57,6 +58,7 @@ class CsvTable:
             raise FileProblemError("empty-file", _EMPTY)
         quote = wish.quote or sniff_quote(text)
         delimiter = wish.delimiter or sniff_delimiter(text, quote)
+        _check_characters(delimiter, quote, self._encoding)
         first = self._first_row(delimiter, quote)
         header = sniff_header(first.cells) if wish.header is None else wish.header
         self.columns: Sequence[str] = named_columns(first.cells, header=header)
@@ -148,6 +150,21 @@ def _first(raw: BinaryIO) -> bytes:
     while len(sample) < SAMPLE_BYTES and (more := raw.read(SAMPLE_BYTES - len(sample))):
         sample += more
     return sample
+
+
+def _check_characters(delimiter: str, quote: str, encoding: Encoding) -> None:
+    """Raise FileProblemError for a delimiter and a quote by which no row can be read."""
+    if delimiter == quote or {delimiter, quote} & {"\r", "\n", "\0"}:
+        raise FileProblemError(
+            "unusable-dialect",
+            "Delimiter and quote have to be two characters, neither of them an end of line.",
+        )
+    try:
+        f"{delimiter}{quote}".encode(encoding.codec)
+    except UnicodeEncodeError as error:
+        raise FileProblemError(
+            "unusable-dialect", f"{encoding.name}, which the file is in, lacks the delimiter or the quote."
+        ) from error
 
 
 def _never_closed(line: int) -> FileProblemError:

@@ -42,14 +42,17 @@ class ObjectBytes(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer as far as one block goes."""
-        if self._position >= self._source.size_bytes:
-            return 0
-        number, within = divmod(self._position, _BLOCK_BYTES)
-        data = self._block(number)[within : within + len(buffer)]
-        buffer[: len(data)] = data
-        self._position += len(data)
-        return len(data)
+        """Fill the buffer as far as the object goes: Python's reader of archives takes less for the end of it."""
+        filled = 0
+        while filled < len(buffer) and self._position < self._source.size_bytes:
+            number, within = divmod(self._position, _BLOCK_BYTES)
+            data = self._block(number)[within : within + len(buffer) - filled]
+            if not data:
+                break
+            buffer[filled : filled + len(data)] = data
+            filled += len(data)
+            self._position += len(data)
+        return filled
 
     def _block(self, number: int) -> bytes:
         if number in self._blocks:

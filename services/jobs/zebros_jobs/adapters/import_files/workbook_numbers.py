@@ -6,7 +6,7 @@ import re
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from zebros_jobs.adapters.import_files.workbook_package import Package, parse_part
+from zebros_jobs.adapters.import_files.workbook_package import Package, parse_part, whole_number
 
 __all__ = ["NumberFormats", "plain_number"]
 
@@ -106,4 +106,4 @@ def _shows_day(format_id: int, codes: dict[int, str]) -> bool | None:
 
 
 def _whole(text: str | None) -> int:
-    return int(text) if text is not None and text.isdigit() else 0
+    return whole_number(text or "") or 0

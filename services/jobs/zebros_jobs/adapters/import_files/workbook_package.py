@@ -7,6 +7,7 @@ the sizes of the directory, within the limits below, are what is unpacked at mos
 from __future__ import annotations
 
 import posixpath
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -17,10 +18,13 @@ from xml.parsers import expat
 from zebros_jobs.adapters.import_files.object_bytes import ObjectBytes
 from zebros_jobs.domain.imports.source import FileProblemError, SourceFile
 
-__all__ = ["MAX_WORKBOOK_BYTES", "Package", "local_name", "new_parser", "parse_part"]
+__all__ = ["MAX_WORKBOOK_BYTES", "Package", "local_name", "new_parser", "parse_part", "whole_number"]
 
 MAX_WORKBOOK_BYTES: Final = 512 * 1024 * 1024
 _MAX_PARTS: Final = 5_000
+_MAX_DIRECTORY: Final = 2 * 1024 * 1024
+_METHODS: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""How parts of workbooks are packed; other methods raise errors of their own on damaged data."""
 _MAX_UNPACKED: Final = 4 * 1024**3
 _MAX_STRINGS: Final = 512 * 1024 * 1024
 _MAX_SMALL_PART: Final = 32 * 1024 * 1024
@@ -28,7 +32,17 @@ _RATIO_FROM_BYTES: Final = 16 * 1024 * 1024
 _MAX_RATIO: Final = 300
 """XML of spreadsheets shrinks to a tenth or a thirtieth; what shrinks to a three hundredth was made to."""
 _CHUNK_BYTES: Final = 64 * 1024
+_MAX_DIGITS: Final = 10
 _DAMAGED: Final = "The workbook is damaged: open it in a spreadsheet program and save it again."
+
+
+class _ArchiveBytes(ObjectBytes):
+    """The bytes of an archive. Its directory is read as a whole, so one of millions of parts is refused before."""
+
+    def readinto(self, buffer: Any, /) -> int:
+        if len(buffer) > _MAX_DIRECTORY:
+            raise _bomb()
+        return super().readinto(buffer)
 
 
 class Package:
@@ -41,7 +55,7 @@ class Package:
                 f"A workbook of more than {MAX_WORKBOOK_BYTES // 1024**2} MB is not read; save it as CSV.",
             )
         with _damage():
-            self._zip = zipfile.ZipFile(cast(BinaryIO, ObjectBytes(source)))
+            self._zip = zipfile.ZipFile(cast(BinaryIO, _ArchiveBytes(source)))
         self._parts = {_clean(info.filename): info for info in self._zip.infolist()}
         if "[Content_Types].xml" not in self._parts or not any(
             name.startswith("xl/") for name in self._parts
@@ -86,6 +100,8 @@ class Package:
         for name, info in self._parts.items():
             if info.flag_bits & 0x1:
                 raise FileProblemError("encrypted", "The workbook has a password; save it without one.")
+            if info.compress_type not in _METHODS:
+                raise FileProblemError("damaged-workbook", _DAMAGED)
             packed = max(1, info.compress_size)
             if info.file_size > _RATIO_FROM_BYTES and info.file_size > _MAX_RATIO * packed:
                 raise _bomb()
@@ -112,11 +128,18 @@ def _bomb() -> FileProblemError:
     )
 
 
+_DAMAGES: Final = (
+    *(zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, expat.ExpatError),
+    # What Python's reader of archives lets through: headers that are cut, names that are no text.
+    *(struct.error, UnicodeDecodeError),
+)
+
+
 @contextmanager
 def _damage() -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, expat.ExpatError) as error:
+    except _DAMAGES as error:
         raise FileProblemError("damaged-workbook", _DAMAGED) from error
 
 
@@ -131,6 +154,11 @@ def new_parser() -> Any:
     parser.StartDoctypeDeclHandler = refuse
     parser.EntityDeclHandler = refuse
     return parser
+
+
+def whole_number(text: str) -> int | None:
+    """Return a number or an id of a workbook's XML; None for a text that is none, or a longer one than there are."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS else None
 
 
 def local_name(name: str) -> str:

@@ -15,11 +15,13 @@ from zebros_jobs.adapters.import_files.workbook_package import (
     local_name,
     new_parser,
     parse_part,
+    whole_number,
 )
 from zebros_jobs.adapters.import_files.workbook_strings import SharedStrings
 from zebros_jobs.domain.imports.problems import RowProblem
 from zebros_jobs.domain.imports.source import (
     BEGINNING,
+    MAX_COLUMNS,
     MAX_ROW_BYTES,
     Cell,
     Dialect,
@@ -55,7 +57,7 @@ class WorkbookTable:
         self._strings = SharedStrings(self._package, "xl/sharedStrings.xml")
         self.total_bytes = self._package.size(self._part)
         self.read_bytes = 0
-        first = next(self._sheet_rows(0), None)
+        first = next(self._sheet_rows(0, None), None)
         if first is None:
             raise FileProblemError("empty-file", f"The sheet {self._sheet!r} is empty; choose another one.")
         at, cells, fault = first
@@ -74,7 +76,7 @@ class WorkbookTable:
         """See `Table`."""
         begin = self._begin if start == BEGINNING else start
         width, number = len(self.columns), begin.number
-        for at, cells, fault in self._sheet_rows(begin.offset):
+        for at, cells, fault in self._sheet_rows(begin.offset, width):
             number += 1
             if len(cells) < width:
                 cells += [None] * (width - len(cells))
@@ -125,10 +127,12 @@ class WorkbookTable:
             raise FileProblemError("damaged-workbook", "The workbook is damaged: a sheet is missing.")
         return chosen[1]
 
-    def _sheet_rows(self, behind: int) -> Iterator[tuple[int, list[Cell], RowProblem | None]]:
-        """Give number, cells and fault of the rows behind one, without blank ones."""
+    def _sheet_rows(
+        self, behind: int, width: int | None
+    ) -> Iterator[tuple[int, list[Cell], RowProblem | None]]:
+        """Give number, cells and fault of the rows behind one, without blank ones; without a width the first alone."""
         self.read_bytes = 0
-        sheet = _SheetParser(self._formats, self._strings, behind)
+        sheet = _SheetParser(self._formats, self._strings, behind, width)
         for chunk in chain(self._package.chunks(self._part), [b""]):
             fed(sheet.parser, chunk, not chunk)
             self.read_bytes += len(chunk)
@@ -136,9 +140,16 @@ class WorkbookTable:
 
 
 class _SheetParser:
-    """Turns the events of a sheet's XML into rows."""
+    """Turns the events of a sheet's XML into rows.
 
-    def __init__(self, formats: NumberFormats, strings: SharedStrings, behind: int) -> None:
+    A few bytes may name a cell of the last column there is, and a chunk of them thousands of such rows. So cells far
+    beyond the table's width are not held, and of rows before it is known no more than the first.
+    """
+
+    def __init__(
+        self, formats: NumberFormats, strings: SharedStrings, behind: int, width: int | None
+    ) -> None:
+        self._width = width
         self._formats = formats
         self._strings = strings
         self._behind = behind
@@ -149,6 +160,7 @@ class _SheetParser:
         self._fault: RowProblem | None = None
         self._length = 0
         self._skip = True
+        self._is_over = False
         self._type = "n"
         self._style: str | None = None
         self._text: list[str] = []
@@ -181,9 +193,9 @@ class _SheetParser:
         elif name == "rPh":
             self._reading = True
         elif name == "row":
-            number = attributes.get("r", "")
-            self._at = int(number) if number.isdigit() else self._at + 1
-            self._skip = self._at <= self._behind
+            number = whole_number(attributes.get("r", ""))
+            self._at = self._at + 1 if number is None else number
+            self._skip = self._is_over or self._at <= self._behind
             self._column, self._cells, self._fault, self._length = -1, [], None, 0
 
     def _end(self, tag: str) -> None:
@@ -199,6 +211,7 @@ class _SheetParser:
         elif name == "row":
             if not self._skip and (self._fault is not None or any(map(_is_something, self._cells))):
                 self._rows.append((self._at, self._cells, self._fault))
+                self._is_over = self._width is None
             self._skip = True
 
     def _characters(self, text: str) -> None:
@@ -213,7 +226,10 @@ class _SheetParser:
         value = self._value(text)
         if value is None or value == "":
             return
-        cells, column = self._cells, self._column
+        cells, column, width = self._cells, self._column, self._width
+        if width is not None and column >= width + MAX_COLUMNS:
+            self._fault = wrong_width(column + 1, width)
+            return
         if column < len(cells):
             cells[column] = value
             return
@@ -223,7 +239,8 @@ class _SheetParser:
     def _value(self, text: str) -> Cell:
         kind = self._type
         if kind == "s":
-            shared = self._strings.get(int(text)) if text.isdigit() else None
+            number = whole_number(text)
+            shared = None if number is None else self._strings.get(number)
             if shared is None:
                 self._fault = RowProblem("damaged-cell", "a cell cannot be read")
             else:
