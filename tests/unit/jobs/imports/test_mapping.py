@@ -134,6 +134,24 @@ def test_other_days_are_refused(form: str | None, text: Cell, why: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Europe/Berlin", "0001-01-01"),
+        ("America/New_York", "9999-12-31 23:00"),
+        ("UTC", "9999-12-31T23:59:59-05:00"),
+    ],
+)
+def test_a_time_that_is_beyond_the_calendar_elsewhere_is_refused(zone: str, text: str) -> None:
+    with pytest.raises(ValueError, match="not a day of the calendar"):
+        CellStyle(zone=zone_named(zone)).conversion(Kind.INSTANT)(text)
+
+
+def test_brackets_without_an_end_are_a_tag_and_no_trouble() -> None:
+    text = "[" * 100_000
+    assert CellStyle().conversion(Kind.TAGS)(text) == [text]
+
+
+@pytest.mark.parametrize(
     "form", ["DD.MM", "dd.mm.yyyy", "YYYY-MM-DD hh:mm", "DD.MM.YYYY.DD", "", "YYYY-MM-DDTHH"]
 )
 def test_a_format_that_is_none_is_refused(form: str) -> None:

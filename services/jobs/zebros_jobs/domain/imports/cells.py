@@ -195,7 +195,10 @@ class CellStyle:
             raise ValueError(f"is not a time like {self._date_format or 'YYYY-MM-DD HH:mm'}")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self._zone)
-        return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        try:
+            return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        except OverflowError:  # in UTC it is before the year 1 or after 9999
+            raise ValueError("is not a day of the calendar") from None
 
 
 def date_pattern(text: str) -> re.Pattern[str]:
@@ -263,7 +266,7 @@ def _tags(cell: Cell) -> list[str]:
         # So exports write tags in which there are commas.
         try:
             listed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             listed = None
         if isinstance(listed, list):
             return [str(tag).strip() for tag in cast("list[Any]", listed) if str(tag).strip()]
