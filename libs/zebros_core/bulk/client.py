@@ -44,6 +44,7 @@ __all__ = [
     "Invoke",
     "LambdaInvoke",
     "bulk_function",
+    "decided",
     "error_of",
 ]
 
@@ -57,6 +58,7 @@ ANSWER_SECONDS: Final = 25.0
 long as a door works: `ServiceContainer.doors_answering`."""
 
 _NO_CAPACITY: Final = 503
+_NO_CAPACITY_DETAIL: Final = "A service that this one needs has no capacity at the moment."
 _INDEX_LAG: Final = timedelta(minutes=1)
 _SEPARATOR_BYTES: Final = 2
 _PORTION_BYTES: Final = MAX_CALL_BYTES - 16 * 1024
@@ -346,9 +348,20 @@ class BulkDoorClient:
         return [outcomes[number] for number in range(len(wishes))]
 
 
+def decided(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return outcomes, each of which says what became of its write.
+
+    Raises UnavailableError where one found no capacity until the caller's patience was over: that says nothing about
+    the write, and all of them may be sent again as they are.
+    """
+    if any(_found_no_capacity(outcome) for outcome in outcomes):
+        raise UnavailableError(detail=_NO_CAPACITY_DETAIL)
+    return outcomes
+
+
 def _found_no_capacity(outcome: Mapping[str, Any]) -> bool:
     problem = outcome.get("problem")
-    return problem is not None and problem["status"] == _NO_CAPACITY
+    return problem is not None and problem.get("status") == _NO_CAPACITY
 
 
 def _portions(wishes: Sequence[Mapping[str, Any]], most: int) -> Iterator[Sequence[Mapping[str, Any]]]:
@@ -384,5 +397,5 @@ def error_of(problem: Mapping[str, Any]) -> ZebrosError:
     if status == 422:
         return ValidationError(detail, fields=fields)
     if status in {429, _NO_CAPACITY}:
-        return UnavailableError(detail="A service that this one needs has no capacity at the moment.")
+        return UnavailableError(detail=_NO_CAPACITY_DETAIL)
     return DoorRefusedError(detail="A service that this one needs refused the call.")

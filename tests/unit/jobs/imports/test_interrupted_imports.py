@@ -12,7 +12,7 @@ from jobs_in_process import carry_out, step
 from tenant_hash import tenant_facts
 
 from zebros_core.clock import FixedClock
-from zebros_core.errors import UnavailableError
+from zebros_core.errors import ForbiddenError, UnavailableError
 from zebros_jobs.bootstrap import Container
 from zebros_jobs.use_cases.parts import Parts
 from zebros_jobs.use_cases.run_job import Deadline, JobRun
@@ -220,6 +220,30 @@ def test_a_service_that_does_not_answer_is_asked_again(
     assert outcome(ada, carry_out(container, ada.tenant, job_id)) == never_killed
 
 
+def test_rows_that_found_no_capacity_are_sent_again_and_not_rejected(
+    container: Container, tenant: Tenants, importer: Importers, never_killed: dict[str, Any]
+) -> None:
+    ada = importer(tenant())
+    job_id = begin(ada)
+    real = ada.world.doors.handlers["customers"]
+    throttled: list[int] = []
+
+    def short_of_capacity(call: Any, context: Any = None) -> Any:
+        answer = real(call, context)
+        if call["verb"] == "apply" and call["mutations"][0]["entity"] == "contact" and not throttled:
+            throttled.append(1)
+            problem = {"type": "https://zebros.example/problems/unavailable", "status": 503, "detail": ""}
+            answer["outcomes"][-1] = {"outcome": "rejected", "id": None, "version": None, "problem": problem}
+        return answer
+
+    step(container, ada.tenant, job_id, "prepare")
+    ada.world.doors.handlers["customers"] = short_of_capacity
+    with pytest.raises(UnavailableError):
+        step(container, ada.tenant, job_id, "work")
+    ada.world.doors.handlers["customers"] = real
+    assert outcome(ada, carry_out(container, ada.tenant, job_id)) == never_killed
+
+
 @pytest.fixture
 def at_once(container: Container) -> Iterator[Callable[[int], None]]:
     """Have so many batches under way at the same time."""
@@ -263,6 +287,33 @@ def test_cancelled_it_lists_everything_that_was_done(
     assert result["created"] == len(records) == len(ada.rows(job, outcome="created"))
     assert {row["id"] for row in ada.rows(job)} == {record["customerId"] for record in records}
     assert result["stoppedAfterLine"] == 1 + len(records)
+
+
+@pytest.mark.parametrize("verb", ["find", "apply"])
+def test_refused_in_the_middle_it_lists_everything_that_was_done_before(
+    tenant: Tenants, importer: Importers, at_once: Callable[[int], None], verb: str
+) -> None:
+    """Somebody loses a right while chunks are on their way: those that were sent are done, and said to be."""
+    ada = importer(tenant())
+    at_once(2)
+    job_id = ada.begin(
+        "customer", "account\n" + "".join(f"C{n}\n" for n in range(40)), {"account": "companyName"}
+    )
+    calls = count(1)
+
+    def refuse(service: str, call: Any) -> None:
+        if call["verb"] == verb and next(calls) >= 3:
+            raise ForbiddenError
+
+    ada.world.doors.before = refuse
+    job = carry_out(ada.world.jobs, ada.tenant, job_id)
+    ada.world.doors.before = lambda service, call: None
+    assert (job.state, ada.shown(job)["problem"]["code"]) == ("failed", "forbidden")
+    result = ada.result(job)
+    records = ada.records("customer")
+    assert len(records) == 10
+    assert {row["id"] for row in ada.rows(job)} == {record["customerId"] for record in records}
+    assert (result["created"], result["stoppedAfterLine"]) == (10, 11)
 
 
 def test_batches_at_the_same_time_end_as_one_after_the_other(

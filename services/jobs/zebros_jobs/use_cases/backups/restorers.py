@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from zebros_core.errors import UnavailableError
+from zebros_core.bulk.client import decided
 from zebros_core.values import normalised_email
 from zebros_jobs.domain.backups.backups import RestoreMode
 from zebros_jobs.domain.backups.contents import Content, ContentKind
@@ -23,7 +23,6 @@ PUT: Final = "put"
 """Decided on what is to be put back; anything else is an outcome already."""
 KEPT: Final = "kept"
 ERASED: Final = "erased"
-_NO_CAPACITY: Final = 503
 Line = Mapping[str, Any]
 
 
@@ -79,7 +78,7 @@ class _Settings(Restorer):
         return [KEPT if (line["kind"], line["id"]) in there else PUT for line in lines]
 
     def put(self, lines: Sequence[Line]) -> list[Done]:
-        outcomes = self._door.put_settings([self._erased.cleaned_value(line) for line in lines])
+        outcomes = decided(self._door.put_settings([self._erased.cleaned_value(line) for line in lines]))
         # A setting that is put twice is found unchanged: which of the three it was is not told.
         return [
             Done("set") if outcome["outcome"] in {"created", "updated", "unchanged"} else _done(outcome)
@@ -121,7 +120,7 @@ class _Records(Restorer):
             for record in cleaned
             if record is not None
         ]
-        outcomes = iter(self._door.reinstate(mutations) if mutations else [])
+        outcomes = iter(decided(self._door.reinstate(mutations)) if mutations else [])
         return [Done(ERASED) if record is None else _done(next(outcomes)) for record in cleaned]
 
 
@@ -192,7 +191,4 @@ class _Mails(Restorer):
 
 
 def _done(outcome: Mapping[str, Any]) -> Done:
-    problem = outcome.get("problem")
-    if problem is not None and problem.get("status") == _NO_CAPACITY:
-        raise UnavailableError(detail="A service that this one needs has no capacity at the moment.")
-    return Done(outcome["outcome"], problem)
+    return Done(outcome["outcome"], outcome.get("problem"))

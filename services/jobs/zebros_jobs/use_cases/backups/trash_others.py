@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from zebros_core.errors import UnavailableError
+from zebros_core.bulk.client import decided
 from zebros_jobs.domain.backups.contents import TRASHED, Content
 from zebros_jobs.domain.backups.ports import IdSet
 from zebros_jobs.use_cases.backups.files import BackupFiles
@@ -19,7 +19,6 @@ __all__ = ["trash_others"]
 
 _PAGE: Final = 200
 _PAGES_BETWEEN_CHECKPOINTS: Final = 50
-_NO_CAPACITY: Final = 503
 
 
 def trash_others(
@@ -64,21 +63,18 @@ def _sweep(run: JobRun, state: RestoreState, content: Content, known: IdSet, pro
 
 
 def _trash(run: JobRun, state: RestoreState, content: Content, ids: list[str], problems: Problems) -> None:
-    outcomes = run.system_door(content.service).apply(
-        [
-            {
-                "mutationId": f"{run.job_id}:trash:{id}",
-                "entity": content.entity,
-                "operation": "delete",
-                "id": id,
-            }
-            for id in ids
-        ]
-    )
+    mutations = [
+        {
+            "mutationId": f"{run.job_id}:trash:{id}",
+            "entity": content.entity,
+            "operation": "delete",
+            "id": id,
+        }
+        for id in ids
+    ]
+    outcomes = decided(run.system_door(content.service).apply(mutations))
     for id, outcome in zip(ids, outcomes, strict=True):
         problem = outcome.get("problem")
-        if problem is not None and problem.get("status") == _NO_CAPACITY:
-            raise UnavailableError(detail="A service that this one needs has no capacity at the moment.")
         state.count(content.name, "trashed" if outcome["outcome"] == "deleted" else outcome["outcome"])
         if problem is not None:
             problems.add(content.name, id, outcome["outcome"], problem)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import contextvars
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any, Final
 
-from zebros_core.errors import NotFoundError
+from zebros_core.bulk.client import decided
+from zebros_core.errors import NotFoundError, UnavailableError, ZebrosError
 from zebros_core.storage import ObjectChangedError
 from zebros_jobs.domain.errors import JobInputError, JobStop, LeaseLostError, PausedError
 from zebros_jobs.domain.imports.entities import ENTITIES, ImportedEntity
@@ -100,28 +101,33 @@ class Importing:
                 for chunk in self._chunks():
                     waiting.append(self._send(pool, chunk))
                     if len(waiting) > self._at_once or self._run.is_over:
-                        self._note(waiting.popleft())
+                        self._note_first(waiting)
                     if self._run.is_over:
                         raise PausedError
                 while waiting:
-                    self._note(waiting.popleft())
-            except LeaseLostError:
-                raise
-            except (JobStop, FileProblemError, ObjectChangedError, NotFoundError) as stop:
+                    self._note_first(waiting)
+            except (LeaseLostError, UnavailableError):
+                raise  # what was sent is sent again, by whoever goes on
+            except ZebrosError as stop:
                 self._drain(waiting)
                 if isinstance(stop, ObjectChangedError | NotFoundError):
                     raise file_gone() from stop
                 raise
 
     def _drain(self, waiting: deque[_Sent]) -> None:
-        """Note the outcomes of what was sent already: nothing is done of which nobody is told."""
+        """Note the outcomes of what was sent already: nothing is done of which nobody is told.
+
+        Behind a chunk that was refused as a whole nothing is noted: what is listed has no gaps.
+        """
         while waiting:
             try:
-                self._note(waiting.popleft())
-            except LeaseLostError:
+                self._note_first(waiting)
+            except (LeaseLostError, UnavailableError):
                 raise
             except JobStop:
                 continue  # it was noted, and then told to stop, which it does
+            except ZebrosError:
+                return  # the first such error ends the import, and is the one that is told
 
     # -- reading -----------------------------------------------------------------------------------------------
 
@@ -165,9 +171,18 @@ class Importing:
 
     # -- noting ------------------------------------------------------------------------------------------------
 
-    def _note(self, sent: _Sent) -> None:
+    def _note_first(self, waiting: deque[_Sent]) -> None:
+        """Note what became of the first chunk that was sent; one that was refused as a whole stays the first.
+
+        Raises UnavailableError also where rows found no capacity: that says nothing about them.
+        """
+        sent = waiting[0]
+        answers = decided(sent.answers.result()) if sent.answers is not None else []
+        waiting.popleft()
+        self._note(sent, answers)
+
+    def _note(self, sent: _Sent, answers: Sequence[Mapping[str, Any]]) -> None:
         """Write what became of a chunk, and then the checkpoint that counts it."""
-        answers = sent.answers.result() if sent.answers is not None else []
         note_answers(self._entity, sent.judged, answers)
         outcomes = [
             RowOutcome(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
+from zebros_core.bulk.client import decided
 from zebros_core.ids import derived_id, is_id
 from zebros_core.names import normalised_name
 from zebros_core.values import normalised_email, normalised_external_id
@@ -68,7 +69,7 @@ class References:
             # No id looks like this one, and none is sent.
             return {text: Reference(f"new:{text}", text) for text in wanted}
         service, mutations = self._making(kind, wanted)
-        outcomes = self._run.door(service).apply(mutations)
+        outcomes = decided(self._run.door(service).apply(mutations))
         made: dict[str, Reference | RowProblem] = {}
         for text, mutation, outcome in zip(wanted, mutations, outcomes, strict=True):
             if outcome["outcome"] in {"created", "unchanged", "updated"}:

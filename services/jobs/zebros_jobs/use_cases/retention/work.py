@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from zebros_core.bulk.client import decided
 from zebros_core.privacy.subject import Subject
 from zebros_core.values import Value
 from zebros_jobs.domain.certificates import KEY_FILE, PRINTED_FILE, SIGNED_FILE, STATEMENT_FILE
@@ -297,7 +298,7 @@ class _Retention:
             {"mutationId": f"{self._run.job_id}:{id}", "entity": entity, "operation": "delete", "id": id}
             for id in self._state.pending
         ]
-        outcomes = self._run.system_door(service).apply(mutations)
+        outcomes = decided(self._run.system_door(service).apply(mutations))
         deleted = sum(outcome["outcome"] == "deleted" for outcome in outcomes)
         self._save(pending=(), counts=self._state.counted(_plural(entity), deleted))
 

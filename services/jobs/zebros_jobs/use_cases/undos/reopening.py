@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from zebros_core.bulk.client import decided
 from zebros_jobs.domain.undos import Undoing, WrittenRecord
 from zebros_jobs.use_cases.run_job import JobRun
 
@@ -55,5 +56,5 @@ def put_back_closed(
         "record": document,
         "skipDuplicates": True,
     }
-    (outcome,) = door.reinstate([mutation])
+    (outcome,) = decided(door.reinstate([mutation]))
     return outcome["outcome"] in {"updated", "unchanged"}

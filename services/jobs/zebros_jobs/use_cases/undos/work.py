@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import timedelta
 from typing import Any, Final
 
+from zebros_core.bulk.client import decided
 from zebros_jobs.domain.catching_up import CatchingUp
 from zebros_jobs.domain.errors import JobInputError
 from zebros_jobs.domain.imports.entities import ENTITIES, ImportedEntity
@@ -212,9 +213,10 @@ class _Undo:
         """Have the records' owner do it, with the requester's rights; what it refuses is kept."""
         if not sent:
             return
-        outcomes = self._run.door(entity.service).apply(
-            [self._mutation(record, undoing, present[record.id]["version"]) for record, undoing in sent]
-        )
+        mutations = [
+            self._mutation(record, undoing, present[record.id]["version"]) for record, undoing in sent
+        ]
+        outcomes = decided(self._run.door(entity.service).apply(mutations))
         for (record, undoing), outcome in zip(sent, outcomes, strict=True):
             if outcome["outcome"] in {"deleted", "updated", "unchanged"}:
                 continue
