@@ -14,11 +14,14 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, int]:
     """Begin anew what stopped, and what is due daily; return how many jobs."""
     del event, context
     have = container()
-    begun = reap_jobs(have.watched, lambda tenant_id: have.system_workspace(tenant_id, "reaper"))
-    have.metrics.emit({"JobsBegunAnew": (begun, "Count")})
-    due = start_due(
-        have.due_retention,
-        have.clock.now(),
-        lambda tenant_id: have.system_workspace(tenant_id, "retention"),
-    )
+    try:
+        begun = reap_jobs(have.watched, lambda tenant_id: have.system_workspace(tenant_id, "reaper"))
+        have.metrics.emit({"JobsBegunAnew": (begun, "Count")})
+    finally:
+        # What is due does not wait for what is in trouble.
+        due = start_due(
+            have.due_retention,
+            have.clock.now(),
+            lambda tenant_id: have.system_workspace(tenant_id, "retention"),
+        )
     return {"done": begun, "retention": due}

@@ -70,10 +70,11 @@ class ProgressRepository:
     def claim(self, job_id: str, holder: str, until: datetime) -> Progress | None:
         """Take the lease, unless somebody else has it; return how far the job is, None without the lease."""
         now = self._store.access.clock.now()
-        present = self.get(job_id)
+        # One reading for the question and the condition: with two, who came between them would lose its lease at once.
+        row = self._lookup.get(("progress", job_id), _SORT)
+        present = Progress() if row is None else _progress(row)
         if present.is_held(now) and present.holder != holder:
             return None
-        row = self._lookup.get(("progress", job_id), _SORT)
         sets = {
             "holder": holder,
             "leaseUntil": until.isoformat(),

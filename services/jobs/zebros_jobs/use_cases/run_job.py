@@ -162,10 +162,6 @@ class JobRun:
         self._store(replace(self.progress, wait_until=self.clock.now() + timedelta(seconds=wait)))
         raise PausedError(wait)
 
-    def keep(self) -> None:
-        """Renew the lease, where a while passes between two checkpoints. Raises LeaseLostError."""
-        self._store(self.progress)
-
     def finish(self) -> None:
         """Note that the work is whole. Raises LeaseLostError."""
         self._store(replace(self.progress, worked=True, checkpoint=self.progress.checkpoint or {}))

@@ -14,6 +14,7 @@ from counting_work import Counting
 from jobs_in_process import carry_out, machines_of, step
 
 from zebros_core.clock import FixedClock
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.errors import UnavailableError
 from zebros_core.tenancy import TenantContext
 from zebros_jobs.bootstrap import Container
@@ -278,6 +279,59 @@ def test_the_reaper_begins_anew_what_stopped_without_a_word(
     assert carry_out(container, here, dead.id, work=Counting()).state is JobState.SUCCEEDED
     reap()
     assert [job for _, job in container.watched.all()] == [alive.id]
+
+
+@pytest.mark.parametrize("trouble", [UnavailableError(), RuntimeError("nobody foresaw this")])
+def test_the_trouble_of_one_tenant_stops_no_other(
+    container: Container,
+    tenant: Tenants,
+    start: Callable[..., Job],
+    clock: FixedClock,
+    trouble: Exception,
+) -> None:
+    machines = machines_of(container)
+    tenants = [tenant() for _ in range(3)]
+    jobs = [start(here) for here in tenants]
+    for here, job in zip(tenants, jobs, strict=True):
+        watch_job(container.system_workspace(here, "followup"), container.watched, job.id)
+        step(container, here, job.id, "prepare", work=Counting())
+        machines.running.discard((JobKind.EXPORT, here, job.id, 1))
+    clock.advance(container.settings.lease.total_seconds() + 1)
+
+    def workspace_of(id: str) -> Any:
+        if id == tenants[1]:
+            raise trouble
+        return container.system_workspace(id, "reaper")
+
+    if isinstance(trouble, UnavailableError):
+        assert reap_jobs(container.watched, workspace_of) == 2
+    else:
+        with pytest.raises(RuntimeError, match="nobody foresaw"):
+            reap_jobs(container.watched, workspace_of)
+    assert {each[2] for each in machines.started if each[3] == 2} == {jobs[0].id, jobs[2].id}
+
+
+def test_of_two_workers_that_come_at_once_one_gets_the_lease(
+    container: Container, tenant: Tenants, start: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tenant()
+    job = start(here)
+    progress = container.system_workspace(here, "test").progress
+    until = container.clock.now() + container.settings.lease
+    progress.plan(job.id, total=1, unit="things")
+    get = LookupTable.get
+    won: list[Any] = []
+
+    def overtaken(self: LookupTable, *args: Any, **options: Any) -> Any:
+        row = get(self, *args, **options)
+        if not won:
+            won.append("now")
+            won.append(progress.claim(job.id, "1:first", until))
+        return row
+
+    monkeypatch.setattr(LookupTable, "get", overtaken)
+    assert progress.claim(job.id, "1:second", until) is None
+    assert progress.get(job.id).holder == "1:first"
 
 
 def test_the_reaper_ends_an_execution_that_says_nothing_and_a_job_that_keeps_stopping(
