@@ -171,6 +171,27 @@ def test_cancelled_it_gives_no_file_and_says_how_far_it_came(
     assert world.jobs.job_workspace(here, job_id).streams("transfers").keys(prefix) == []
 
 
+def test_cancelled_when_its_file_is_ready_it_gives_none_either(
+    world: JobsWorld,
+    tenant: Callable[..., str],
+    fill: Fill,
+    person: Callable[..., Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here = tenant()
+    fill(here, "customer", [{"companyName": "C"}])
+    job_id = start(person, here)
+    join = Parts.join
+
+    def cancelled(self: Parts, *args: Any, **options: Any) -> int:
+        assert person(here).post(f"/v1/jobs/{job_id}:cancel").status == 200
+        return join(self, *args, **options)
+
+    monkeypatch.setattr(Parts, "join", cancelled)
+    job = carry_out(world.jobs, here, job_id, work=small())
+    assert (job.state, job.files) == (JobState.CANCELLED, ())
+
+
 def test_what_is_made_and_changed_meanwhile_is_in_it_once(
     world: JobsWorld,
     tenant: Callable[..., str],

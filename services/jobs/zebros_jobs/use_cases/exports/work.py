@@ -161,7 +161,7 @@ class ExportWork(Work):
         state = _State.of(run.checkpoint)
         Parts(run, PURPOSE, FOLDER).remove()
         summary: dict[str, Any] = {"records": state.rows}
-        if state.size is None:
+        if state.size is None or not run.progress.worked:
             return JobResult(summary)
         if state.truncated:
             summary["truncatedCells"] = state.truncated
