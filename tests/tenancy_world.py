@@ -59,6 +59,9 @@ class Tables:
             self.made.add(tenant_id)
         return [] if self.asked > self.rounds else ["users"]
 
+    def missing(self, tenant_id: str) -> list[str]:
+        return [] if tenant_id in self.made else ["users", "auth-lookup"]
+
     def remove(self, tenant_id: str) -> list[str]:
         removed = ["users", "auth-lookup"] if tenant_id in self.made else []
         self.made.discard(tenant_id)

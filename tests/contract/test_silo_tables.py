@@ -286,6 +286,8 @@ def test_removal_takes_the_tenants_tables_and_mappings_and_nothing_else(clients:
     assert not [name for name in left if "-t-acme-" in name]
     assert "zebros-dev-widgets" in left
     assert silo.remaining("acme", [STACK]) == []
+    assert silo.missing("acme", [STACK]) == ["zebros-dev-t-acme-widgets", "zebros-dev-t-acme-widgets-lookup"]
+    assert silo.missing("borealis", [STACK]) == []
     assert len(silo.remaining("borealis", [STACK])) == 2
     assert silo.drift("borealis", [STACK]) == []
     assert silo.remove("acme", [STACK]) == []

@@ -118,6 +118,11 @@ class SiloTables:
             removed.append(name)
         return removed
 
+    def missing(self, tenant_id: str, stacks: Iterable[str]) -> list[str]:
+        """The names of the tenant's tables that do not exist."""
+        names = [self._name(tenant_id, definition) for definition in self.definitions(stacks)]
+        return [name for name in names if self._describe(name) is None]
+
     def remaining(self, tenant_id: str, stacks: Iterable[str]) -> list[str]:
         """The names of the tenant's tables that still exist, those that are being deleted included."""
         names = [self._name(tenant_id, definition) for definition in self.definitions(stacks)]

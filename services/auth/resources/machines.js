@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * The state machines that onboard and offboard a tenant. Each state calls the function `tenancy` for one step and does as
+ * The state machines that onboard, offboard and provision a tenant. Each state calls the function `tenancy` for one step and does as
  * its answer says: `done`, on to the next; `again`, the same step once more after a wait; `refused`, the end, whose reason
  * is in the registry. What raises is tried again with backoff and full jitter, then recorded by the step `give-up`. All
  * that an operation has reached is in the registry, so an execution carries the tenant's id and a count of turns alone, and
@@ -16,6 +16,8 @@ const OPERATIONS = {
   onboarding: { steps: ['organization', 'tables', 'admin', 'welcome', 'activate'], maxTurns: 200 },
   // Other containers may serve the tenant until what they know of it is 30 s old, and a request of theirs may take as long.
   offboarding: { steps: ['export', 'erase', 'tables', 'identity', 'close'], maxTurns: 1500, firstWaitSeconds: 60 },
+  // An index that an older table lacks is filled from all that is in it.
+  provisioning: { steps: ['tables'], maxTurns: 1500 },
 };
 
 const FUNCTION = 'TenancyLambdaFunction';
@@ -93,7 +95,7 @@ module.exports = async ({ resolveVariable }) => {
       definition: definition(kind),
       substitutions: { TenancyFunction: { 'Fn::GetAtt': [FUNCTION, 'Arn'] } },
       statements: [invoke(FUNCTION)],
-      stopped: `An ${kind} stopped: the tenant says why; mend it and resume`,
+      stopped: `${pascal(kind)} of a tenant stopped: the tenant says why; mend it and resume`,
     })
   );
   const Resources = Object.assign({}, ...machines);

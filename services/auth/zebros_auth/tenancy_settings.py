@@ -1,4 +1,4 @@
-"""The part of the environment that onboarding and offboarding read."""
+"""The part of the environment that operations on tenants read."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ class TenancySettings:
     """The services that hold tenants' data, in the order in which it is exported and erased."""
     onboarding_machine: str = ""
     offboarding_machine: str = ""
+    provisioning_machine: str = ""
     """ARNs of the state machines."""
 
     @classmethod
@@ -26,4 +27,5 @@ class TenancySettings:
             services=tuple(filter(None, (name.strip() for name in services.split(",")))),
             onboarding_machine=environ.get("ONBOARDING_MACHINE", "").strip(),
             offboarding_machine=environ.get("OFFBOARDING_MACHINE", "").strip(),
+            provisioning_machine=environ.get("PROVISIONING_MACHINE", "").strip(),
         )

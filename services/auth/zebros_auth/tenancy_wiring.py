@@ -1,4 +1,4 @@
-"""The part of the composition root that onboards and offboards tenants."""
+"""The part of the composition root that onboards, offboards and provisions tenants."""
 
 from __future__ import annotations
 
@@ -47,6 +47,7 @@ def tenancy_of(have: Container) -> Tenancy:
         {
             OperationKind.ONBOARDING: given.onboarding_machine,
             OperationKind.OFFBOARDING: given.offboarding_machine,
+            OperationKind.PROVISIONING: given.provisioning_machine,
         },
     )
     doors = LambdaTenantDoors(

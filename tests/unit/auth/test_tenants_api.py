@@ -224,6 +224,7 @@ ROUTES_OF_THE_PLATFORM = (
     ("POST", "/v1/tenants/northwind:suspend"),
     ("POST", "/v1/tenants/northwind:activate"),
     ("POST", "/v1/tenants/northwind:resume"),
+    ("POST", "/v1/tenants/northwind:provision"),
     ("DELETE", "/v1/tenants/northwind"),
 )
 

@@ -1,4 +1,4 @@
-"""What is under way with a tenant: the steps of its onboarding or offboarding, and how far they are."""
+"""What is under way with a tenant: the steps of what is done to it as a whole, and how far they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+from zebros_core.tenancy.registry import TenantStatus
 from zebros_core.values import Value
 
 
@@ -15,11 +16,18 @@ class OperationKind(StrEnum):
 
     ONBOARDING = "onboarding"
     OFFBOARDING = "offboarding"
+    PROVISIONING = "provisioning"
+
+    @property
+    def status(self) -> TenantStatus | None:
+        """The tenant's status meanwhile, which becomes `failed` when it stops; None: it is served as before."""
+        return None if self is OperationKind.PROVISIONING else self.value
 
 
 STEPS: Final[Mapping[OperationKind, tuple[str, ...]]] = {
     OperationKind.ONBOARDING: ("organization", "tables", "admin", "welcome", "activate"),
     OperationKind.OFFBOARDING: ("export", "erase", "tables", "identity", "close"),
+    OperationKind.PROVISIONING: ("tables",),
 }
 """The steps of each operation in their order. `services/auth/resources/machines.js` has the same ones."""
 
@@ -51,9 +59,11 @@ class OperationError(Value):
 
 
 class Operation(Value):
-    """An onboarding or offboarding. `attempt` rises with each resumption and is part of the execution's name.
+    """An onboarding, offboarding or provisioning. `attempt` rises with each resumption, and with each operation of the
+    tenant, and is part of the execution's name.
 
-    `actor` is who began it. `position` is where a step of many pages is; it belongs to the step alone.
+    `actor` is who began it. `position` is where a step of many pages is; it belongs to the step alone. `made` are the
+    tables that a provisioning made, once it has.
     """
 
     kind: OperationKind
@@ -64,6 +74,7 @@ class Operation(Value):
     attempt: int = 1
     error: OperationError | None = None
     position: dict[str, Any] | None = None
+    made: tuple[str, ...] = ()
 
     @classmethod
     def begin(cls, kind: OperationKind, actor: str, attempt: int = 1) -> Operation:

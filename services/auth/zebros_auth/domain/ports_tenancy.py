@@ -1,4 +1,4 @@
-"""What onboarding and offboarding need of the world outside."""
+"""What operations on tenants need of the world outside."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ class TenantTables(Protocol):
 
     def advance(self, tenant_id: str) -> list[str]:
         """Do what can be done now, without waiting; return the names of the tables that are not complete yet."""
+        ...
+
+    def missing(self, tenant_id: str) -> list[str]:
+        """Return the names of the tables that do not exist."""
         ...
 
     def remove(self, tenant_id: str) -> list[str]:

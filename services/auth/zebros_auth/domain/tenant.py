@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from zebros_auth.domain.operation import Operation
+from zebros_auth.domain.operation import Operation, OperationKind
 from zebros_auth.domain.user import Language, PersonName, SignInEmail, TimeZone
 from zebros_core.errors import ConflictError, DuplicateError, FieldError, ValidationError
 from zebros_core.tenancy.context import MAX_INDEX_SHARDS, PLATFORM_TENANT_ID, TENANT_ID_PATTERN, is_tenant_id
@@ -204,7 +204,13 @@ class TenantRecord(Value):
                 "/settings/indexShards", "immutable", "Index shards are fixed at onboarding."
             )
         if change.admin != self.admin:
-            if self.operation is None or self.operation.is_done("admin") or change.admin is None:
+            operation = self.operation
+            if (
+                operation is None
+                or operation.kind is not OperationKind.ONBOARDING
+                or operation.is_done("admin")
+                or change.admin is None
+            ):
                 raise ConflictError("The first administrator is there: change people by /v1/users.")
             if self.status != "failed":
                 raise ConflictError("The first administrator is being made: wait until onboarding has ended.")

@@ -1,4 +1,4 @@
-"""One step of a tenant's onboarding or offboarding, called by the state machines and by nobody else."""
+"""One step of an operation on a tenant, called by the state machines and by nobody else."""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ from zebros_core.tenancy.registry import TenantStatus
 
 
 class OperationBody(WireModel):
-    """What is, or was last, under way. `error` says at which step it stopped, and why."""
+    """What is, or was last, under way. `error` says at which step it stopped, and why; `made` names the tables that a
+    provisioning made.
+    """
 
     kind: OperationKind
     state: Progress
@@ -20,6 +22,7 @@ class OperationBody(WireModel):
     steps: tuple[Step, ...]
     error: OperationError | None
     attempt: int
+    made: tuple[str, ...]
 
     @classmethod
     def of(cls, operation: Operation) -> OperationBody:

@@ -24,6 +24,8 @@ def offboard_tenant(
             raise ConflictError("This tenant is being onboarded: wait until that has ended or failed.")
         if current.operation is not None and current.operation.kind is OperationKind.OFFBOARDING:
             raise ConflictError("The offboarding of this tenant stopped: resume it.")
+        if tenancy.is_under_way(current):
+            raise ConflictError("Tables of this tenant are being made: wait until that has ended.")
         attempt = current.operation.attempt if current.operation else 0
         operation = Operation.begin(OperationKind.OFFBOARDING, actor, attempt + 1)
         return current.model_copy(
@@ -35,7 +37,7 @@ def offboard_tenant(
 
 
 def resume_operation(tenancy: Tenancy, tenant_id: str, *, actor: str) -> TenantRecord:
-    """Go on with an onboarding or offboarding at the step where it stopped; one under way goes on as it is.
+    """Go on with an operation at the step where it stopped; one under way goes on as it is.
 
     Raises ConflictError when nothing has stopped.
     """
@@ -43,14 +45,15 @@ def resume_operation(tenancy: Tenancy, tenant_id: str, *, actor: str) -> TenantR
     def resumed(current: TenantRecord) -> TenantRecord:
         operation = current.operation
         if operation is None or operation.state is Progress.DONE:
-            raise ConflictError("No onboarding or offboarding of this tenant has stopped.")
-        if operation.state is Progress.RUNNING and tenancy.machines().is_running(
-            operation.kind, tenant_id, operation.attempt
-        ):
+            raise ConflictError("Nothing that was under way with this tenant has stopped.")
+        if tenancy.is_under_way(current):
             return current
         # Stopped, or said to run while its machine ended without a chance to record why, or never began.
         return current.model_copy(
-            update={"status": operation.kind.value, "operation": operation.resumed(tenancy.now)}
+            update={
+                "status": operation.kind.status or current.status,
+                "operation": operation.resumed(tenancy.now),
+            }
         )
 
     tenant = tenancy.change(tenant_id, resumed, actor=actor)

@@ -10,6 +10,7 @@ from zebros_auth.domain.operation import Operation, OperationKind, Progress
 from zebros_auth.domain.tenant import TenantRecord
 from zebros_auth.use_cases.offboarding_steps import OFFBOARDING
 from zebros_auth.use_cases.onboarding_steps import ONBOARDING
+from zebros_auth.use_cases.provisioning_steps import PROVISIONING
 from zebros_auth.use_cases.step import Later, StepOutcome
 from zebros_auth.use_cases.tenancy import Tenancy, operation_of
 from zebros_core.errors import UnavailableError, ZebrosError
@@ -21,6 +22,7 @@ StepFunction = Callable[[Tenancy, TenantRecord], StepOutcome]
 _STEPS: Final[Mapping[OperationKind, Mapping[str, StepFunction]]] = {
     OperationKind.ONBOARDING: ONBOARDING,
     OperationKind.OFFBOARDING: OFFBOARDING,
+    OperationKind.PROVISIONING: PROVISIONING,
 }
 
 
@@ -92,7 +94,8 @@ def _note(
 def _stop(tenancy: Tenancy, tenant_id: str, code: str, detail: str) -> None:
     def stopped(current: TenantRecord) -> TenantRecord:
         operation: Operation = operation_of(current).stopped(tenancy.now, code, detail)
-        return current.model_copy(update={"status": "failed", "operation": operation})
+        status = current.status if operation.kind.status is None else "failed"
+        return current.model_copy(update={"status": status, "operation": operation})
 
     tenancy.change(tenant_id, stopped, actor=_CAUSE)
 

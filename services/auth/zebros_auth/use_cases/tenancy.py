@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from zebros_auth.domain.operation import Operation
+from zebros_auth.domain.operation import Operation, Progress
 from zebros_auth.domain.ports import IdentityProvider
 from zebros_auth.domain.ports_mail import Mailer
 from zebros_auth.domain.ports_tenancy import Machines, TenantDoors, TenantTables
@@ -67,6 +67,15 @@ class Tenancy:
                 if attempt == _ATTEMPTS:
                     raise
                 attempt += 1
+
+    def is_under_way(self, tenant: TenantRecord) -> bool:
+        """Tell whether an operation of the tenant says that it runs, and its machine really does."""
+        operation = tenant.operation
+        return (
+            operation is not None
+            and operation.state is Progress.RUNNING
+            and self.machines().is_running(operation.kind, tenant.tenant_id, operation.attempt)
+        )
 
     def start(self, tenant: TenantRecord) -> TenantRecord:
         """Start the machine of a tenant's operation; a second start of the same attempt does nothing."""

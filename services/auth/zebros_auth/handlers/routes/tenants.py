@@ -19,6 +19,7 @@ from zebros_auth.handlers.tenant_bodies import TenantBody
 from zebros_auth.use_cases.manage_tenants import activate_tenant, suspend_tenant, update_tenant
 from zebros_auth.use_cases.offboard_tenant import offboard_tenant, resume_operation
 from zebros_auth.use_cases.onboard_tenant import onboard_tenant
+from zebros_auth.use_cases.provision_tenant import provision_tenant
 from zebros_core.errors import ConflictError, DuplicateError, UnavailableError
 from zebros_core.http import Example, NoQuery, PageBody, PageQuery, Request, Response, Routes
 from zebros_core.http.merge_patch import MergePatch
@@ -225,12 +226,37 @@ def activate(request: Request[Container]) -> Response:
     idempotent="none",
     path_patterns=_TENANT_ID,
     errors=(ConflictError, UnavailableError),
-    summary="Go on with an onboarding or offboarding that stopped",
+    summary="Go on with what stopped",
 )
 def resume(request: Request[Container]) -> Response:
-    """At the step where it stopped; what is done stays done. One that is under way goes on as it is."""
+    """With an onboarding, offboarding or provisioning, at the step where it stopped; what is done stays done. One that
+    is under way goes on as it is.
+    """
     tenancy = request.services.tenancy
     return answer(resume_operation(tenancy, request.path["tenantId"], actor=request.platform.user_id))
+
+
+@routes.post(
+    "/v1/tenants/{tenantId}:provision",
+    operation="provisionTenant",
+    access="platform",
+    audit="tenant.provisioning-started",
+    response=TenantBody,
+    status=202,
+    etag=True,
+    idempotent="none",
+    path_patterns=_TENANT_ID,
+    errors=(ConflictError, UnavailableError),
+    summary="Make the tables that a tenant lacks",
+)
+def provision(request: Request[Container]) -> Response:
+    """Those of services that were deployed after a tenant with own tables came, in the background; the tenant is served
+    meanwhile, and nothing that it has is touched. `operation` says how far it is, and its `made` which tables were
+    made: none where none was missing. For tenants in shared tables it is done at once, with nothing to make. One that
+    is under way goes on as it is, one that stopped goes on there; 409 while a tenant comes or leaves, and later.
+    """
+    tenancy = request.services.tenancy
+    return answer(provision_tenant(tenancy, request.path["tenantId"], actor=request.platform.user_id))
 
 
 @routes.delete(
