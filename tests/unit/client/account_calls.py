@@ -107,6 +107,7 @@ CALLS: list[tuple[Callable[[Client], object], str, str, Any]] = [
     ),
     (lambda c: c.tenants.activate("cumulus"), "POST", "/v1/tenants/cumulus:activate", None),
     (lambda c: c.tenants.resume("cumulus"), "POST", "/v1/tenants/cumulus:resume", None),
+    (lambda c: c.tenants.provision("cumulus"), "POST", "/v1/tenants/cumulus:provision", None),
     (lambda c: c.tenants.offboard("cumulus", version=7), "DELETE", "/v1/tenants/cumulus", None),
     (
         lambda c: c.tenants.set_identity_provider(

@@ -119,6 +119,90 @@ def test_an_onboarding_that_stops_says_where_and_how_to_go_on(world: World) -> N
     assert "failed (too many tables)" in shown.stdout
 
 
+def provisioning(
+    id: str, state: str, *made: str, detail: str | None = None, **members: Any
+) -> dict[str, Any]:
+    steps = [{"name": "tables", "state": state, "detail": detail}]
+    operation = {"kind": "provisioning", "state": state, "steps": steps, "made": made}
+    if state == "failed":
+        operation["error"] = {"step": "tables", "detail": detail}
+    return {**CUMULUS, "id": id, "operation": operation, **members}
+
+
+def test_provision_is_followed_to_its_end_and_names_what_was_made(world: World) -> None:
+    looks = [provisioning("cumulus", "running")] * 3
+    done = provisioning("cumulus", "done", "zebros-dev-t-cumulus-sync-log", detail="1 tables made")
+    answer(world, ok(looks[0], 202), *(ok(each) for each in [*looks, done]))
+    result = world.run("tenants", "provision", "cumulus")
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr.splitlines()[0] == "Provisioning cumulus:"
+    assert result.stderr.splitlines()[1].endswith("tables: 1 tables made")
+    assert "zebros-dev-t-cumulus-sync-log" in result.stdout
+    assert asked(world)[:2] == ["POST /v1/tenants/cumulus:provision", "GET /v1/tenants/cumulus"]
+    assert world.waits == [1.0] * 3
+
+
+def test_a_tenant_in_shared_tables_is_told_that_there_is_nothing_to_make(world: World) -> None:
+    answer(world, ok(provisioning("cumulus", "done", detail="shared tables: nothing to make"), 202))
+    result = world.run("tenants", "provision", "cumulus")
+    assert (result.exit_code, "shared tables: nothing to make" in result.stderr) == (0, True)
+
+
+def test_all_are_provisioned_in_turn_and_one_that_stops_holds_up_no_other(world: World) -> None:
+    tenants = {
+        "aurora": [provisioning("aurora", "running"), provisioning("aurora", "done", "a-sync-log")],
+        "borealis": [provisioning("borealis", "failed", detail="no capacity")],
+        "cumulus": [provisioning("cumulus", "done", detail="no table was missing")],
+    }
+    others = {"coming": "onboarding", "gone": "offboarded", "leaves": "offboarding", "stuck": "failed"}
+
+    def respond(request: httpx.Request) -> httpx.Response:
+        id = request.url.path.removeprefix("/v1/tenants").strip("/").partition(":")[0]
+        if not id:
+            listed = [{**CUMULUS, "id": each} for each in tenants]
+            listed += [{**CUMULUS, "id": each, "status": status} for each, status in others.items()]
+            return ok({"items": listed, "nextCursor": None})
+        if request.method == "POST" and id == "dunes":
+            return problem(409, "conflict", detail="This tenant is being offboarded: its tables go.")
+        if request.method == "POST":
+            return ok(provisioning(id, "running"), 202)
+        left = tenants[id]
+        return ok(left.pop(0) if len(left) > 1 else left[0])
+
+    world.respond = respond
+    tenants["dunes"] = [provisioning("dunes", "done", status="offboarding")]
+    result = world.run("tenants", "provision", "--all")
+    assert result.exit_code == 1
+    assert asked(world)[0].startswith("GET /v1/tenants?isolation=silo")
+    begun = [line.split("/")[-1] for line in asked(world) if line.startswith("POST")]
+    assert begun == [f"{each}:provision" for each in ("aurora", "borealis", "cumulus", "dunes")]
+    assert "borealis: the operation on tenant borealis stopped: tables: no capacity" in result.stderr
+    assert "dunes:" in result.stderr
+    assert [line for line in result.stderr.splitlines() if line.startswith("Left out")] == [
+        f"Left out: {each}, which is {others[each]}." for each in ("coming", "leaves", "stuck")
+    ]
+    assert [line.split("\t")[:3] for line in result.stdout.splitlines()[1:]] == [
+        ["aurora", "done", "a-sync-log"],
+        ["borealis", "failed", ""],
+        ["cumulus", "done", ""],
+        ["dunes", "done", ""],
+    ]
+
+
+def test_all_without_waiting_and_as_json(world: World) -> None:
+    answer(
+        world,
+        ok({"items": [CUMULUS], "nextCursor": None}),
+        ok(provisioning("cumulus", "running"), 202),
+        ok({"items": [], "nextCursor": None}),
+    )
+    result = world.run("tenants", "provision", "--all", "--no-wait", "--json")
+    assert [each["operation"]["state"] for each in json.loads(result.stdout)] == ["running"]
+    assert len(world.requests) == 2
+    result = world.run("tenants", "provision", "--all")
+    assert (result.exit_code, "No tenant has tables of its own" in result.stderr) == (0, True)
+
+
 def test_resume_follows_whichever_operation_it_is(world: World) -> None:
     answer(world, ok(at(1), 202), ok(at(5, status="active", state="done")))
     assert world.run("tenants", "resume", "cumulus").exit_code == 0
@@ -126,6 +210,8 @@ def test_resume_follows_whichever_operation_it_is(world: World) -> None:
     leaving = at(1, status="offboarding", kind="offboarding")
     answer(world, ok(leaving, 202), ok(leaving), ok({**CUMULUS, "status": "offboarded"}))
     assert "offboarded" in world.run("tenants", "resume", "cumulus").stdout
+    answer(world, ok(provisioning("cumulus", "running"), 202), ok(provisioning("cumulus", "done", "t-log")))
+    assert "t-log" in world.run("tenants", "resume", "cumulus").stdout
 
 
 def test_ctrl_c_leaves_the_operation_going_and_says_so(world: World) -> None:
@@ -169,6 +255,8 @@ def test_a_bad_id_is_said_by_field(world: World) -> None:
         ["suspend", "cumulus"],
         ["offboard"],
         ["offboard", "--yes"],
+        ["provision"],
+        ["provision", "cumulus", "--all"],
     ],
     ids=" ".join,
 )

@@ -197,20 +197,43 @@ def test_waiting_ends_in_time_and_says_that_it_goes_on(
     assert waits == [1, 1, 1]
 
 
+def provisioning(state: str, **operation: Any) -> httpx.Response:
+    return at_step(state, status="active", kind="provisioning", state=state, **operation)
+
+
+def test_what_leaves_the_status_alone_is_waited_for_until_it_is_done(
+    client: Client, api: ScriptedApi, waits: list[float]
+) -> None:
+    api.answers = [provisioning("running"), provisioning("done", made=["t-sync-log"])]
+    tenant = client.tenants.wait_until_done("cumulus", poll_seconds=3.0)
+    assert tenant.operation is not None
+    assert (tenant.operation.made, waits) == (["t-sync-log"], [3.0])
+    api.answers = [provisioning("failed", error={"step": "tables", "detail": "no capacity"})]
+    with pytest.raises(OperationFailedError, match="tables: no capacity"):
+        client.tenants.wait_until_done("cumulus")
+    api.answers = [provisioning("running")]
+    with pytest.raises(OperationTimeoutError, match="still provisioning after 1 s"):
+        client.tenants.wait_until_done("cumulus", timeout_seconds=1)
+    api.answers = [ok({**TENANT, "status": "active", "operation": None})]
+    assert client.tenants.wait_until_done("cumulus").id == "cumulus"
+
+
 def test_the_asynchronous_client_waits_alike(api: ScriptedApi) -> None:
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
         slept.append(seconds)
 
-    async def scenario() -> str | None:
+    async def scenario() -> tuple[str | None, bool]:
         transport = httpx.MockTransport(api)
         async with AsyncClient(API, token="t", transport=transport, sleep=sleep) as client:
             api.answers = [at_step("running"), at_step("done", status="active")]
-            return (await client.tenants.wait_until("cumulus", "active")).status
+            first = await client.tenants.wait_until("cumulus", "active")
+            api.answers = [provisioning("running"), provisioning("done")]
+            return first.status, (await client.tenants.wait_until_done("cumulus")).idle
 
-    assert anyio.run(scenario) == "active"
-    assert slept == [1.0]
+    assert anyio.run(scenario) == ("active", True)
+    assert slept == [1.0, 1.0]
 
 
 def test_offboarding_is_of_the_version_that_was_looked_at(client: Client, api: ScriptedApi) -> None:

@@ -71,6 +71,10 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
         """Go on with an operation that stopped."""
         return await self._client.execute(calls.act(tenant_id, "resume"))
 
+    async def provision(self, tenant_id: str) -> Tenant:
+        """Make the tables that the tenant lacks; follow it with `wait_until_done`."""
+        return await self._client.execute(calls.act(tenant_id, "provision"))
+
     async def offboard(self, tenant_id: str, *, version: int) -> Tenant:
         """Export everything that the tenant has, then erase it everywhere. It cannot be undone.
 
@@ -126,6 +130,24 @@ class AsyncTenants(AsyncVersionedCollection[Tenant]):
         looks = calls.waiting(
             tenant_id,
             status,
+            on_progress=on_progress,
+            timeout_seconds=timeout_seconds,
+            poll_seconds=poll_seconds,
+        )
+        return await drive(looks, self._client, self._sleep)
+
+    async def wait_until_done(
+        self,
+        tenant_id: str,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float = 900.0,
+        poll_seconds: float = 1.0,
+    ) -> Tenant:
+        """Wait until what is under way with the tenant is done, such as `provision`. Otherwise as `wait_until`."""
+        looks = calls.waiting(
+            tenant_id,
+            None,
             on_progress=on_progress,
             timeout_seconds=timeout_seconds,
             poll_seconds=poll_seconds,

@@ -14,7 +14,7 @@ __all__ = ["FirstAdmin", "Isolation", "OnProgress", "TenantStatus"]
 
 Isolation = Literal["pool", "bridge", "silo"]
 TenantStatus = Literal["onboarding", "active", "suspended", "offboarding", "offboarded", "failed"]
-TenantAction = Literal["activate", "resume"]
+TenantAction = Literal["activate", "resume", "provision"]
 OnProgress = Callable[[Tenant], None]
 """Called with the tenant after each look at it."""
 
@@ -107,13 +107,14 @@ def remove_identity_provider(tenant_id: str) -> Call[None]:
 
 def waiting(
     tenant_id: str,
-    status: TenantStatus,
+    status: TenantStatus | None,
     *,
     on_progress: OnProgress | None,
     timeout_seconds: float,
     poll_seconds: float,
 ) -> Generator[Call[Tenant] | float, Any, Tenant]:
-    """Look until the tenant has `status`: asks its driver for a call's answer or for a wait in seconds.
+    """Look until the tenant has `status`, or with None until what is under way is done: asks its driver for a call's
+    answer or for a wait in seconds.
 
     Raises OperationFailedError when the operation stops, OperationTimeoutError when it takes longer.
     """
@@ -122,12 +123,13 @@ def waiting(
         tenant: Tenant = yield get(tenant_id)
         if on_progress is not None:
             on_progress(tenant)
-        if tenant.status == status:
+        if tenant.idle if status is None else tenant.status == status:
             return tenant
         if tenant.failed:
             raise OperationFailedError(tenant_id, _reason(tenant))
         if waited >= timeout_seconds:
-            raise OperationTimeoutError(tenant_id, tenant.status or "unknown", timeout_seconds)
+            under_way = tenant.operation.kind if status is None and tenant.operation else tenant.status
+            raise OperationTimeoutError(tenant_id, under_way or "unknown", timeout_seconds)
         yield poll_seconds
         waited += poll_seconds
 

@@ -14,7 +14,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     PARTIAL = 1
-    """Some of it is done: rejected rows, an upload or a tenant's onboarding to resume."""
+    """Some of it is done: rejected rows, an upload or an operation on a tenant to resume."""
     USAGE = 2
     NOT_SIGNED_IN = 3
     NOT_FOUND = 4

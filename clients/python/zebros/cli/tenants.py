@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from zebros.cli.exit_codes import ExitCode
 from zebros.cli.options import (
     Clear,
     Everything,
@@ -32,6 +33,7 @@ from zebros.cli.output import (
     spinner,
 )
 from zebros.cli.runtime import connect
+from zebros.errors import ConflictError, OperationFailedError, OperationTimeoutError
 
 if TYPE_CHECKING:
     from zebros.calls.tenants import FirstAdmin, TenantStatus
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Companies on this platform, for its administrators.", no_args_is_help=True)
 
+_ENDS: Mapping[str, TenantStatus] = {"onboarding": "active", "offboarding": "offboarded"}
+"""The status in which a kind of operation ends; the others leave it as it was."""
 MODELS = ("pool", "bridge", "silo")
 STATUSES = ("onboarding", "active", "suspended", "offboarding", "offboarded", "failed")
 
@@ -92,7 +96,7 @@ def list_(
 
 @app.command()
 def show(ctx: typer.Context, tenant: TenantId, profile: ProfileName = None, json: JsonFlag = False) -> None:
-    """Show one tenant, with how far its onboarding or offboarding is."""
+    """Show one tenant, with how far what is under way with it is."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
         _show_one(client.tenants.get(tenant), json)
@@ -230,20 +234,71 @@ def resume(
     profile: ProfileName = None,
     json: JsonFlag = False,
 ) -> None:
-    """Go on with an onboarding or offboarding that stopped, from the step where it did."""
+    """Go on with an onboarding, offboarding or provisioning that stopped, from the step where it did."""
     ctx.meta["zebros.json"] = json
     with connect(ctx, profile) as client:
         begun = client.tenants.resume(tenant)
-        leaving = begun.operation is not None and begun.operation.kind == "offboarding"
-        what = "Offboarding" if leaving else "Onboarding"
-        _end(
-            client,
-            begun,
-            "offboarded" if leaving else "active",
-            f"{what} {tenant}",
-            no_wait=no_wait,
-            json=json,
-        )
+        kind = begun.operation.kind if begun.operation is not None else "onboarding"
+        _end(client, begun, _ENDS.get(kind), f"{kind.capitalize()} {tenant}", no_wait=no_wait, json=json)
+
+
+@app.command(epilog=examples("zebros tenants provision cumulus", "zebros tenants provision --all"))
+def provision(
+    ctx: typer.Context,
+    tenant: Annotated[
+        str | None, typer.Argument(metavar="[TENANT]", help="The tenant's id.", show_default=False)
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every tenant with tables of its own, one after another.")
+    ] = False,
+    no_wait: NoWait = False,
+    profile: ProfileName = None,
+    json: JsonFlag = False,
+) -> None:
+    """Make the tables that a tenant lacks, of services that were deployed after it came. What it has stays."""
+    ctx.meta["zebros.json"] = json
+    if (tenant is None) == (not every):
+        raise typer.BadParameter("give a tenant's id, or --all", param_hint="TENANT")
+    with connect(ctx, profile) as client:
+        if tenant is not None:
+            begun = client.tenants.provision(tenant)
+            _end(client, begun, None, f"Provisioning {tenant}", no_wait=no_wait, json=json)
+            return
+        done, stopped = _provision_every(client, no_wait=no_wait, json=json)
+    if json:
+        print_json([each.to_json() for each in done])
+    else:
+        rows = [(each.id, *_made(each)) for each in done]
+        print_table(("id", "state", "made"), rows, empty="No tenant has tables of its own: nothing to make.")
+    if stopped:
+        raise typer.Exit(ExitCode.PARTIAL)
+
+
+def _provision_every(client: Client, *, no_wait: bool, json: bool) -> tuple[list[Tenant], bool]:
+    """Return what became of each, and whether any stopped or was refused: that holds up no other."""
+    done: list[Tenant] = []
+    stopped = False
+    for found in client.tenants.list(isolation="silo", page_size=200):
+        if found.status not in {"active", "suspended"}:
+            if found.status != "offboarded":
+                note(f"Left out: {found.id}, which is {found.status}.")
+            continue
+        try:
+            seen = client.tenants.provision(found.id)
+            if not no_wait:
+                with _progress(seen, f"Provisioning {found.id}", quiet=json) as look:
+                    seen = client.tenants.wait_until_done(found.id, on_progress=look)
+        except (ConflictError, OperationFailedError, OperationTimeoutError) as error:
+            note(f"{found.id}: {error}")
+            stopped = True
+            seen = client.tenants.get(found.id)
+        done.append(seen)
+    return done, stopped
+
+
+def _made(tenant: Tenant) -> tuple[str, str]:
+    operation = tenant.operation
+    return (operation.state, ", ".join(operation.made)) if operation is not None else ("", "")
 
 
 @app.command(
@@ -282,9 +337,11 @@ def _ask_for_the_id(tenant: Tenant) -> None:
 
 
 def _end(
-    client: Client, begun: Tenant, status: TenantStatus, doing: str, *, no_wait: bool, json: bool
+    client: Client, begun: Tenant, status: TenantStatus | None, doing: str, *, no_wait: bool, json: bool
 ) -> None:
-    """Follow what has begun to its end, unless told not to, and show what it came to."""
+    """Follow what has begun until the tenant has the status, with None until it is done, unless told not to; show what
+    it came to.
+    """
     if no_wait:
         if json:
             print_json(begun.to_json())
@@ -292,7 +349,10 @@ def _end(
             note(f"{doing} has begun. Look with: zebros tenants show {begun.id}")
         return
     with _progress(begun, doing, quiet=json) as look:
-        done = client.tenants.wait_until(begun.id, status, on_progress=look)
+        if status is None:
+            done = client.tenants.wait_until_done(begun.id, on_progress=look)
+        else:
+            done = client.tenants.wait_until(begun.id, status, on_progress=look)
     _show_one(done, json)
 
 
@@ -341,6 +401,8 @@ def _show_one(tenant: Tenant, json: bool) -> None:
             (operation.kind, operation.state),
             *((f"  {step.name}", _of_step(step.state, step.detail)) for step in operation.steps),
         ]
+        if operation.made:
+            pairs.append(("tables made", ", ".join(operation.made)))
         if operation.error is not None:
             pairs.append(("error", f"{operation.error.step}: {operation.error.detail}"))
     if report is not None:

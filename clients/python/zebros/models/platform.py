@@ -24,7 +24,7 @@ __all__ = [
 
 
 class OperationStep(Model):
-    """One step of an onboarding or offboarding; `state` is waiting, running, done or failed."""
+    """One step of an operation; `state` is waiting, running, done or failed."""
 
     name: str
     state: str = "waiting"
@@ -41,7 +41,9 @@ class OperationError(Model):
 
 
 class Operation(Model):
-    """What is, or was last, being done to a tenant: `kind` is onboarding or offboarding, `state` is as a step's."""
+    """What is, or was last, being done to a tenant: `kind` is onboarding, offboarding or provisioning, `state` is as a
+    step's. `made` are the tables that a provisioning made.
+    """
 
     kind: str
     state: str = "running"
@@ -49,6 +51,7 @@ class Operation(Model):
     steps: list[OperationStep] = Field(default_factory=list[OperationStep])
     error: OperationError | None = None
     attempt: int = 1
+    made: list[str] = Field(default_factory=list[str])
 
 
 class FirstAdministrator(Model):
@@ -97,6 +100,11 @@ class Tenant(Versioned):
     reason: str | None = None
     operation: Operation | None = None
     report: OffboardingReport | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way, or stopped."""
+        return self.operation is None or self.operation.state == "done"
 
     @property
     def failed(self) -> bool:

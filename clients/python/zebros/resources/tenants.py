@@ -78,6 +78,15 @@ class Tenants(VersionedCollection[Tenant]):
         """Go on with an operation that stopped, from the step where it did."""
         return self._client.execute(calls.act(tenant_id, "resume"))
 
+    def provision(self, tenant_id: str) -> Tenant:
+        """Make the tables that the tenant lacks: those of services that were deployed after it came, when it has
+        tables of its own. It is served meanwhile; what it has stays. Any number of times.
+
+        Follow it with `wait_until_done`: `operation.made` then names the tables that were made. Raises
+        ConflictError for a tenant that comes, leaves or has left.
+        """
+        return self._client.execute(calls.act(tenant_id, "provision"))
+
     def offboard(self, tenant_id: str, *, version: int) -> Tenant:
         """Export everything that the tenant has, then erase it everywhere. It cannot be undone.
 
@@ -137,6 +146,24 @@ class Tenants(VersionedCollection[Tenant]):
         looks = calls.waiting(
             tenant_id,
             status,
+            on_progress=on_progress,
+            timeout_seconds=timeout_seconds,
+            poll_seconds=poll_seconds,
+        )
+        return drive(looks, self._client, self._sleep)
+
+    def wait_until_done(
+        self,
+        tenant_id: str,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout_seconds: float = 900.0,
+        poll_seconds: float = 1.0,
+    ) -> Tenant:
+        """Wait until what is under way with the tenant is done, such as `provision`. Otherwise as `wait_until`."""
+        looks = calls.waiting(
+            tenant_id,
+            None,
             on_progress=on_progress,
             timeout_seconds=timeout_seconds,
             poll_seconds=poll_seconds,
