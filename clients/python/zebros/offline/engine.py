@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from zebros.errors import (
+    AlreadySyncingError,
     ApiError,
     BadRequestError,
     ConflictError,
@@ -22,9 +23,10 @@ from zebros.errors import (
     ForbiddenError,
     NotFoundError,
     PayloadTooLargeError,
+    RateLimitedError,
+    ServerError,
     StorageError,
     TransportError,
-    UnavailableError,
     UploadInterruptedError,
     ValidationError,
 )
@@ -141,17 +143,20 @@ class SyncEngine:
     ) -> Iterator[SyncReport]:
         """Sync whenever there is something new on either side; gives the report of each time. Never ends by itself.
 
-        Without a network the pauses grow, with full jitter, up to five minutes.
+        Without a network, with a server that has no time or fails, and while another process syncs the store, the
+        pauses grow, with full jitter, up to five minutes.
         """
         failures, known = 0, None
         while True:
             try:
-                if self._store.queue.count() or self._api.head(known) is not None:
+                # Before the pull: what comes while it runs moves the head, and is pulled at the next look.
+                head = self._api.head(known)
+                if head is not None or self._store.queue.count():
                     report = self.sync()
-                    known = self._api.head()
+                    known = known if head is None else head
                     yield report
                 failures = 0
-            except (TransportError, UnavailableError):
+            except (AlreadySyncingError, RateLimitedError, ServerError, TransportError):
                 failures += 1
             wait = min(_MOST_SECONDS, every_seconds * 2**failures)
             sleep(wait if not failures else random.uniform(every_seconds, wait))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from zebros.errors import NotOnDeviceError
+from zebros.errors import NotOnDeviceError, OfflineError
 from zebros.offline.ids import new_record_id
 
 if TYPE_CHECKING:
@@ -120,10 +120,18 @@ class LocalRecords:
     # -- edits -------------------------------------------------------------------------------------------------
 
     def create(self, values: Mapping[str, Any], *, id: str | None = None) -> LocalRecord:
-        """Make a record on the device; it is sent with the next sync, under the id that it has now."""
+        """Make a record on the device; it is sent with the next sync, under the id that it has now.
+
+        Raises OfflineError for the id of a record that is here, and for values that no request can carry.
+        """
         id = id or new_record_id()
         with self._store.transaction() as connection:
             generation = int(self._store.meta("generation") or 1)
+            there = connection.execute(
+                "SELECT 1 FROM records WHERE entity = ? AND id = ?", (self._entity, id)
+            ).fetchone()
+            if there is not None:
+                raise OfflineError(f"there is a {self._entity} {id} on this device already; edit it")
             connection.execute(
                 "INSERT INTO records (entity, id, version, generation) VALUES (?, ?, 0, ?)",
                 (self._entity, id, generation),
@@ -135,7 +143,7 @@ class LocalRecords:
     def edit(self, id: str, changes: Mapping[str, Any]) -> LocalRecord:
         """Change a record on the device, by a merge patch. `tags` may be `{"add": […], "remove": […]}`.
 
-        Raises NotOnDeviceError.
+        Raises NotOnDeviceError, and OfflineError for values that no request can carry.
         """
         with self._store.transaction():
             before = self.get(id)

@@ -50,6 +50,7 @@ class OfflineStore:
         """Open a store, made anew where there is none. Raises StoreError for one that cannot be used."""
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / DATABASE
+        connection: sqlite3.Connection | None = None
         try:
             connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
@@ -57,16 +58,19 @@ class OfflineStore:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
             migrate(connection)
-        except sqlite3.DatabaseError as error:
-            raise StoreError(
-                f"{path} is damaged ({error}); remove the folder and sync anew: what was sent is on the server"
-            ) from error
-        path.chmod(0o600)
-        store = cls(folder, connection, Sealer(cipher))
-        try:
+            path.chmod(0o600)
+            store = cls(folder, connection, Sealer(cipher))
             store._identify(owner)
-        except BaseException:
-            connection.close()
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, sqlite3.OperationalError):
+                # Busy, unreadable, or a full disk: nothing is lost, and nobody is to remove what waits to be sent.
+                raise StoreError(f"{path} cannot be opened now: {error}") from error
+            if isinstance(error, sqlite3.DatabaseError):
+                raise StoreError(
+                    f"{path} is damaged ({error}); remove the folder and sync anew: what was sent is on the server"
+                ) from error
             raise
         return store
 
@@ -108,10 +112,13 @@ class OfflineStore:
         self.connection.execute("BEGIN IMMEDIATE")
         try:
             yield self.connection
+            self.connection.execute("COMMIT")
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            # A transaction that could not be committed is still open: what is done next would seem to be part of it,
+            # and be lost. After some errors SQLite has rolled back already.
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
             raise
-        self.connection.execute("COMMIT")
 
     def syncing(self) -> AbstractContextManager[None]:
         """Hold the store for bringing it up to date. Raises AlreadySyncingError when another process has it."""

@@ -11,6 +11,7 @@ import pytest
 from offline_world import DeviceApi, Server
 
 from zebros.errors import (
+    AlreadySyncingError,
     ApiError,
     BadRequestError,
     ConflictError,
@@ -19,7 +20,10 @@ from zebros.errors import (
     OfflineError,
     PayloadTooLargeError,
     Problem,
+    RateLimitedError,
+    ServerError,
     TransportError,
+    UnavailableError,
     UploadInterruptedError,
     ValidationError,
 )
@@ -328,6 +332,55 @@ def test_without_a_network_the_pauses_grow_and_with_one_only_news_are_asked_for(
     assert api.asked.count("push") == 0
     assert api.asked.count("pull") < 20
     assert api.asked.count("head") >= 11
+
+
+def test_what_changes_while_a_device_that_follows_is_pulling_is_there_after_the_next_look(
+    server: Server, device: Engines
+) -> None:
+    engine, store, api = device()
+    reports = engine.follow(every_seconds=1, sleep=lambda seconds: None)
+    next(reports)
+    pull = api.pull
+
+    def written_meanwhile(cursor: str | None, *, entities: Mapping[str, int] | None = None) -> Any:
+        page = pull(cursor, entities=entities)
+        if not page["more"]:
+            api.pull = pull  # type: ignore[method-assign]
+            server.owners.write(KEYS[1], {"companyName": "Meanwhile"})
+            server.deliver()
+        return page
+
+    api.pull = written_meanwhile  # type: ignore[method-assign]
+    server.owners.write(KEYS[0], {"companyName": "Before"})
+    server.deliver()
+    for _ in range(2):
+        next(reports)
+    assert held(store) == live(server)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AlreadySyncingError("another process"),
+        RateLimitedError(Problem(429, "rate-limited", "Too many")),
+        ServerError(Problem(500, "internal-error", "Failed")),
+        TransportError("no network", outcome_unknown=True),
+        UnavailableError(Problem(503, "unavailable", "Busy")),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_who_follows_goes_on_after_what_passes(device: Engines, error: Exception) -> None:
+    engine, _, api = device()
+    failing = [error]
+    pauses: list[float] = []
+
+    def fail(what: str) -> None:
+        if what == "pull" and failing:
+            raise failing.pop()
+
+    api.before = fail
+    report = next(engine.follow(every_seconds=1, sleep=pauses.append))
+    assert (report.pulled, len(pauses)) == (len(KEYS), 1)
 
 
 class Documents:

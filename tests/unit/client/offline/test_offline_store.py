@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
 
-from zebros.offline import AlreadySyncingError, NotOnDeviceError, OfflineStore, StoreError
+from zebros.offline import AlreadySyncingError, NotOnDeviceError, OfflineError, OfflineStore, StoreError
 from zebros.offline.pulls import apply_page, begin_anew
 from zebros.offline.schema import CURRENT
 
@@ -240,3 +240,40 @@ def test_many_records_are_listed_page_by_page(store: OfflineStore) -> None:
     seen = [found.id for found in store.customers.all()]
     assert seen == [f"c{number:04}" for number in range(1000)]
     assert len(store.customers.page(limit=50)) == 50
+
+
+def test_a_store_that_is_busy_is_not_called_damaged(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with OfflineStore.open(folder, owner="aurora/ada") as store:
+        store.customers.create({"companyName": "Not sent yet"})
+    monkeypatch.setattr("zebros.offline.store._BUSY_SECONDS", 0.05)
+    busy = sqlite3.connect(folder / "records.sqlite", isolation_level=None)
+    busy.execute("PRAGMA locking_mode = EXCLUSIVE")
+    busy.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(StoreError, match="cannot be opened now") as raised:
+        OfflineStore.open(folder, owner="aurora/ada")
+    assert "remove" not in str(raised.value)
+    busy.close()
+    with OfflineStore.open(folder, owner="aurora/ada") as store:
+        assert store.queue.count() == 1
+
+
+def test_what_could_not_be_committed_is_rolled_back_and_takes_nothing_later_with_it(
+    folder: Path, store: OfflineStore
+) -> None:
+    store.connection.execute("PRAGMA foreign_keys = ON")
+    store.connection.execute("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+    store.connection.execute(
+        "CREATE TABLE children (id INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+    with pytest.raises(sqlite3.IntegrityError), store.transaction() as connection:
+        connection.execute("INSERT INTO children VALUES (1)")  # refused by the commit, not before
+    store.customers.create({"companyName": "Kept"})
+    with OfflineStore.open(folder, owner="aurora/ada") as second:
+        assert names(second) == ["Kept"]
+
+
+def test_an_id_that_is_here_is_not_created_again(store: OfflineStore) -> None:
+    apply_page(store, page(record("a")))
+    with pytest.raises(OfflineError, match="already"):
+        store.customers.create({"companyName": "Twice"}, id="a")
+    assert (names(store), store.queue.count()) == (["A"], 0)
