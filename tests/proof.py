@@ -14,6 +14,6 @@ settings.register_profile("prove", max_examples=100 * _MORE, print_blob=True)
 settings.load_profile("prove" if PROVING else "gate")
 
 
-def examples(count: int) -> int:
-    """Return how many examples to try: `count` in the gate."""
-    return count * _MORE if PROVING else count
+def examples(count: int, *, more: int = _MORE) -> int:
+    """Return how many examples to try: `count` in the gate, `more` times as many in a proof."""
+    return count * more if PROVING else count

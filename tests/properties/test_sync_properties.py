@@ -373,5 +373,7 @@ class _Written:
         self.device = device if not isinstance(device, dict) else None
 
 
-SyncMachine.TestCase.settings = settings(deadline=None, max_examples=examples(1000), stateful_step_count=30)
+SyncMachine.TestCase.settings = settings(
+    deadline=None, max_examples=examples(1000, more=100), stateful_step_count=30
+)
 TestSync = SyncMachine.TestCase
