@@ -111,7 +111,7 @@ class InMemoryDevices:
         self.versions[client_id, key] = {**self.versions.get((client_id, key), {}), version: others_wrote_at}
 
     def keep_conflict(self, conflict: Conflict) -> None:
-        self.conflicts[conflict.id] = conflict
+        self.conflicts.setdefault(conflict.id, conflict)
 
     def erased(self, keys: Iterable[Key]) -> set[Key]:
         del keys

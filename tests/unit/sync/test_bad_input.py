@@ -180,6 +180,35 @@ def test_an_entity_that_devices_do_not_write_is_refused(tenant: Tenants, person:
         assert (made["outcome"], made["problem"]["status"]) == ("rejected", 422), made
 
 
+@pytest.mark.parametrize("strategy", ["fieldMerge", "manual", "serverWins"])
+@pytest.mark.parametrize("operation", ["create", "update", "delete"])
+def test_an_entity_that_is_none_is_refused_whatever_the_strategy_and_leaves_no_conflict(
+    tenant: Tenants, person: People, strategy: str, operation: str
+) -> None:
+    device = person(tenant(syncStrategies={"default": strategy}))
+    base = None if operation == "create" else 1
+    (outcome,) = push(device, edit(device, ID, base, {}, operation=operation, entity="nosuch"))
+    assert (outcome["outcome"], outcome["problem"]["status"]) == ("rejected", 422)
+    listed = device.get("/v1/sync/conflicts")
+    assert (listed.status, listed.body["items"]) == (200, [])
+
+
+@pytest.mark.parametrize("strategy", ["fieldMerge", "manual"])
+def test_a_change_that_is_too_large_to_be_kept_is_refused_by_its_own_and_stops_no_other(
+    tenant: Tenants, person: People, online: People, strategy: str
+) -> None:
+    here = tenant(syncStrategies={"default": strategy})
+    id = online(here).post("/v1/customers", {"companyName": "Acme"}).body["customerId"]
+    online(here).patch(f"/v1/customers/{id}", {"companyName": "Acme Ltd"}, if_match='"1"')
+    device = person(here)
+    large = edit(device, id, 1, {"companyName": "字" * 150_000})
+    good = edit(device, ID, None, {"companyName": "Good"}, operation="create", mutationId="m-2")
+    refused, applied = push(device, large, good)
+    assert (refused["outcome"], refused["problem"]["status"]) == ("rejected", 413)
+    assert applied["outcome"] == "applied"
+    assert device.get("/v1/sync/conflicts").body["items"] == []
+
+
 def test_ten_thousand_mutations_in_one_push_are_refused_whole_and_said_why(
     tenant: Tenants, person: People
 ) -> None:

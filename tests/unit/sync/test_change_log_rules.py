@@ -10,7 +10,7 @@ from sync_in_memory import InMemoryLog, InMemoryOwners
 from zebros_core.auth.permissions import Visibility
 from zebros_core.tenancy import TenantContext
 from zebros_sync.domain.cursor import DeltaCursor, FullCursor, PullCursor, ResetReason
-from zebros_sync.domain.log import Key
+from zebros_sync.domain.log import Key, State, document_of
 from zebros_sync.domain.sight import Sight
 from zebros_sync.use_cases.append_changes import append_changes
 from zebros_sync.use_cases.pull_changes import PulledPage, pull_changes
@@ -194,3 +194,9 @@ def test_a_cursor_that_cannot_go_on_says_why() -> None:
         reason(sight(team="south"), FullCursor(sight().fingerprint, 1, 9)) is ResetReason.VISIBILITY_CHANGED
     )
     assert reason(sight(), DeltaCursor(sight().fingerprint, 1, 9), schema=2) is ResetReason.SCHEMA_CHANGED
+
+
+@pytest.mark.parametrize("text", ["plain", "größer", "字" * 40, "🦓"])
+def test_the_size_of_a_state_is_of_its_bytes_whatever_its_letters(text: str) -> None:
+    state = State("customer", "c1", 1, False, None, None, document_of({"name": text}))
+    assert state.size_bytes == len(state.document.encode()) + 100

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from callers import Person
+from device_calls import pull_all
 from sync_in_process import SyncWorld
 
 from zebros_auth.handlers.routes import ROUTES as AUTH_ROUTES
@@ -85,6 +86,24 @@ def test_what_is_missing_late_wrong_or_a_ghost_is_found_and_made_anew(
     deliver()
     assert check(person(here))["different"] == 0
     assert check(person(elsewhere)) == other
+
+
+def test_a_copy_that_says_something_else_of_the_same_version_is_made_anew_and_reaches_devices(
+    container: Container, furnished: Callable[[str], str], person: People, deliver: Callable[[], int]
+) -> None:
+    here = furnished("pool")
+    deliver()
+    held, cursor = pull_all(person(here))
+    id, record = next(iter(held.items()))
+    log = container.system_workspace(here, "test").log
+    wrong = State("customer", id, record["version"], False, None, None, '{"version":1}')
+    append_states(log, [wrong])
+    assert check(person(here))["different"] == 0, "of an event, the same version is nothing new"
+    append_states(log, [wrong], corrects=True)
+    assert check(person(here))["different"] == 1
+    assert check(person(here), "rebuild")["repaired"] == 1
+    assert check(person(here))["different"] == 0
+    assert pull_all(person(here), cursor)[0] == {id: record}
 
 
 @pytest.mark.parametrize("model", ["silo", "bridge", "pool"])

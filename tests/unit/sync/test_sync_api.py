@@ -183,17 +183,19 @@ def test_records_of_every_kind_are_made_offline_and_a_bad_one_stops_no_other(
     assert online(here).get("/v1/customers/01JZ8Q5R7N3V4T6W8Y0A2C4E10").body["companyName"] == "Offline Ltd"
 
 
+@pytest.mark.parametrize("verb", ["apply", "read", "schema"])
 def test_an_owner_that_is_away_refuses_its_own_and_no_other(
-    world: SyncWorld, tenant: Tenants, person: People
+    world: SyncWorld, tenant: Tenants, person: People, verb: str
 ) -> None:
     here = tenant()
     device = person(here)
 
     def away(service: str, call: Any) -> None:
-        if service == "pipeline" and call["verb"] == "apply":
+        if service == "pipeline" and call["verb"] == verb:
             raise UnavailableError
 
     world.doors.before = away
+    world.sync.__dict__.pop("schemas", None)  # as in a new container, which knows no fields yet
     customer = edit(device, "01JZ8Q5R7N3V4T6W8Y0A2C4E20", None, {"companyName": "A"}, operation="create")
     lead = {**customer, "entity": "lead", "changes": {"lastName": "B"}, "mutationId": "m-2"}
     outcomes = push(device, customer, lead)

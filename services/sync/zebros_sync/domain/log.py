@@ -120,8 +120,9 @@ class State:
 
     @property
     def size_bytes(self) -> int:
-        """About what it takes on the wire."""
-        return len(self.document) + 100
+        """About what it takes on the wire and in a row."""
+        characters = len(self.document)
+        return 100 + (characters if self.document.isascii() else len(self.document.encode()))
 
     def entry(self) -> Entry:
         """Return the entry of the log that points to it."""

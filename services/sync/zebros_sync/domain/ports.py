@@ -49,7 +49,10 @@ class Devices(Protocol):
         ...
 
     def keep_outcome(self, client_id: str, mutation_id: str, outcome: KeptOutcome) -> None:
-        """Remember what a mutation came to, or what is being tried for it, for 90 days."""
+        """Remember what a mutation came to, or what is being tried for it, for 90 days.
+
+        Raises PayloadTooLargeError for more than is kept of one mutation.
+        """
         ...
 
     def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, Mapping[int, datetime]]:
@@ -63,7 +66,10 @@ class Devices(Protocol):
         ...
 
     def keep_conflict(self, conflict: Conflict) -> None:
-        """Store a conflict; the same one again changes nothing but its state."""
+        """Store a conflict; the same one again changes nothing, for it may be decided by now.
+
+        Raises PayloadTooLargeError for more than is kept of one conflict.
+        """
         ...
 
     def erased(self, keys: Iterable[Key]) -> set[Key]:
@@ -85,7 +91,7 @@ class Owners(Protocol):
     """The services that own records, asked with the rights of the device's user."""
 
     def read(self, keys: Iterable[Key]) -> dict[Key, Mapping[str, Any]]:
-        """Return the live records that the user may see, by wire names, as they are now."""
+        """Return the live records that the user may see, by wire names, as they are now. Raises UnavailableError."""
         ...
 
     def apply(self, mutations: Sequence[Mapping[str, Any]]) -> list[OwnerOutcome]:
@@ -93,7 +99,10 @@ class Owners(Protocol):
         ...
 
     def codes(self, entity: str) -> Mapping[str, str]:
-        """Return short code -> wire name of an entity's fields, as `fieldVersions` uses them."""
+        """Return wire name -> short code of an entity's fields, as `fieldVersions` uses them.
+
+        Raises UnavailableError.
+        """
         ...
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
+from zebros_core.errors import PayloadTooLargeError
 from zebros_core.privacy.marks import ErasureMarks
 from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
 from zebros_sync.domain.log import KEPT_DAYS, Key
@@ -25,6 +26,10 @@ _CONFLICTS: Final = ("conflicts",)
 _CLIENTS: Final = ("clients",)
 _MUTATION: Final = "m#"
 _PAGE: Final = 100
+_MOST_KEPT_BYTES: Final = 380_000
+"""Of an attempt: a row takes 400 KB."""
+_MOST_CONFLICT_BYTES: Final = 390_000
+"""More than of an attempt: when that could be kept and was sent, its conflict can be kept, too."""
 
 
 class DeviceRepository:
@@ -43,11 +48,9 @@ class DeviceRepository:
 
     def keep_outcome(self, client_id: str, mutation_id: str, outcome: KeptOutcome) -> None:
         """See `Devices`."""
+        text = _small(_kept_text(outcome), _MOST_KEPT_BYTES)
         self._lookup.put(
-            ("client", client_id),
-            f"{_MUTATION}{mutation_id}",
-            {"kept": _kept_text(outcome)},
-            ttl_seconds=_KEPT_SECONDS,
+            ("client", client_id), f"{_MUTATION}{mutation_id}", {"kept": text}, ttl_seconds=_KEPT_SECONDS
         )
 
     def produced(self, client_id: str, keys: Iterable[Key]) -> dict[Key, Mapping[int, datetime]]:
@@ -91,10 +94,12 @@ class DeviceRepository:
 
     def keep_conflict(self, conflict: Conflict) -> None:
         """See `Devices`. An open one stays until somebody has decided; a settled one for 90 days."""
+        text = _small(_conflict_text(conflict), _MOST_CONFLICT_BYTES)
         self._lookup.put(
             _CONFLICTS,
             conflict.id,
-            {"conflict": _conflict_text(conflict)},
+            {"conflict": text},
+            condition="absent",
             ttl_seconds=self._seconds_left(conflict),
         )
 
@@ -171,6 +176,12 @@ class DeviceRepository:
     def forget_conflict(self, id: str) -> None:
         """Delete a conflict."""
         self._lookup.delete(_CONFLICTS, id)
+
+
+def _small(text: str, most_bytes: int) -> str:
+    if len(text.encode()) > most_bytes:
+        raise PayloadTooLargeError("This change is too large to be merged: send less of it at a time.")
+    return text
 
 
 def _kept_text(kept: KeptOutcome) -> str:

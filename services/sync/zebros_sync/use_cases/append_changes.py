@@ -52,8 +52,9 @@ def append_changes(log: ChangeLog, changes: Iterable[EntityChanged]) -> int:
     return append_states(log, [state for change in changes if (state := state_of(change)) is not None])
 
 
-def append_states(log: ChangeLog, states: Iterable[State]) -> int:
-    """Append those states that are newer than what is known; return how many.
+def append_states(log: ChangeLog, states: Iterable[State], *, corrects: bool = False) -> int:
+    """Append those states that are newer than what is known; return how many. With `corrects`, those, too, that say
+    something else of the same version.
 
     Raises UnavailableError when others append at every moment at which this one tries: the queue brings it again.
     """
@@ -63,11 +64,7 @@ def append_states(log: ChangeLog, states: Iterable[State]) -> int:
         # In this order: whoever appends after the head was read is noticed by the condition on it.
         head = log.head()
         known = log.states([state.key for state in waiting])
-        waiting = [
-            state
-            for state in waiting
-            if (former := known.get(state.key)) is None or state.version > former.version
-        ]
+        waiting = [state for state in waiting if _is_news(state, known.get(state.key), corrects=corrects)]
         done = 0
         for portion in _portions(waiting):
             segment = Segment(head.sequence + 1, tuple(state.entry() for state in portion))
@@ -82,6 +79,12 @@ def append_states(log: ChangeLog, states: Iterable[State]) -> int:
             return appended
         failures = 1 if done else failures + 1
     raise UnavailableError(detail="The change log is too busy at this moment.")
+
+
+def _is_news(state: State, former: State | None, *, corrects: bool) -> bool:
+    if former is None or state.version > former.version:
+        return True
+    return corrects and state.version == former.version and state != former
 
 
 def _portions(states: Sequence[State]) -> Iterable[list[State]]:

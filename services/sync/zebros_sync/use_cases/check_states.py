@@ -58,7 +58,7 @@ def check_states(
         page = _records(workspace, exports, entity, cursor or None)
     else:
         raise BadRequestError.for_field("cursor", "invalid_cursor", "This cursor is not of a check.")
-    repaired = append_states(workspace.log, page.wrong) if repair else 0
+    repaired = append_states(workspace.log, page.wrong, corrects=True) if repair else 0
     return CheckedStates(
         page.checked,
         len(page.wrong),

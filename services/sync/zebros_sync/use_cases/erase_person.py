@@ -96,7 +96,7 @@ class _Erasure:
                 due.append(_tombstone(key, ERASED_VERSION))
             else:
                 due.append(_tombstone(key, known[key].version + 1))
-        self._run.count(STATE_TABLE, append_states(self._log, due))
+        self._run.count(STATE_TABLE, append_states(self._log, due, corrects=True))
         append_states(
             self._log, unseen
         )  # nothing was there; an event that is still to come finds a tombstone

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from zebros_core.auth.permissions import Visibility, can_see
+from zebros_core.bulk.client import error_of
 from zebros_core.dynamodb.paging import Page
-from zebros_core.errors import ConflictError, NotFoundError, ValidationError
+from zebros_core.errors import ConflictError, ForbiddenError, NotFoundError, ValidationError
 from zebros_sync.domain.conflict import Conflict, ConflictState, Side
 from zebros_sync.domain.merge import WHOLE_RECORD, with_whole_tags
 from zebros_sync.use_cases.device import check_person
@@ -27,7 +28,7 @@ def list_conflicts(
     found = [
         conflict
         for conflict in page.items
-        if (state is None or conflict.state is state) and _sees(workspace, conflict, "read")
+        if (state is None or conflict.state is state) and _sees(workspace, conflict)
     ]
     return Page(found, page.next_cursor)
 
@@ -36,7 +37,7 @@ def get_conflict(workspace: Workspace, id: str) -> Conflict:
     """Return a conflict of a record that the caller may see. Raises NotFoundError."""
     check_person(workspace)
     conflict = workspace.devices.find_conflict(id)
-    if conflict is None or not _sees(workspace, conflict, "read"):
+    if conflict is None or not _sees(workspace, conflict):
         raise NotFoundError("conflict", id)
     return conflict
 
@@ -45,13 +46,11 @@ def resolve_conflict(workspace: Workspace, id: str, kept: Mapping[str, Side]) ->
     """Settle an open conflict: for each of its fields, whose value stays. What is the device's is written now.
 
     Raises ConflictError for one that is settled otherwise, or whose record changed at this very moment; ValidationError
-    unless each open field is decided; and what the record's owner refuses.
+    unless each open field is decided; and what the record's owner refuses it with.
     """
     conflict = get_conflict(workspace, id)
     if conflict.state is ConflictState.SETTLED:
-        if all(conflict.fields[name].kept is side for name, side in kept.items() if name in conflict.fields):
-            return conflict
-        raise ConflictError("This conflict is settled already, in another way.")
+        return _as_settled(conflict, kept)
     undecided = {name for name, each in conflict.fields.items() if each.kept is None}
     if set(kept) != undecided:
         raise ValidationError.for_field(
@@ -59,8 +58,20 @@ def resolve_conflict(workspace: Workspace, id: str, kept: Mapping[str, Side]) ->
         )
     _write(workspace, conflict, kept)
     settled = conflict.settled(kept, workspace.context.user_id, workspace.now)
-    workspace.devices.keep_conflict(settled)
-    return settled
+    if workspace.devices.replace_conflict(conflict, settled):
+        return settled
+    # Decided or erased meanwhile: what it was is not put back over what it is.
+    found = get_conflict(workspace, id)
+    if found.state is ConflictState.SETTLED:
+        return _as_settled(found, kept)
+    raise ConflictError("This conflict was changed at this very moment; decide again.")
+
+
+def _as_settled(conflict: Conflict, kept: Mapping[str, Side]) -> Conflict:
+    """Return a settled conflict to whoever decides the same again. Raises ConflictError for another decision."""
+    if all(name in conflict.fields and conflict.fields[name].kept is side for name, side in kept.items()):
+        return conflict
+    raise ConflictError("This conflict is settled already, in another way.")
 
 
 def _write(workspace: Workspace, conflict: Conflict, kept: Mapping[str, Side]) -> None:
@@ -91,8 +102,7 @@ def _apply(workspace: Workspace, wish: Mapping[str, Any]) -> None:
     if outcome.kind == "conflict":
         raise ConflictError("The record was changed at this very moment; decide again.")
     if outcome.kind == "rejected":
-        problem = outcome.problem or {}
-        raise ValidationError(str(problem.get("detail", "The record's owner refuses this value.")))
+        raise error_of(outcome.problem or {})
 
 
 def _nested(wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,8 +116,11 @@ def _nested(wanted: Mapping[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _sees(workspace: Workspace, conflict: Conflict, action: str) -> bool:
-    visibility = workspace.visibility(conflict.entity, action)
+def _sees(workspace: Workspace, conflict: Conflict) -> bool:
+    try:
+        visibility = workspace.visibility(conflict.entity, "read")
+    except ForbiddenError:
+        return False  # not there for them, like the records of it
     return visibility is Visibility.ALL or can_see(
         visibility, workspace.context, conflict.owner_id, conflict.team_id
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from zebros_core.errors import PayloadTooLargeError, UnavailableError
 from zebros_core.ids import derived_id
 from zebros_sync.domain.attempt import Attempt, attempt_of, kept_of
 from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
@@ -25,7 +26,17 @@ from zebros_sync.domain.push import (
     PushOutcome,
     corrected,
 )
-from zebros_sync.domain.refusals import ERASED, GONE, LOST_RACE, NO_BASE, REUSED
+from zebros_sync.domain.refusals import (
+    ERASED,
+    GONE,
+    LOST_RACE,
+    NO_BASE,
+    NOT_WRITABLE,
+    REUSED,
+    Refusal,
+    refusal,
+)
+from zebros_sync.settings import OWNER_OF
 
 __all__ = ["PushDesk", "push_mutations"]
 
@@ -72,7 +83,10 @@ def push_mutations(
         if first.setdefault(mutation.mutation_id, number) != number:
             continue
         known = kept.get(mutation.mutation_id)
-        if known is not None and known.fingerprint != mutation.fingerprint():
+        if mutation.entity not in OWNER_OF:
+            # Whatever the strategy and the operation: nobody could ever decide a conflict of it.
+            outcomes[number] = _rejected(mutation, NOT_WRITABLE)
+        elif known is not None and known.fingerprint != mutation.fingerprint():
             outcomes[number] = _rejected(mutation, REUSED)
         elif known is not None and known.outcome is not None:
             outcomes[number] = known.outcome
@@ -136,7 +150,7 @@ class _Push:
     def _plan(self, mutations: Sequence[Mutation]) -> tuple[list[Attempt], dict[str, PushOutcome]]:
         """Merge each mutation into its record as it is now."""
         keys = [each.key for each in mutations]
-        records = self._desk.owners.read(keys)
+        records, codes, away = self._read(keys)
         produced = self._desk.devices.produced(self._client_id, keys)
         erased = self._desk.devices.erased([key for key in keys if key not in records])
         attempts: list[Attempt] = []
@@ -146,11 +160,11 @@ class _Push:
             server = (
                 None
                 if values is None
-                else ServerRecord(
-                    values, self._desk.owners.codes(mutation.entity), produced.get(mutation.key, {})
-                )
+                else ServerRecord(values, codes[mutation.entity], produced.get(mutation.key, {}))
             )
-            if mutation.base_version is None and mutation.operation != "create":
+            if mutation.entity in away:
+                refused[mutation.mutation_id] = _rejected(mutation, away[mutation.entity])
+            elif mutation.base_version is None and mutation.operation != "create":
                 refused[mutation.mutation_id] = _rejected(mutation, NO_BASE)
             elif mutation.key in erased and mutation.operation != "delete":
                 # Whatever the strategy, neither an attempt nor a conflict keeps anything of an erased person.
@@ -158,6 +172,25 @@ class _Push:
             else:
                 attempts.append(self._planned(mutation, server))
         return attempts, refused
+
+    def _read(
+        self, keys: Sequence[Key]
+    ) -> tuple[dict[Key, Mapping[str, Any]], dict[str, Mapping[str, str]], dict[str, Refusal]]:
+        """Return the records and, by entity, the codes of its fields, or why its owner told neither."""
+        records: dict[Key, Mapping[str, Any]] = {}
+        codes: dict[str, Mapping[str, str]] = {}
+        away: dict[str, Refusal] = {}
+        by_entity: dict[str, list[Key]] = {}
+        for key in keys:
+            by_entity.setdefault(key[0], []).append(key)
+        for entity, wanted in by_entity.items():
+            try:
+                records |= self._desk.owners.read(wanted)
+                codes[entity] = self._desk.owners.codes(entity)
+            except UnavailableError as error:
+                # Its own mutations wait; those of other owners do not.
+                away[entity] = refusal(error)
+        return records, codes, away
 
     def _planned(self, mutation: Mutation, server: ServerRecord | None) -> Attempt:
         strategy = self._desk.strategy(mutation.entity)
@@ -263,10 +296,19 @@ class _Push:
 
     def _send(self, attempts: Sequence[Attempt], *, last: bool = False) -> dict[str, PushOutcome]:
         """Send attempts and return the outcomes that there are; those that lost a race have none, but the last time."""
-        sent = [each for each in attempts if each.wishes]
-        outcomes = {each.mutation.mutation_id: self._end(each, None) for each in attempts if not each.wishes}
-        for attempt in sent:
-            self._desk.devices.keep_outcome(self._client_id, attempt.mutation.mutation_id, kept_of(attempt))
+        sent: list[Attempt] = []
+        outcomes: dict[str, PushOutcome] = {}
+        for attempt in attempts:
+            mutation_id = attempt.mutation.mutation_id
+            try:
+                if attempt.wishes:
+                    self._desk.devices.keep_outcome(self._client_id, mutation_id, kept_of(attempt))
+                    sent.append(attempt)
+                else:
+                    outcomes[mutation_id] = self._end(attempt, None)
+            except PayloadTooLargeError as error:
+                # Without being kept nothing is sent; with an error of the whole push, its device would stand still.
+                outcomes[mutation_id] = _rejected(attempt.mutation, refusal(error))
         answers = iter(self._desk.owners.apply([wish for each in sent for wish in each.wishes]))
         for attempt in sent:
             answered = [next(answers) for _ in attempt.wishes]
