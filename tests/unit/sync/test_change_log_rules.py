@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 
 import pytest
@@ -9,7 +10,7 @@ from sync_in_memory import InMemoryLog, InMemoryOwners
 
 from zebros_core.auth.permissions import Visibility
 from zebros_core.tenancy import TenantContext
-from zebros_sync.domain.cursor import DeltaCursor, FullCursor, PullCursor, ResetReason
+from zebros_sync.domain.cursor import DeltaCursor, FullCursor, PullCursor, ResetReason, cursor_of
 from zebros_sync.domain.log import Key, State, document_of
 from zebros_sync.domain.sight import Sight
 from zebros_sync.use_cases.append_changes import append_changes
@@ -200,3 +201,30 @@ def test_a_cursor_that_cannot_go_on_says_why() -> None:
 def test_the_size_of_a_state_is_of_its_bytes_whatever_its_letters(text: str) -> None:
     state = State("customer", "c1", 1, False, None, None, document_of({"name": text}))
     assert state.size_bytes == len(state.document.encode()) + 100
+
+
+def test_records_that_grew_since_they_were_appended_together_come_on_several_pages() -> None:
+    owners, log = InMemoryOwners(), InMemoryLog()
+    for number in range(90):
+        owners.write(customer(number), {"name": "a"})
+    append_changes(log, owners.published)
+    cursor: PullCursor | None = DeltaCursor(sight().fingerprint, 1, 0)
+    for number in range(90):
+        owners.write(customer(number), {"name": "n" * 2000})
+    append_changes(log, owners.published[90:])
+    first = pull_changes(log, sight(), cursor, schema=1, most_bytes=10_000)
+    largest = max(state.size_bytes for state in first.records)
+    held: dict[Key, int] = {}
+    pages = 0
+    while True:
+        page = pull_changes(log, sight(), cursor, schema=1, most_bytes=10_000)
+        assert sum(state.size_bytes for state in page.records) < 10_000 + largest
+        held |= {state.key: state.version for state in page.records}
+        pages += 1
+        assert page.cursor is not None
+        cursor = cursor_of(json.loads(json.dumps(page.cursor.to_json())))
+        assert cursor == page.cursor
+        if not page.more:
+            break
+    assert held == {customer(number): 2 for number in range(90)}
+    assert pages > 15

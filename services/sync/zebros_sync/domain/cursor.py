@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any
 
-__all__ = ["START", "DeltaCursor", "FullCursor", "PullCursor", "ResetReason", "cursor_of"]
+__all__ = ["DeltaCursor", "FullCursor", "PullCursor", "ResetReason", "cursor_of"]
 
 
 class ResetReason(StrEnum):
@@ -35,20 +35,20 @@ class FullCursor:
 
 @dataclass(frozen=True, slots=True)
 class DeltaCursor:
-    """In the log: everything up to `sequence` has been seen."""
+    """In the log: what is up to `sequence`, the end of a segment, has been seen, and `seen` entries of the next one."""
 
     fingerprint: str
     schema: int
     sequence: int
+    seen: int = 0
 
     def to_json(self) -> list[Any]:
         """Return the position as it is sealed."""
-        return ["d", self.fingerprint, self.schema, self.sequence]
+        position = ["d", self.fingerprint, self.schema, self.sequence]
+        return [*position, self.seen] if self.seen else position
 
 
 PullCursor = FullCursor | DeltaCursor
-START: Final = None
-"""The cursor of a device that has nothing."""
 
 
 def cursor_of(position: list[Any]) -> PullCursor:
@@ -58,5 +58,7 @@ def cursor_of(position: list[Any]) -> PullCursor:
             return FullCursor(fingerprint, schema, sequence, shard, after)
         case ["d", fingerprint, schema, sequence]:
             return DeltaCursor(fingerprint, schema, sequence)
+        case ["d", fingerprint, schema, sequence, seen]:
+            return DeltaCursor(fingerprint, schema, sequence, seen)
         case _:
             raise ValueError("not a position of a pull")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from zebros_sync.domain.cursor import DeltaCursor, FullCursor, PullCursor, ResetReason
-from zebros_sync.domain.log import STATE_SHARDS, Key, Segment, State
+from zebros_sync.domain.log import STATE_SHARDS, Entry, Key, State
 from zebros_sync.domain.ports import ChangeLog
 from zebros_sync.domain.sight import Sight
 
@@ -99,15 +100,24 @@ def _delta(log: ChangeLog, sight: Sight, cursor: DeltaCursor, most_bytes: int) -
     records: list[State] = []
     removed: dict[Key, int] = {}
     sent: set[Key] = set()
-    sequence = cursor.sequence
+    sequence, seen = cursor.sequence, cursor.seen
     size = examined = 0
-    while sequence < head and size < most_bytes and examined < MAX_EXAMINED_BYTES:
+
+    def is_full() -> bool:
+        return size >= most_bytes or examined >= MAX_EXAMINED_BYTES
+
+    while sequence < head and not is_full():
         segments = log.segments(sequence + 1, most=_SEGMENTS)
         if not segments:
             return PulledPage(None, reset=ResetReason.LOG_TRIMMED)
         for segment in segments:
-            states = log.states(_wanted(segment, sight, sent))
-            for entry in segment.entries:
+            entries = segment.entries[seen:]
+            states = log.states(_wanted(entries, sight, sent))
+            for entry in entries:
+                if is_full():
+                    # Its records may have grown since it was written: all of them may be more than an answer takes.
+                    break
+                seen += 1
                 if entry.key in sent or not sight.knows(entry.entity):
                     continue
                 sent.add(entry.key)
@@ -123,11 +133,12 @@ def _delta(log: ChangeLog, sight: Sight, cursor: DeltaCursor, most_bytes: int) -
                     removed[entry.key] = state.version if state is not None else entry.version
                     size += _REMOVAL_BYTES
                 examined += state.size_bytes if state is not None else _REMOVAL_BYTES
-            sequence = segment.last
-            if size >= most_bytes or examined >= MAX_EXAMINED_BYTES:
+            if seen == len(segment.entries):
+                sequence, seen = segment.last, 0
+            if is_full():
                 break
     return PulledPage(
-        DeltaCursor(cursor.fingerprint, cursor.schema, sequence),
+        DeltaCursor(cursor.fingerprint, cursor.schema, sequence, seen),
         tuple(records),
         tuple(removed.items()),
         more=sequence < head,
@@ -135,10 +146,10 @@ def _delta(log: ChangeLog, sight: Sight, cursor: DeltaCursor, most_bytes: int) -
     )
 
 
-def _wanted(segment: Segment, sight: Sight, sent: set[Key]) -> list[Key]:
+def _wanted(entries: Sequence[Entry], sight: Sight, sent: set[Key]) -> list[Key]:
     """Return which states to read: each record once a page."""
     return [
         key
-        for key in dict.fromkeys(entry.key for entry in segment.entries)
+        for key in dict.fromkeys(entry.key for entry in entries)
         if key not in sent and sight.knows(key[0])
     ]
