@@ -223,6 +223,19 @@ def test_what_goes_on_failing_stops_with_its_reason_and_the_tenant_is_served_all
     assert (mended["state"], mended["error"], len(mended["made"])) == ("done", None, 2)
 
 
+def test_how_far_it_was_is_not_told_as_the_reason_for_what_nobody_foresaw(
+    platform: Person, world: World, stacks: Stacks
+) -> None:
+    def broken(tenant_id: str) -> list[str]:
+        raise RuntimeError(tenant_id)
+
+    stacks.tables.advance = broken  # pyright: ignore[reportAttributeAccessIssue]
+    platform.post(f"{NORTHWIND}:provision")
+    world.run()
+    error = platform.get(NORTHWIND).body["operation"]["error"]
+    assert (error["code"], "missing" in error["detail"]) == ("internal-error", False)
+
+
 def test_a_service_that_is_not_deployed_is_named(platform: Person, world: World) -> None:
     use(world, Stacks(OLD, "zebros-later-provision"))
     platform.post(f"{NORTHWIND}:provision")

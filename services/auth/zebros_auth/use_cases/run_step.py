@@ -58,6 +58,10 @@ def run_step(tenancy: Tenancy, kind: OperationKind, step: str, tenant_id: str) -
     except ZebrosError as error:
         _stop(tenancy, tenant_id, error.code, _sentence(error))
         return StepAnswer("refused")
+    except Exception:
+        # What an earlier turn noted is how far it was, and would be told as the reason.
+        _note(tenancy, tenant_id, step, Progress.RUNNING, None, operation_of(tenant).position)
+        raise
     if isinstance(outcome, Later):
         _note(tenancy, tenant_id, step, Progress.RUNNING, outcome.detail, outcome.position, outcome.also)
         return StepAnswer("again", outcome.wait_seconds)
