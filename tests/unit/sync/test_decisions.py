@@ -121,9 +121,7 @@ def test_conflicts_of_what_one_may_not_read_are_left_out_of_the_list(
         assert outcome["outcome"] == "conflict"
     devices = container.system_workspace(here, "test").devices
     (known,) = [
-        each
-        for each in devices.page_conflicts(limit=9, cursor=None, visibility_key="all").items
-        if each.entity == "product"
+        each for each in devices.page_conflicts(limit=9, cursor=None).items if each.entity == "product"
     ]
     devices.replace_conflict(known, replace(known, entity="nosuch"))
     listed = device.get("/v1/sync/conflicts")
@@ -142,3 +140,33 @@ def test_an_owner_that_is_away_is_no_refusal_of_the_decision(open_conflict: Any,
     world.doors.before = lambda service, call: None
     assert device.post(where, {"fields": {"*": "device"}}).status == 200
     assert web.get(f"/v1/customers/{id}").status == 404
+
+
+def test_conflicts_are_listed_newest_first_page_by_page_whatever_their_ids(
+    tenant: Tenants, person: People, clock: FixedClock
+) -> None:
+    device = person(tenant(syncStrategies={"default": "manual"}))
+    made: list[str] = []
+    for number in range(7):
+        clock.advance(60)
+        change = edit(
+            device, f"01JZ8Q5R7N3V4T6W8Y0A2C4E{number:02}", 1, {"industry": "x"}, mutationId=f"m-{number}"
+        )
+        (outcome,) = push(device, change)
+        made.append(outcome["conflictId"])
+    where = f"/v1/sync/conflicts/{made[3]}:resolve"
+    assert device.post(where, {"fields": {"*": "server"}}).status == 200
+    seen: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = device.get("/v1/sync/conflicts", limit=2, **cursor).body
+        seen += [each["conflictId"] for each in page["items"]]
+        if page["nextCursor"] is None:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+    assert seen == made[::-1]
+    clock.advance(days=91)
+    left = [each["conflictId"] for each in device.get("/v1/sync/conflicts").body["items"]]
+    assert left == [id for id in seen if id != made[3]], (
+        "a settled one for 90 days, an open one until it is decided"
+    )

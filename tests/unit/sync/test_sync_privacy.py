@@ -256,10 +256,7 @@ def test_a_conflict_that_was_open_is_settled_as_the_server_has_it_only_where_its
     erase_at_the_owners(world, here, mine.subject)
     Door(world.sync, DOOR, here).erase(mine.subject)
     devices = world.sync.system_workspace(here, "test").devices
-    found = {
-        each.entity: each
-        for each in devices.page_conflicts(limit=10, cursor=None, visibility_key="all").items
-    }
+    found = {each.entity: each for each in devices.page_conflicts(limit=10, cursor=None).items}
     assert found.keys() == {"customer", "activity"}
     assert found["customer"].state is ConflictState.OPEN
     assert found["customer"].fields["industry"].device == "Ask [erased]"

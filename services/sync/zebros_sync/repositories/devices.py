@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from zebros_core.dynamodb.lookup import LookupTable
+from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
-from zebros_core.errors import PayloadTooLargeError
+from zebros_core.errors import ConflictError, PayloadTooLargeError
 from zebros_core.privacy.marks import ErasureMarks
 from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
 from zebros_sync.domain.log import KEPT_DAYS, Key
@@ -23,6 +24,8 @@ _KEPT_SECONDS: Final = KEPT_DAYS * 86_400
 _MOST_VERSIONS: Final = 200
 """Of one record by one client: older ones are below any base version that a device still has."""
 _CONFLICTS: Final = ("conflicts",)
+_BY_TIME: Final = ("conflicts-by-time",)
+"""A row beside each conflict: the conflict's own id follows from its mutation, and says nothing of its time."""
 _CLIENTS: Final = ("clients",)
 _MUTATION: Final = "m#"
 _PAGE: Final = 100
@@ -36,6 +39,7 @@ class DeviceRepository:
     """One tenant's devices; see `Devices`."""
 
     def __init__(self, store: TenantStore) -> None:
+        self._store = store
         self._lookup = LookupTable(store, LOG_TABLE)
         self._marks = ErasureMarks(store, LOG_TABLE)
         self._clock = store.access.clock
@@ -94,14 +98,7 @@ class DeviceRepository:
 
     def keep_conflict(self, conflict: Conflict) -> None:
         """See `Devices`. An open one stays until somebody has decided; a settled one for 90 days."""
-        text = _small(_conflict_text(conflict), _MOST_CONFLICT_BYTES)
-        self._lookup.put(
-            _CONFLICTS,
-            conflict.id,
-            {"conflict": text},
-            condition="absent",
-            ttl_seconds=self._seconds_left(conflict),
-        )
+        self._write_conflict(conflict, "absent")
 
     def _seconds_left(self, conflict: Conflict) -> int | None:
         if conflict.state is ConflictState.OPEN:
@@ -109,19 +106,48 @@ class DeviceRepository:
         age = self._clock.now() - (conflict.resolved_at or conflict.at)
         return max(1, _KEPT_SECONDS - int(age.total_seconds()))
 
+    def newest_conflicts(self, *, limit: int, cursor: str | None, visibility_key: str) -> Page[Conflict]:
+        """Return a page of conflicts, newest first."""
+        page = self._lookup.query(
+            _BY_TIME, limit=limit, cursor=cursor, descending=True, visibility_key=visibility_key
+        )
+        ids = [row["sk"].rpartition("#")[2] for row in page.items]
+        rows = self._lookup.batch_get([(_CONFLICTS, id) for id in ids])
+        found = [
+            _conflict(json.loads(rows[_CONFLICTS, id]["conflict"])) for id in ids if (_CONFLICTS, id) in rows
+        ]
+        return Page(found, page.next_cursor)
+
     def find_conflict(self, id: str) -> Conflict | None:
         """Return a conflict, or None."""
         row = self._lookup.get(_CONFLICTS, id)
         return None if row is None else _conflict(json.loads(row["conflict"]))
 
-    def page_conflicts(self, *, limit: int, cursor: str | None, visibility_key: str) -> Page[Conflict]:
-        """Return a page of conflicts, newest first."""
-        page = self._lookup.query(
-            _CONFLICTS, limit=limit, cursor=cursor, descending=True, visibility_key=visibility_key
-        )
-        return Page([_conflict(json.loads(row["conflict"])) for row in page.items], page.next_cursor)
+    def replace_conflict(self, former: Conflict, conflict: Conflict) -> bool:
+        """Store a conflict in place of what it was, unless somebody has changed it meanwhile."""
+        return self._write_conflict(conflict, {"conflict": _conflict_text(former)})
+
+    def _write_conflict(self, conflict: Conflict, condition: Literal["absent"] | Mapping[str, Any]) -> bool:
+        text = _small(_conflict_text(conflict), _MOST_CONFLICT_BYTES)
+        left = self._seconds_left(conflict)
+        operations: list[WriteOp] = [
+            self._lookup.put_op(
+                _CONFLICTS, conflict.id, {"conflict": text}, condition=condition, ttl_seconds=left
+            ),
+            self._lookup.put_op(_BY_TIME, _by_time(conflict), {}, ttl_seconds=left),
+        ]
+        try:
+            write(self._store, operations)
+        except ConflictError:
+            return False
+        return True
 
     # -- for erasures ------------------------------------------------------------------------------------------
+
+    def page_conflicts(self, *, limit: int, cursor: str | None) -> Page[Conflict]:
+        """Return a page of all conflicts, in the order of their ids."""
+        page = self._lookup.query(_CONFLICTS, limit=limit, cursor=cursor)
+        return Page([_conflict(json.loads(row["conflict"])) for row in page.items], page.next_cursor)
 
     def note_client(self, client_id: str) -> None:
         """Remember that there is this client, so that what is kept of it can be found."""
@@ -163,19 +189,14 @@ class DeviceRepository:
                 self._lookup.delete(("client", client_id), row["sk"])
         self._lookup.delete(_CLIENTS, client_id)
 
-    def replace_conflict(self, former: Conflict, conflict: Conflict) -> bool:
-        """Store a conflict in place of what it was, unless somebody has changed it meanwhile."""
-        return self._lookup.put(
-            _CONFLICTS,
-            conflict.id,
-            {"conflict": _conflict_text(conflict)},
-            condition={"conflict": _conflict_text(former)},
-            ttl_seconds=self._seconds_left(conflict),
-        )
-
-    def forget_conflict(self, id: str) -> None:
+    def forget_conflict(self, conflict: Conflict) -> None:
         """Delete a conflict."""
-        self._lookup.delete(_CONFLICTS, id)
+        places = ((_CONFLICTS, conflict.id), (_BY_TIME, _by_time(conflict)))
+        write(self._store, [self._lookup.delete_op(*place) for place in places])
+
+
+def _by_time(conflict: Conflict) -> str:
+    return f"{conflict.at.astimezone(UTC).isoformat(timespec='microseconds')}#{conflict.id}"
 
 
 def _small(text: str, most_bytes: int) -> str:

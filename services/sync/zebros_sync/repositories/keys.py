@@ -9,6 +9,7 @@ clients                              client id                               tha
 client, client                       ``m#`` mutation id                      what a mutation came to
 client, client                       ``v#`` entity ``#`` id                  the versions that the client made
 conflicts                            conflict id                             a conflict, open or settled
+conflicts-by-time                    time ``#`` conflict id                  that there is this conflict
 erased, hash                         ``-``                                   that a person's record was erased
 idempotency, derived id              ``-``                                   the kept answer of a repeatable request
 ===================================  ======================================  =====================================

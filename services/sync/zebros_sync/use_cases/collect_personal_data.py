@@ -102,9 +102,7 @@ class _Collection:
             )
 
     def look_at_conflicts(self, cursor: str | None) -> str | None:
-        page = self._stores.devices.page_conflicts(
-            limit=CONFLICTS_AT_ONCE, cursor=cursor, visibility_key="all"
-        )
+        page = self._stores.devices.page_conflicts(limit=CONFLICTS_AT_ONCE, cursor=cursor)
         states = self._stores.log.states({conflict.record for conflict in page.items})
         for conflict in page.items:
             values = {name: [each.device, each.server] for name, each in conflict.fields.items()}

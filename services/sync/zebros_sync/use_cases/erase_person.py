@@ -104,7 +104,7 @@ class _Erasure:
     # -- devices -----------------------------------------------------------------------------------------------
 
     def look_at_conflicts(self, cursor: str | None) -> str | None:
-        page = self._devices.page_conflicts(limit=CONFLICTS_AT_ONCE, cursor=cursor, visibility_key="all")
+        page = self._devices.page_conflicts(limit=CONFLICTS_AT_ONCE, cursor=cursor)
         states = self._log.states({conflict.record for conflict in page.items})
         for conflict in page.items:
             self._look_at_conflict(conflict, states.get(conflict.record))
@@ -117,7 +117,7 @@ class _Erasure:
                 self._run.keep(LOG_TABLE, "conflict", conflict.id, HELD, None)
                 return
             if concern is Concern.OWN:
-                self._devices.forget_conflict(conflict.id)
+                self._devices.forget_conflict(conflict)
                 self._run.count(LOG_TABLE)
                 return
             changed = self._without(conflict, concern)

@@ -22,7 +22,7 @@ def list_conflicts(
 ) -> Page[Conflict]:
     """Return a page of the conflicts of records that the caller may see, newest first."""
     check_person(workspace)
-    page = workspace.devices.page_conflicts(
+    page = workspace.devices.newest_conflicts(
         limit=limit, cursor=cursor, visibility_key=f"{workspace.context.user_id}:{state or 'all'}"
     )
     found = [

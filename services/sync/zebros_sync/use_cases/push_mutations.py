@@ -260,7 +260,7 @@ class _Push:
         team_id: str | None,
     ) -> Conflict:
         is_open = any(each.kept is None for each in fields.values())
-        # Sorted by time and the same for the same mutation, however often it comes.
+        # The same for the same mutation, however often it comes.
         name = derived_id(self._desk.tenant_id, self._client_id, mutation.mutation_id)
         return Conflict(
             id=name,
