@@ -129,3 +129,27 @@ def test_a_record_that_was_brought_back_by_a_push_that_broke_off_gets_the_edit(
         ["mine", "x"],
     )
     assert len(device.devices.conflicts) == 1
+
+
+def test_a_record_that_was_brought_back_is_said_to_be_so_although_others_wrote_before_the_push_was_repeated(
+    owners: InMemoryOwners,
+) -> None:
+    device = Device(owners)
+    owners.delete(KEY)
+    edit = device.edit(changes={"note": "mine"}, base=1)
+    calls = iter(range(1, 10))
+
+    def fail() -> None:
+        if next(calls) == 2:
+            raise UnavailableError
+
+    owners.before = fail
+    with pytest.raises(UnavailableError):
+        device.push(edit)  # it brought the record back, and has not written its note
+    owners.clock.advance(60)
+    owners.write(KEY, {"name": "web"})
+    (outcome,) = device.push(edit)
+    assert (outcome.kind, outcome.lost) == (OutcomeKind.MERGED, ())
+    assert (device.record["name"], device.record["note"]) == ("web", "mine")
+    (conflict,) = device.devices.conflicts.values()
+    assert {name: each.server for name, each in conflict.fields.items()} == {"*": "deleted"}

@@ -68,3 +68,50 @@ class Conflict:
         """Return this conflict as a person settled it."""
         fields = {name: replace(each, kept=kept.get(name, each.kept)) for name, each in self.fields.items()}
         return replace(self, state=ConflictState.SETTLED, fields=fields, resolved_by=by, resolved_at=at)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the conflict as it is stored."""
+        return {
+            "id": self.id,
+            "entity": self.entity,
+            "recordId": self.record_id,
+            "state": self.state.value,
+            "strategy": self.strategy.value,
+            "fields": {
+                name: [each.device, each.server, each.kept.value if each.kept else None]
+                for name, each in self.fields.items()
+            },
+            "clientId": self.client_id,
+            "mutationId": self.mutation_id,
+            "userId": self.user_id,
+            "at": self.at.isoformat(),
+            "ownerId": self.owner_id,
+            "teamId": self.team_id,
+            "resolvedBy": self.resolved_by,
+            "resolvedAt": self.resolved_at.isoformat() if self.resolved_at else None,
+            "operation": self.operation,
+        }
+
+    @classmethod
+    def of_json(cls, value: Mapping[str, Any]) -> Conflict:
+        """Return the conflict that was stored."""
+        return cls(
+            id=value["id"],
+            entity=value["entity"],
+            record_id=value["recordId"],
+            state=ConflictState(value["state"]),
+            strategy=Strategy(value["strategy"]),
+            fields={
+                name: FieldConflict(device, server, Side(kept) if kept else None)
+                for name, (device, server, kept) in value["fields"].items()
+            },
+            client_id=value["clientId"],
+            mutation_id=value["mutationId"],
+            user_id=value["userId"],
+            at=datetime.fromisoformat(value["at"]),
+            owner_id=value["ownerId"],
+            team_id=value["teamId"],
+            resolved_by=value["resolvedBy"],
+            resolved_at=datetime.fromisoformat(value["resolvedAt"]) if value["resolvedAt"] else None,
+            operation=value["operation"],
+        )

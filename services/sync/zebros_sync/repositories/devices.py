@@ -13,7 +13,7 @@ from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.errors import ConflictError, PayloadTooLargeError
 from zebros_core.privacy.marks import ErasureMarks
-from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
+from zebros_sync.domain.conflict import Conflict, ConflictState
 from zebros_sync.domain.log import KEPT_DAYS, Key
 from zebros_sync.domain.push import KeptOutcome, OutcomeKind, PushOutcome
 from zebros_sync.repositories.keys import LOG_TABLE
@@ -114,14 +114,16 @@ class DeviceRepository:
         ids = [row["sk"].rpartition("#")[2] for row in page.items]
         rows = self._lookup.batch_get([(_CONFLICTS, id) for id in ids])
         found = [
-            _conflict(json.loads(rows[_CONFLICTS, id]["conflict"])) for id in ids if (_CONFLICTS, id) in rows
+            Conflict.of_json(json.loads(rows[_CONFLICTS, id]["conflict"]))
+            for id in ids
+            if (_CONFLICTS, id) in rows
         ]
         return Page(found, page.next_cursor)
 
     def find_conflict(self, id: str) -> Conflict | None:
         """Return a conflict, or None."""
         row = self._lookup.get(_CONFLICTS, id)
-        return None if row is None else _conflict(json.loads(row["conflict"]))
+        return None if row is None else Conflict.of_json(json.loads(row["conflict"]))
 
     def replace_conflict(self, former: Conflict, conflict: Conflict) -> bool:
         """Store a conflict in place of what it was, unless somebody has changed it meanwhile."""
@@ -147,7 +149,7 @@ class DeviceRepository:
     def page_conflicts(self, *, limit: int, cursor: str | None) -> Page[Conflict]:
         """Return a page of all conflicts, in the order of their ids."""
         page = self._lookup.query(_CONFLICTS, limit=limit, cursor=cursor)
-        return Page([_conflict(json.loads(row["conflict"])) for row in page.items], page.next_cursor)
+        return Page([Conflict.of_json(json.loads(row["conflict"])) for row in page.items], page.next_cursor)
 
     def note_client(self, client_id: str) -> None:
         """Remember that there is this client, so that what is kept of it can be found."""
@@ -210,7 +212,7 @@ def _kept_text(kept: KeptOutcome) -> str:
 
 
 def _conflict_text(conflict: Conflict) -> str:
-    return json.dumps(_conflict_json(conflict), ensure_ascii=False)
+    return json.dumps(conflict.to_json(), ensure_ascii=False)
 
 
 def _kept_json(kept: KeptOutcome) -> dict[str, Any]:
@@ -248,50 +250,4 @@ def _kept(row: Mapping[str, Any]) -> KeptOutcome:
         ),
         row["attempt"],
         row["planned"],
-    )
-
-
-def _conflict_json(conflict: Conflict) -> dict[str, Any]:
-    return {
-        "id": conflict.id,
-        "entity": conflict.entity,
-        "recordId": conflict.record_id,
-        "state": conflict.state.value,
-        "strategy": conflict.strategy.value,
-        "fields": {
-            name: [each.device, each.server, each.kept.value if each.kept else None]
-            for name, each in conflict.fields.items()
-        },
-        "clientId": conflict.client_id,
-        "mutationId": conflict.mutation_id,
-        "userId": conflict.user_id,
-        "at": conflict.at.isoformat(),
-        "ownerId": conflict.owner_id,
-        "teamId": conflict.team_id,
-        "resolvedBy": conflict.resolved_by,
-        "resolvedAt": conflict.resolved_at.isoformat() if conflict.resolved_at else None,
-        "operation": conflict.operation,
-    }
-
-
-def _conflict(row: Mapping[str, Any]) -> Conflict:
-    return Conflict(
-        id=row["id"],
-        entity=row["entity"],
-        record_id=row["recordId"],
-        state=ConflictState(row["state"]),
-        strategy=Strategy(row["strategy"]),
-        fields={
-            name: FieldConflict(device, server, Side(kept) if kept else None)
-            for name, (device, server, kept) in row["fields"].items()
-        },
-        client_id=row["clientId"],
-        mutation_id=row["mutationId"],
-        user_id=row["userId"],
-        at=datetime.fromisoformat(row["at"]),
-        owner_id=row["ownerId"],
-        team_id=row["teamId"],
-        resolved_by=row["resolvedBy"],
-        resolved_at=datetime.fromisoformat(row["resolvedAt"]) if row["resolvedAt"] else None,
-        operation=row["operation"],
     )

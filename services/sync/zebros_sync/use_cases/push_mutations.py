@@ -141,9 +141,12 @@ class _Push:
 
     def _resumed(self, mutation: Mutation, kept: KeptOutcome) -> Attempt:
         attempt = attempt_of(mutation, kept)
-        if attempt.conflict is None:
-            return attempt
-        return replace(attempt, conflict=replace(attempt.conflict, client_id=self._client_id))
+        conflict = attempt.conflict
+        if conflict is not None and mutation.operation == "update" and WHOLE_RECORD in conflict.fields:
+            # It has brought the record back before: where it is merged anew, its conflict still says so.
+            whole = {WHOLE_RECORD: conflict.fields[WHOLE_RECORD]}
+            self._restored[mutation.mutation_id] = replace(conflict, fields=whole)
+        return attempt
 
     # -- planning ----------------------------------------------------------------------------------------------
 
