@@ -173,10 +173,7 @@ CALLERS = {
             for name in ("Worker", "TaskRole")
         },
     },
-    "sync": {
-        "Http": {f"zebros-{owner}-prod-bulk" for owner in RECORD_SERVICES},
-        "Bulk": {f"zebros-{owner}-prod-bulk" for owner in OWNERS},
-    },
+    "sync": {role: {f"zebros-{owner}-prod-bulk" for owner in OWNERS} for role in ("Http", "Bulk")},
 }
 """Which function calls whose doors."""
 
