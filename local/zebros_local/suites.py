@@ -54,12 +54,7 @@ SUITES = (
     Suite("contract", needs_stack=True, budget_seconds=150),
     Suite("integration", needs_stack=True, budget_seconds=360),
     # Grouped by the suite itself: the deployed service on one worker, the one in process on the other.
-    Suite(
-        "isolation",
-        needs_stack=True,
-        budget_seconds=360,
-        arguments=("-n", "2", "--dist", "loadgroup", *_PLAIN),
-    ),
+    Suite("isolation", needs_stack=True, budget_seconds=360, arguments=_TWO_WORKERS),
     Suite("e2e", needs_stack=True, budget_seconds=420),
     # Alone, on a stack with the real Keycloak.
     Suite(

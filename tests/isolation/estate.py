@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from secrets import token_hex
@@ -37,6 +38,7 @@ class Estate:
         self.key_answers: dict[str, Answer] = {}
         """Operation -> what the tenant got when it used its idempotency key for it."""
         self._numbers = count(1)
+        self._unfinished: list[str] | None = None
 
     def __getitem__(self, name: str) -> str:
         if name in FRESH:
@@ -45,16 +47,13 @@ class Estate:
             self.made[name] = MAKERS[name](self)
         return self.made[name]
 
-    def complete(self) -> Estate:
-        """Make every kind of thing that there is, and at least two in every list."""
+    def make_all(self) -> None:
+        """Make every kind of thing that there is."""
         # Who calls for the first time gets a record: not between two pictures.
         self.send("GET", "/v1/me")
-        for name in MAKERS:
-            self[name]
-        self.service.settle(self.admin.tenant)
-        make_more(self)
-        self.service.settle(self.admin.tenant)
-        return self
+        with self._finished_at_the_end():
+            for name in MAKERS:
+                self[name]
 
     def send(self, method: str, path: str, body: Any = None, **query: str) -> Answer:
         """Send a request as the tenant's admin, which has to succeed."""
@@ -65,9 +64,20 @@ class Estate:
         return self.sent(Call(method, path, body), self.owner)
 
     def finish(self, job_id: str) -> str:
-        """Let a job of the owner's come to its end, and return it."""
-        self.service.finish(self.owner, job_id)
+        """Let a job of the owner's come to its end, and return it. When everything is made, jobs end together."""
+        if self._unfinished is None:
+            self.service.finish(self.owner, job_id)
+        else:
+            self._unfinished.append(job_id)
         return job_id
+
+    @contextmanager
+    def _finished_at_the_end(self) -> Iterator[None]:
+        self._unfinished = []
+        yield
+        begun, self._unfinished = self._unfinished, None
+        for job_id in begun:
+            self.finish(job_id)
 
     def sent(self, call: Call, caller: Caller | None = None) -> Answer:
         """Send a call, as the tenant's admin unless told otherwise, which has to succeed."""
@@ -102,6 +112,15 @@ class Estate:
         if before is not None:
             changed = sorted(set(before) ^ set(self.picture()))
             assert not changed, f"another tenant's data was changed: {changed}"
+
+
+def complete(estates: Sequence[Estate], *, at_once: int) -> None:
+    """Make every kind of thing in each, and at least two in every list; some jobs wait for a minute, so together."""
+    with ThreadPoolExecutor(at_once) as pool:
+        for make in (Estate.make_all, make_more):
+            list(pool.map(make, estates))
+            for estate in estates:
+                estate.service.settle(estate.admin.tenant)
 
 
 class Nowhere:

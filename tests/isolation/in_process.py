@@ -47,6 +47,7 @@ class InProcessService:
     """The port's adapter over containers in this process, by service."""
 
     pictures_are_cheap = True
+    callers_at_once = 1
 
     def __init__(self, containers: Mapping[str, Any], doors: InProcessDoors) -> None:
         self.containers = containers

@@ -57,6 +57,8 @@ class Service(Protocol):
 
     pictures_are_cheap: bool
     """Whether all of a tenant's rows can be looked at around every call, or rather once before and after all."""
+    callers_at_once: int
+    """How many may call at the same time."""
 
     def register(self, model: Model) -> str:
         """Make a new, empty tenant and return its id."""
