@@ -302,3 +302,49 @@ def test_how_conflicts_are_settled_is_the_tenants_setting_and_counts_within_thir
     world.register(changed)
     clock.advance(seconds=31)
     assert outcome_of("Second", "01JZ8Q5R7N3V4T6W8Y0A2C4E32") == ("merged", [])
+
+
+def test_a_mutation_gives_its_outcome_for_ninety_days_and_is_another_one_after_them(
+    tenant: Tenants, person: People, online: People, clock: FixedClock
+) -> None:
+    here = tenant()
+    id = online(here).post("/v1/customers", {"companyName": "Acme"}).body["customerId"]
+    device = person(here)
+    mine = edit(device, id, 1, {"industry": "medical"})
+    outcome = push(device, mine)
+    online(here).patch(f"/v1/customers/{id}", {"industry": "web"}, if_match='"2"')
+    clock.advance(days=89)
+    assert push(device, mine) == outcome
+    assert online(here).get(f"/v1/customers/{id}").body["industry"] == "web"
+    clock.advance(days=2)
+    (again,) = push(device, {**mine, "changes": {"tier": "gold"}})
+    assert (again["outcome"], again["problem"]) == ("merged", None)
+
+
+def test_segments_and_tombstones_are_kept_for_ninety_days_and_records_for_good(
+    container: Container, tenant: Tenants, online: People, deliver: Callable[[], int], clock: FixedClock
+) -> None:
+    here = tenant()
+    ids = [
+        online(here).post("/v1/customers", {"companyName": f"Acme {number}"}).body["customerId"]
+        for number in range(2)
+    ]
+    deliver()
+    online(here).delete(f"/v1/customers/{ids[0]}", if_match='"1"')
+    deliver()
+
+    def ends(table: str, kind: str) -> dict[str, int | None]:
+        rows = container.dynamodb.scan(TableName=f"zebros-test-{table}")["Items"]
+        return {
+            row["sk"]["S"]: int(row["expiresAt"]["N"]) if "expiresAt" in row else None
+            for row in rows
+            if row["pk"]["S"].startswith(f"{here}#{kind}")
+        }
+
+    over = int(clock.now().timestamp()) + 90 * 86_400
+    segments = ends("sync-log", "log#")
+    assert len(segments) == 2
+    assert all(end is not None and abs(end - over) < 5 for end in segments.values())
+    states = ends("sync-states", "state#")
+    assert states[f"customer#{ids[1]}"] is None
+    assert abs((states[f"customer#{ids[0]}"] or 0) - over) < 5
