@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pushing_device import KEY, Device
 from sync_in_memory import InMemoryOwners
 
+from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.errors import UnavailableError
 from zebros_core.tenancy.sync_strategies import Strategy
+from zebros_sync.bootstrap import Container
 from zebros_sync.domain.push import Mutation, OutcomeKind
 
 
@@ -153,3 +157,21 @@ def test_a_record_that_was_brought_back_is_said_to_be_so_although_others_wrote_b
     assert (device.record["name"], device.record["note"]) == ("web", "mine")
     (conflict,) = device.devices.conflicts.values()
     assert {name: each.server for name, each in conflict.fields.items()} == {"*": "deleted"}
+
+
+def test_two_pushes_of_one_client_at_once_forget_none_of_its_versions(
+    container: Container, tenant: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = container.system_workspace(tenant(), "test").devices
+    at = container.clock.now()
+    devices.note_produced("ada.phone", KEY, 2, at)
+    put, other = LookupTable.put, [3, 4]
+
+    def meanwhile(*args: Any, **facts: Any) -> bool:
+        if other:
+            devices.note_produced("ada.phone", KEY, other.pop(0), at)
+        return put(*args, **facts)
+
+    monkeypatch.setattr(LookupTable, "put", meanwhile)
+    devices.note_produced("ada.phone", KEY, 5, at)
+    assert set(devices.produced("ada.phone", [KEY])[KEY]) == {2, 3, 4, 5}

@@ -35,7 +35,8 @@ class OfflineStore:
         with OfflineStore.open(folder, owner="aurora/ada") as store:
             store.customers.edit(id, {"industry": "medical"})
 
-    `owner` names whose device it is (tenant and user): another one's store is refused. `cipher` encrypts what is kept.
+    `owner` names whose device it is (tenant and user): another one's store is refused. `cipher` encrypts
+    records and changes in the database; files that wait to be sent are copies as they are.
     """
 
     def __init__(self, folder: Path, connection: sqlite3.Connection, sealer: Sealer) -> None:

@@ -11,7 +11,7 @@ from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp, write
 from zebros_core.dynamodb.paging import Page
 from zebros_core.dynamodb.store import TenantStore
-from zebros_core.errors import ConflictError, PayloadTooLargeError
+from zebros_core.errors import ConflictError, PayloadTooLargeError, UnavailableError
 from zebros_core.privacy.marks import ErasureMarks
 from zebros_sync.domain.conflict import Conflict, ConflictState
 from zebros_sync.domain.log import KEPT_DAYS, Key
@@ -29,6 +29,7 @@ _BY_TIME: Final = ("conflicts-by-time",)
 _CLIENTS: Final = ("clients",)
 _MUTATION: Final = "m#"
 _PAGE: Final = 100
+_TRIES: Final = 5
 _MOST_KEPT_BYTES: Final = 380_000
 """Of an attempt: a row takes 400 KB."""
 _MOST_CONFLICT_BYTES: Final = 390_000
@@ -64,26 +65,28 @@ class DeviceRepository:
         found: dict[Key, Mapping[int, datetime]] = {}
         for (_, sk), row in rows.items():
             entity, _, id = sk[2:].partition("#")
-            found[entity, id] = {
-                int(version): datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-                for version, milliseconds in row["versions"]
-            }
+            found[entity, id] = _versions(row)
         return found
 
     def note_produced(self, client_id: str, key: Key, version: int, others_wrote_at: datetime) -> None:
-        """See `Devices`. A client sends one push at a time, so nobody else writes the row."""
-        known = self.produced(client_id, [key]).get(key, {})
-        if version not in known:
+        """See `Devices`. Raises UnavailableError when it is written at every moment."""
+        place = (("client", client_id), f"v#{key[0]}#{key[1]}")
+        for _ in range(_TRIES):
+            row = self._lookup.get(*place)
+            known = {} if row is None else _versions(row)
+            if version in known:
+                return
             versions = [
                 [each, round(at.timestamp() * 1000)]
                 for each, at in sorted({**known, version: others_wrote_at}.items())
             ][-_MOST_VERSIONS:]
-            self._lookup.put(
-                ("client", client_id),
-                f"v#{key[0]}#{key[1]}",
-                {"versions": versions},
-                ttl_seconds=_KEPT_SECONDS,
-            )
+            # A client sends one push at a time; but one whose answer was lost may still be at work beside the next.
+            condition = "absent" if row is None else {"versions": row["versions"]}
+            if self._lookup.put(
+                *place, {"versions": versions}, condition=condition, ttl_seconds=_KEPT_SECONDS
+            ):
+                return
+        raise UnavailableError(detail="This client's changes of the record are written at every moment.")
 
     def erased(self, keys: Iterable[Key]) -> set[Key]:
         """See `Devices`."""
@@ -199,6 +202,13 @@ class DeviceRepository:
 
 def _by_time(conflict: Conflict) -> str:
     return f"{conflict.at.astimezone(UTC).isoformat(timespec='microseconds')}#{conflict.id}"
+
+
+def _versions(row: Mapping[str, Any]) -> dict[int, datetime]:
+    return {
+        int(version): datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+        for version, milliseconds in row["versions"]
+    }
 
 
 def _small(text: str, most_bytes: int) -> str:
