@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import zipfile
 from pathlib import Path
 
@@ -56,6 +57,41 @@ def test_a_text_names_somebody_in_any_encoding_and_form(text: str, encoding: str
     assert found((text + "\n" * 20).encode(encoding)) is Finding.NAMED
     assert found(gzip.compress(text.encode(encoding))) is Finding.NAMED
     assert found(zipped(a=OTHERS, b=text.encode(encoding))) is Finding.NAMED
+
+
+@pytest.mark.parametrize("name", ["J\u00fcrgen M\u00fcller", "\U0001d4d9ane M\u00fcller"])
+def test_what_json_escapes_names_somebody(name: str) -> None:
+    search = FileSearch(Subject(names=(name,)))
+    first, last = name.split()
+    row = json.dumps([3, "why", [first, last]])
+    for text in (json.dumps(name), row, json.dumps(row), json.dumps({"said": row})):
+        assert "\\u" in text
+        assert search.search(io.BytesIO(text.encode())) is Finding.NAMED, text
+    assert search.search(io.BytesIO(json.dumps([first, "M\u00f6ller"]).encode())) is Finding.CLEAN
+
+
+@pytest.mark.parametrize(
+    "method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+)
+def test_archives_that_are_damaged_anywhere_fail_nothing(method: int) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name in ("a.csv", "\u00e4.csv"):
+            archive.writestr(zipfile.ZipInfo(name), OTHERS * 20, method)
+    whole = out.getvalue()
+    chance = random.Random(7)
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 6))):
+            data[chance.randrange(4, len(data))] = chance.randrange(256)
+        if chance.random() < 0.2:
+            del data[chance.randrange(4, len(data) - 30) :][:20]
+        assert found(bytes(data)) in Finding
+
+
+def test_an_archive_of_millions_of_members_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_search, "_MOST_DIRECTORY_BYTES", 2_000)
+    assert found(zipped(**{f"{number:0100}": b"" for number in range(20)})) is Finding.UNKNOWN
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,15 @@ those is for the caller to say.
 from __future__ import annotations
 
 import codecs
+import lzma
 import re
+import struct
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 from zebros_core.privacy.subject import Subject
 from zebros_core.privacy.texts import Sought
@@ -29,6 +31,7 @@ LONGEST_ROW: Final = 256 * 1024
 """Characters of a row; of a longer one the parts of a name may be missed in cells that are further apart."""
 MOST_UNPACKED_BYTES: Final = 8 * 1024**3
 MOST_MEMBERS: Final = 50_000
+_MOST_DIRECTORY_BYTES: Final = 16 * 1024 * 1024
 MOST_PACKED_BYTES: Final = 1024**3
 """A larger archive is not searched: it has to be laid down for that."""
 _SPOOLED_BYTES: Final = 16 * 1024 * 1024
@@ -43,6 +46,7 @@ _PDF: Final = b"%PDF-"
 _HEAD_BYTES: Final = 4096
 _LEAST_LETTERS: Final = 5
 _WORDS: Final = re.compile(r"\w+")
+_ESCAPED: Final = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|(?=\"))")
 
 
 class Finding(StrEnum):
@@ -101,7 +105,7 @@ class FileSearch:
 
     def _in_members(self, copy: IO[bytes], budget: _Budget, depth: int) -> Finding:
         unknown = False
-        with zipfile.ZipFile(copy) as archive:
+        with zipfile.ZipFile(cast(IO[bytes], _LaidDown(copy))) as archive:
             members = archive.infolist()
             unknown = len(members) > MOST_MEMBERS
             if any(self._named_in(member.filename) for member in members):
@@ -130,6 +134,10 @@ class FileSearch:
         return Finding.CLEAN
 
     def _named_in(self, text: str) -> bool:
+        # What JSON escapes, as our own parts do, is read like what it stands for.
+        return self._named_as_it_is(text) or ("\\" in text and self._named_as_it_is(_unescaped(text)))
+
+    def _named_as_it_is(self, text: str) -> bool:
         # Looking for words costs a hundredth of looking for patterns, and nearly every text has not even these.
         folded = text.casefold()
         if not any(all(word in folded for word in words) for words in self._hints):
@@ -142,12 +150,21 @@ class FileSearch:
         )
 
 
-_UNREADABLE: Final = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+_UNREADABLE: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, NotImplementedError, RuntimeError, ValueError),
+)
 """What a broken, encrypted, unusual or endless archive raises: nothing of it is our doing."""
 
 
 class _TooMuchError(ValueError):
     """More comes out of a file than anybody wants to unpack."""
+
+
+def _unescaped(text: str) -> str:
+    """Return a text with the characters that JSON has escaped, once or, as JSON within JSON, more often."""
+    plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)) if found[1] else "", text)
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _rest(text: str) -> str:
@@ -234,6 +251,21 @@ class _Chained:
         return self._file.read(size) or b""
 
 
+class _LaidDown:
+    """An archive as a file. Its directory is read as a whole: one of millions of members is not."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        if size > _MOST_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile
+        return self._file.read(size)
+
+
 class _Counted:
     """A member of an archive, which spends the budget."""
 
@@ -242,7 +274,10 @@ class _Counted:
         self._budget = budget
 
     def read(self, size: int) -> bytes:
-        data = self._file.read(size)
+        try:
+            data = self._file.read(size)
+        except OSError as error:
+            raise zipfile.BadZipFile from error  # so bzip2 says that data is damaged
         self._budget.spend(len(data))
         return data
 
