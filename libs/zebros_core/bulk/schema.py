@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel
@@ -51,7 +52,9 @@ def entity_description(schema: EntitySchema[Any], draft: type[BaseModel] | None)
     }
 
 
+@cache
 def _properties(model: type[BaseModel], mode: Literal["serialization", "validation"]) -> dict[str, Any]:
+    """Return the properties of a model, which pydantic takes some 10 ms to describe. Not to be changed."""
     return cast("dict[str, Any]", model.model_json_schema(by_alias=True, mode=mode)["properties"])
 
 
