@@ -13,6 +13,7 @@ import boto3
 import pytest
 from callers import Person
 from jobs_in_process import JobsWorld, carry_out, step
+from killing import KilledError, Killer
 
 from zebros_core.clock import FixedClock
 from zebros_core.privacy.subject import Subject
@@ -480,44 +481,11 @@ def test_only_a_whole_backup_of_ones_own_can_be_restored_and_by_administrators(
 # -- what comes in between
 
 
-class KilledError(BaseException):
-    """The process is gone: nothing after it is done."""
-
-
-class Killer:
-    """Counts what a worker does, and kills it at one point; then no more."""
-
-    def __init__(self) -> None:
-        self.at: int | None = None
-        self.count = 0
-
-    def __call__(self) -> None:
-        self.count += 1
-        if self.count == self.at:
-            self.at = None
-            raise KilledError
-
-
 @pytest.fixture
 def killer(world: JobsWorld, monkeypatch: pytest.MonkeyPatch) -> Killer:
     """Kill before and after each call of a door, each part, and each checkpoint."""
     killer = Killer()
-
-    def around(owner: type, name: str) -> None:
-        real = getattr(owner, name)
-
-        def guarded(self: Any, *args: Any, **options: Any) -> Any:
-            killer()
-            result = real(self, *args, **options)
-            killer()
-            return result
-
-        monkeypatch.setattr(owner, name, guarded)
-
-    around(Parts, "add")
-    around(JobRun, "save")
-    world.doors.before = lambda service, call: killer()
-    world.doors.after = lambda service, call: killer()
+    killer.watch(world, monkeypatch, (Parts, "add"), (JobRun, "save"))
     return killer
 
 
@@ -529,13 +497,13 @@ def until_it_ends(world: JobsWorld, clock: FixedClock, tenant_id: str, job_id: s
             clock.advance(world.jobs.settings.lease.total_seconds() + 1)
 
 
-EVERY = pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.prove), 37])
-"""How many points lie between those at which a worker is killed."""
+EVERY = pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.prove), None])
+"""How many points lie between those at which a worker is killed; without a number, one of each kind."""
 
 
 @EVERY
 def test_a_backup_killed_anywhere_holds_the_same(
-    every: int,
+    every: int | None,
     world: JobsWorld,
     tenant: Callable[..., str],
     furnish: Callable[..., Any],
@@ -547,13 +515,13 @@ def test_a_backup_killed_anywhere_holds_the_same(
     here = tenant()
     furnish(here)
     clock.advance(3600)
-    killer.count = 0
+    killer.begin()
     whole = json.loads(back_up(here).result or "")
     points = killer.count
     assert points > 60
-    for point in range(1 if every == 1 else every // 2, points + 1, every):
+    for point in list(killer.points(every)):
         job_id = person(here).post("/v1/backups").body["jobId"]
-        killer.count, killer.at = 0, point
+        killer.begin(at=point)
         job = until_it_ends(world, clock, here, job_id)
         assert job.state is JobState.SUCCEEDED, (point, job.problem)
         found = json.loads(job.result or "")
@@ -562,7 +530,7 @@ def test_a_backup_killed_anywhere_holds_the_same(
 
 @EVERY
 def test_a_restore_killed_anywhere_does_the_same(
-    every: int,
+    every: int | None,
     world: JobsWorld,
     tenant: Callable[..., str],
     records: Callable[[str], Any],
@@ -587,14 +555,14 @@ def test_a_restore_killed_anywhere_does_the_same(
         world.doors.before, world.doors.after = hooks
         return str(person(here).post(f"/v1/backups/{backup.id}:restore", {"mode": "exact"}).body["jobId"])
 
-    killer.count = 0
+    killer.begin()
     whole = json.loads(carry_out(world.jobs, here, broken_and_started()).result or "")
     assert whole["equal"]
     points = killer.count
     assert points > 60
-    for point in range(1 if every == 1 else every // 2, points + 1, every):
+    for point in list(killer.points(every)):
         job_id = broken_and_started()
-        killer.count, killer.at = 0, point
+        killer.begin(at=point)
         job = until_it_ends(world, clock, here, job_id)
         assert job.state is JobState.SUCCEEDED, (point, job.problem)
         assert json.loads(job.result or "") == whole, point

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from callers import Person
 from jobs_in_process import JobsWorld, carry_out, step
+from killing import KilledError, Killer
 from openpyxl import load_workbook
 
 from zebros_core.clock import FixedClock
@@ -23,46 +24,11 @@ Fill = Callable[..., list[str]]
 Content = Callable[[str, Job], bytes]
 
 
-class KilledError(BaseException):
-    """The process is gone: nothing after it is done."""
-
-
-class Killer:
-    """Counts what a worker does, and kills it at one point; then no more."""
-
-    def __init__(self) -> None:
-        self.at: int | None = None
-        self.count = 0
-
-    def __call__(self) -> None:
-        self.count += 1
-        if self.count == self.at:
-            self.at = None
-            raise KilledError
-
-
 @pytest.fixture
 def killer(world: JobsWorld, monkeypatch: pytest.MonkeyPatch) -> Killer:
     """Kill before and after each call of a door, each part, each checkpoint, and the finished file."""
     killer = Killer()
-
-    def around(owner: type, name: str) -> None:
-        real = getattr(owner, name)
-
-        def guarded(self: Any, *args: Any, **options: Any) -> Any:
-            killer()
-            result = real(self, *args, **options)
-            killer()
-            return result
-
-        monkeypatch.setattr(owner, name, guarded)
-
-    around(Parts, "add")
-    around(Parts, "join")
-    around(Parts, "remove")
-    around(JobRun, "save")
-    world.doors.before = lambda service, call: killer()
-    world.doors.after = lambda service, call: killer()
+    killer.watch(world, monkeypatch, (Parts, "add"), (Parts, "join"), (Parts, "remove"), (JobRun, "save"))
     return killer
 
 
@@ -84,8 +50,10 @@ def sorted_lines(data: bytes, format: str) -> list[Any]:
     return sorted(data.splitlines())
 
 
+@pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.prove), 8])
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_killed_anywhere_the_file_is_the_same(
+    every: int,
     world: JobsWorld,
     tenant: Callable[..., str],
     fill: Fill,
@@ -99,16 +67,17 @@ def test_killed_anywhere_the_file_is_the_same(
     fill(here, "customer", [{"companyName": f"Old {n}"} for n in range(3)])
     clock.advance(3600)
     fill(here, "customer", [{"companyName": "New"}])
-    killer.count = 0
+    killer.begin()
     whole = carry_out(world.jobs, here, start(person, here, format=format), work=small())
     expected = sorted_lines(content(here, whole), format)
     assert len(expected) == 5
     points = killer.count
     assert points > 20
     # The rows are written as those of CSV are; the workbook is made at the end.
-    for point in range(1 if format == "csv" else points - 8, points + 1):
+    first = 1 if format == "csv" else points - 8
+    for point in list(killer.points(every, first=first)):
         job_id = start(person, here, format=format)
-        killer.count, killer.at = 0, point
+        killer.begin(at=point)
         died = False
         while True:
             try:

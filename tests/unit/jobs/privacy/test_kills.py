@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
@@ -36,7 +36,10 @@ class KilledError(BaseException):
 
 EVERY = 9
 """A worker does so much before it is killed: a bit more than it needs from one checkpoint to the next."""
-FIRST = {"erasure": (1, 3, 5, 7, 9), "access": (2, 4, 8)}
+OF_EACH_KIND = -1
+"""When the first is, if a worker is killed ahead of each kind of thing, where it comes for the first time."""
+FIRST = {"erasure": (OF_EACH_KIND, 5), "access": (OF_EACH_KIND,)}
+ALL = {kind: (OF_EACH_KIND, *range(1, EVERY + 1)) for kind in FIRST}
 """When the first is: what is done again moves the others, so that they come everywhere."""
 
 
@@ -46,10 +49,20 @@ class Killer:
 
     at: int = 0
     done: int = 0
+    kinds: set[str] = field(default_factory=set[str])
+    """What was done."""
 
-    def reached(self) -> None:
+    def begin(self, at: int) -> None:
+        self.at, self.done, self.kinds = at, 0, set()
+
+    def reached(self, kind: str) -> None:
         self.done += 1
-        if self.at and self.done >= self.at and (self.done - self.at) % EVERY == 0:
+        is_new = kind not in self.kinds
+        self.kinds.add(kind)
+        if self.at == OF_EACH_KIND:
+            if is_new:
+                raise KilledError
+        elif self.at and self.done >= self.at and (self.done - self.at) % EVERY == 0:
             raise KilledError
 
 
@@ -57,7 +70,7 @@ class Killer:
 def killer(world: JobsWorld, monkeypatch: pytest.MonkeyPatch) -> Killer:
     """Count, and kill ahead of, every call of a door and every write of a job: what was before is done, this is not."""
     made = Killer()
-    world.doors.before = lambda service, call: made.reached()
+    world.doors.before = lambda service, call: made.reached(call["verb"])
     for owner, name in (
         (JobRun, "save"),
         (JobRun, "wait"),
@@ -66,13 +79,13 @@ def killer(world: JobsWorld, monkeypatch: pytest.MonkeyPatch) -> Killer:
         (PrivateRequests, "put"),
         (PrivateRequests, "erase"),
     ):
-        monkeypatch.setattr(owner, name, _watched(getattr(owner, name), made))
+        monkeypatch.setattr(owner, name, _watched(getattr(owner, name), made, f"{owner.__name__}.{name}"))
     return made
 
 
-def _watched(method: Any, killer: Killer) -> Any:
+def _watched(method: Any, killer: Killer, kind: str) -> Any:
     def watched(*args: Any, **facts: Any) -> Any:
-        killer.reached()
+        killer.reached(kind)
         return method(*args, **facts)
 
     return watched
@@ -141,6 +154,7 @@ def outcome_of(container: Container, person: Person, tenant_id: str, job_id: str
     return result, left, said
 
 
+@pytest.mark.parametrize("firsts", [pytest.param(ALL, marks=pytest.mark.prove, id="all"), FIRST])
 @pytest.mark.parametrize("kind", ["erasure", "access"])
 def test_a_request_that_is_killed_anywhere_ends_as_if_it_never_had_been(
     container: Container,
@@ -152,15 +166,16 @@ def test_a_request_that_is_killed_anywhere_ends_as_if_it_never_had_been(
     killer: Killer,
     traces: Traces,
     kind: str,
+    firsts: dict[str, Sequence[int]],
 ) -> None:
     def once(at: int) -> Any:
         here = "pooltenant"
         for service in owners.records:
             owners.records[service] |= {"1", "2", "3"}
         put_files(container, here)
-        killer.at, killer.done = 0, 0
+        killer.begin(0)
         job_id = ask(here, kind, email=JANE)
-        killer.at, killer.done = at, 0
+        killer.begin(at)
         carried_out(container, here, job_id, clock)
         done = killer.done
         killer.at = 0
@@ -185,5 +200,5 @@ def test_a_request_that_is_killed_anywhere_ends_as_if_it_never_had_been(
             *(f"pooltenant/privacy/job/certificate{end}" for end in ("-key.pem", ".json", ".jws", ".pdf")),
         ]
         assert never_killed[2]["kept"]["total"] == 5
-    for first in FIRST[kind]:
+    for first in firsts[kind]:
         assert once(first)[0] == never_killed, f"killed at {first} and every {EVERY} from there"
