@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from jobs_in_process import jobs_service
 from pipeline_in_process import pipeline_service
 from service_in_process import access_token
 from sync_in_process import sync_service
+from tenancy_world import Machines
 
 from zebros_activities.contracts import CONTRACTS as ACTIVITIES_CONTRACTS
 from zebros_activities.handlers.bulk import DOOR as ACTIVITIES_DOOR
@@ -142,6 +144,8 @@ def apis() -> Iterator[dict[str, Any]]:
             doors.connect(container)
             if isinstance(container, AuthContainer):
                 container.identity.people["ada"] = known  # type: ignore[attr-defined]
+                machines = Machines()
+                vars(container)["tenancy"] = replace(container.tenancy, machines=lambda found=machines: found)
             unlimited = {"requestsPerSecond": 100_000, "requestBurst": 100_000}
             container.registry.put(Tenant(id="aurora", name="Aurora", settings=unlimited))  # type: ignore[attr-defined]
             gateway = Gateway(container.http_app(routes))
