@@ -143,6 +143,24 @@ class LookupTable:
             del request["ExpressionAttributeNames"]
         return WriteOp("Update", request, lambda _: _ChangedError(), request["Key"]["pk"]["S"])
 
+    def end_op(self, pk_parts: Sequence[str], sk: str, ttl_seconds: int | None) -> WriteOp:
+        """Gives the item another end, or none, and leaves it else as it is, to be part of a transaction.
+
+        A ``ConflictError`` when there is no item.
+        """
+        key = self._key(pk_parts, sk)
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": key,
+            "UpdateExpression": "REMOVE expiresAt",
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+        if ttl_seconds is not None:
+            ends_at = int(self._store.access.clock.now().timestamp()) + ttl_seconds
+            request["UpdateExpression"] = "SET expiresAt = :x"
+            request["ExpressionAttributeValues"] = {":x": {"N": str(ends_at)}}
+        return WriteOp("Update", request, lambda _: _ChangedError(), key["pk"]["S"])
+
     def check_op(
         self, pk_parts: Sequence[str], sk: str, condition: Literal["absent"] | Mapping[str, Any]
     ) -> WriteOp:

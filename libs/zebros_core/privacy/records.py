@@ -6,7 +6,7 @@ it replaced. Whoever repeats one finds nothing left to do.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, Generic, TypeVar, cast
 
@@ -41,6 +41,10 @@ def guards_of(record: Any, entity: str) -> dict[str, str]:
     return claimed | ({f"{entity}.externalId": record.external_id} if record.external_id else {})
 
 
+def _nothing_beside(_: Any, __: Any) -> Sequence[WriteOp]:
+    return ()
+
+
 class RecordErasure(Generic[E]):
     """Erases and redacts records of one entity, for one call."""
 
@@ -51,14 +55,20 @@ class RecordErasure(Generic[E]):
         history: HistoryErasure | None,
         *,
         guards: Callable[[Any, str], Mapping[str, str]] = guards_of,
+        beside: Callable[[E, E], Sequence[WriteOp]] = _nothing_beside,
     ) -> None:
-        """`history` is None for an entity that has none."""
+        """`history` is None for an entity that has none.
+
+        `beside` gives the writes of what lies beside a record, for the transaction that writes it: from the record
+        without the person's values, and from what is stored of it, which may be a tombstone with a new end.
+        """
         if repository.store.context.actor != ERASURE_ACTOR:
             raise ValueError(f"erasures are written by {ERASURE_ACTOR}")
         self._run = run
         self._repository = repository
         self._history = history
         self._guards = guards
+        self._beside = beside
         self._schema = repository.schema
 
     def remove(self, id: str) -> E | None:
@@ -153,7 +163,7 @@ class RecordErasure(Generic[E]):
             claimed = self._guards(changed, schema.entity)
         # The plan's own guards are those of a record as it is changed: here all are freed that it had.
         freed = self._freed(id, self._guards(record, schema.entity), claimed)
-        write(repository.store, [*planned[:1], *freed])
+        write(repository.store, [*planned[:1], *freed, *self._beside(changed, stored)])
         return stored
 
     def _freed(self, id: str, had: Mapping[str, str], keeps: Mapping[str, str]) -> list[WriteOp]:

@@ -1,7 +1,8 @@
 """The lines of opportunities: one item each, beside the opportunity, which stays below the size of a unit of writing.
 
 Whoever lists deals pays for no lines; eight indexes hold none. The item is written in the opportunity's own
-transaction and says at which version that was, so a reader between two writes notices.
+transaction and says at which version that was, so a reader between two writes notices. It ends a day after the
+tombstone of its opportunity does.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
 from zebros_pipeline.domain.opportunity import Line, Opportunity
 from zebros_pipeline.repositories.keys import LOOKUP_TABLE
@@ -19,6 +21,9 @@ _SORT_KEY: Final = "-"
 
 REPLACED_TTL_SECONDS: Final = 15 * 24 * 3600
 """A day longer than a queue keeps an event."""
+
+DELETED_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 24 * 3600
+"""As long as the opportunity can be restored."""
 
 _MOST: Final = 200
 """Versions of two weeks that are looked at."""
@@ -50,10 +55,32 @@ class LineRepository:
             return (written,)
         return written, self.replaced(opportunity.opportunity_id, version, former)
 
-    def put(self, opportunity_id: str, version: int, lines: tuple[Line, ...]) -> WriteOp:
-        """Return the write of an opportunity's lines, for the transaction that gives it this version."""
+    def put(
+        self, opportunity_id: str, version: int, lines: tuple[Line, ...], *, deleted: bool = False
+    ) -> WriteOp:
+        """Return the write of an opportunity's lines, for the transaction that gives it this version.
+
+        That there are none any more has to be known for the history alone. Those of one that is `deleted` end with it.
+        """
         row = {"version": version, "lines": _stored(lines)}
-        return self._lookup.put_op(("lines", opportunity_id), _SORT_KEY, row)
+        ends = DELETED_TTL_SECONDS if deleted else None
+        return self._lookup.put_op(
+            ("lines", opportunity_id), _SORT_KEY, row, ttl_seconds=ends if lines else REPLACED_TTL_SECONDS
+        )
+
+    def expiring(self, opportunity: Opportunity) -> tuple[WriteOp, ...]:
+        """Return the write that lets lines end with the tombstone of their opportunity; none where it has no lines."""
+        return self._again(opportunity, DELETED_TTL_SECONDS)
+
+    def lasting(self, opportunity: Opportunity) -> tuple[WriteOp, ...]:
+        """Return the write that keeps the lines of a restored opportunity; none where it has no lines."""
+        return self._again(opportunity, None)
+
+    def _again(self, opportunity: Opportunity, ttl_seconds: int | None) -> tuple[WriteOp, ...]:
+        # Not read and written again: an erasure between the two would be undone.
+        if not opportunity.line_count:
+            return ()
+        return (self._lookup.end_op(("lines", opportunity.opportunity_id), _SORT_KEY, ttl_seconds),)
 
     def replaced(self, opportunity_id: str, version: int, lines: tuple[Line, ...]) -> WriteOp:
         """Return the write of lines that a version replaces, for its transaction.

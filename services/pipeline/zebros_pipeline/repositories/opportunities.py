@@ -197,6 +197,31 @@ class OpportunityRepository(UniqueRepository[Opportunity], ExportedRepository[Op
         )
         return _with_lines(stored, record.lines)
 
+    def remove_unique(
+        self, record: Opportunity, *, receipt: Receipt | None = None, extra: tuple[WriteOp, ...] = ()
+    ) -> Opportunity:
+        """Make the opportunity a tombstone, with which its lines end, in one call."""
+        return super().remove_unique(record, receipt=receipt, extra=(*extra, *self._lines.expiring(record)))
+
+    def restore_unique(
+        self,
+        tombstone: Opportunity,
+        *,
+        skip_duplicates: bool,
+        receipt: Receipt | None = None,
+        extra: tuple[WriteOp, ...] = (),
+    ) -> Opportunity:
+        """Bring a tombstone back with its lines, in one call after another that reads them, where it has any."""
+        # Before the write: of many writes that go together, none is read before all are made.
+        lines = self.complete(tombstone).lines
+        restored = super().restore_unique(
+            tombstone,
+            skip_duplicates=skip_duplicates,
+            receipt=receipt,
+            extra=(*extra, *self._lines.lasting(tombstone)),
+        )
+        return _with_lines(restored, lines)
+
     def planned_create(self, opportunity: Opportunity) -> tuple[Opportunity, tuple[WriteOp, ...]]:
         """Return a new opportunity as it will be stored, and the writes for a transaction that has more to do."""
         stored, operations = plan_add(self.schema, self.store, self.table, opportunity, guard_id=True)

@@ -7,16 +7,17 @@ its title or a line names the person stands `[erased]`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from zebros_core.dynamodb.operations import MAX_OPERATIONS, write
+from zebros_core.dynamodb.operations import MAX_OPERATIONS, WriteOp, write
 from zebros_core.privacy.records import RecordErasure, sweep
 from zebros_core.privacy.redaction import is_named_in, redacted
 from zebros_core.privacy.run import ErasureRun, each, once, retained_until
 from zebros_core.privacy.steps import Piece, StepWaitsError
 from zebros_pipeline.domain.lead import Lead, LeadStatus
-from zebros_pipeline.domain.opportunity import Opportunity
+from zebros_pipeline.domain.opportunity import Line, Opportunity
 from zebros_pipeline.domain.product import Product
 from zebros_pipeline.repositories.keys import LOOKUP_TABLE
 from zebros_pipeline.repositories.lines import LineRepository
@@ -48,7 +49,10 @@ class _Erasure:
         self._desk, self._run = desk, run
         self._workspace = desk.workspace
         self._leads = RecordErasure(run, desk.workspace.leads, desk.history)
-        self._opportunities = RecordErasure(run, desk.workspace.opportunities, desk.history)
+        self._lines = LineRepository(desk.workspace.opportunities.store)
+        self._opportunities = RecordErasure(
+            run, desk.workspace.opportunities, desk.history, beside=self._lines_beside
+        )
         self._products = RecordErasure(run, desk.workspace.products, desk.history)
 
     def mark(self) -> None:
@@ -73,21 +77,11 @@ class _Erasure:
         id = opportunity.opportunity_id
         if self._run.holds("opportunities", "opportunity", id):
             return
-        lines = self._workspace.opportunities.lines_of([opportunity])[id]
-        named = any(is_named_in(line, self._run.sought) for line in lines)
-        without = tuple(redacted(line, self._run.sought) for line in lines)
-
-        def redact(record: Opportunity) -> Opportunity:
-            changed = redacted(record, self._run.sought)
-            # Changed lines are a change of the deal, which no answer that is kept of it may outlive.
-            return changed.model_copy(update={"lines": without}) if named else changed
-
-        self._opportunities.look(opportunity, named=named, without=redact)
-        present = self._workspace.opportunities.find_any(id) if named else None
-        rows = LineRepository(self._workspace.opportunities.store)
-        operations = [] if present is None else [rows.put(id, present.version, without)]
+        named = self._lines_without(opportunity) is not None
+        if self._opportunities.look(opportunity, named=named, without=self._redacted) and named:
+            self._run.count(LOOKUP_TABLE)
         # What lines replaced is kept for some days, for the history.
-        operations += rows.rewritten(id, lambda line: redacted(line, self._run.sought))
+        operations = self._lines.rewritten(id, lambda line: redacted(line, self._run.sought))
         for start in range(0, len(operations), MAX_OPERATIONS):
             some = operations[start : start + MAX_OPERATIONS]
             write(self._workspace.opportunities.store, some)
@@ -95,6 +89,26 @@ class _Erasure:
         if is_with(self._run.subject, opportunity):
             why = "a business record: value, stages and dates of a deal; the contact's id is a pseudonym"
             self._run.keep("opportunities", "opportunity", id, why, _retained_until(opportunity))
+
+    def _redacted(self, opportunity: Opportunity) -> Opportunity:
+        changed = redacted(opportunity, self._run.sought)
+        lines = self._lines_without(opportunity)
+        # Changed lines are a change of the deal, which no answer that is kept of it may outlive.
+        return changed if lines is None else changed.model_copy(update={"lines": lines})
+
+    def _lines_without(self, opportunity: Opportunity) -> tuple[Line, ...] | None:
+        """Return the lines of an opportunity without the person, or None where they do not name them."""
+        lines = self._workspace.opportunities.lines_of([opportunity])[opportunity.opportunity_id]
+        if not any(is_named_in(line, self._run.sought) for line in lines):
+            return None
+        return tuple(redacted(line, self._run.sought) for line in lines)
+
+    def _lines_beside(self, changed: Opportunity, stored: Opportunity) -> Sequence[WriteOp]:
+        """Return the writes of changed lines, and of the end that those in the trash have with a new tombstone."""
+        if changed.lines:
+            id = stored.opportunity_id
+            return [self._lines.put(id, stored.version, changed.lines, deleted=stored.is_deleted)]
+        return self._lines.expiring(stored) if stored.is_deleted else ()
 
     def look_at_product(self, product: Product) -> None:
         self._products.look(product)

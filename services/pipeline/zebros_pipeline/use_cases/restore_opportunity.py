@@ -22,4 +22,6 @@ def restore_opportunity(
     restored: Saved[Opportunity] = restore_deleted(
         workspace, "opportunity", opportunity_id, skip_duplicates=skip_duplicates, receipt=receipt
     )
-    return Saved(workspace.opportunities.complete(restored.record), restored.changed)
+    if restored.changed:
+        return restored
+    return Saved(workspace.opportunities.complete(restored.record), changed=False)

@@ -199,6 +199,27 @@ def test_amounts_are_added_under_a_condition_or_not_at_all(lookup: LookupTable, 
     assert lookup.get(["sums"], "a") == {"count": 2, "generation": 1}
 
 
+def test_an_item_gets_another_end_and_loses_it(
+    lookup: LookupTable, theirs: LookupTable, store: TenantStore, world: World
+) -> None:
+    for table in (lookup, theirs):
+        table.put(["k"], "a", {"n": 1})
+    write(store, [lookup.end_op(["k"], "a", 10)])
+    write(store, [lookup.end_op(["k"], "a", 20)])
+    world.clock.advance(10)
+    assert lookup.get(["k"], "a") == {"n": 1}
+    write(store, [lookup.end_op(["k"], "a", None)])
+    world.clock.advance(10)
+    assert lookup.get(["k"], "a") == {"n": 1}
+    write(store, [lookup.end_op(["k"], "a", 10)])
+    world.clock.advance(10)
+    assert (lookup.get(["k"], "a"), theirs.get(["k"], "a")) == (None, {"n": 1})
+    for seconds in (10, None):
+        with pytest.raises(ConflictError):
+            write(store, [lookup.end_op(["k"], "missing", seconds)])
+    assert lookup.get(["k"], "missing") is None
+
+
 def test_keys_of_an_item_are_not_added_to(lookup: LookupTable) -> None:
     with pytest.raises(ValueError, match="tenantId"):
         lookup.add_op(["sums"], "a", {"tenantId": 1})
