@@ -13,6 +13,7 @@ from proof import examples
 from zebros_core.messaging import EntityChanged, Operation
 from zebros_core.records.history_events import keep_history
 from zebros_customers.repositories.keys import BY_ENTITY
+from zebros_customers.use_cases.check_names import check_names
 from zebros_customers.use_cases.follow_up import follow_up
 from zebros_customers.use_cases.index_name import index_name
 
@@ -82,6 +83,46 @@ def test_search_does_not_find_inside_words_nor_old_names_nor_the_trash(admin: An
     assert found(admin, "high") == []
     assert admin.get("/v1/customers/search", name="!!").status == 400
     assert admin.get("/v1/customers/search").status == 400
+
+
+def test_that_a_customer_is_found_by_nothing_is_known_as_long_as_it_can_be_restored(
+    both: tuple[Any, Any], container: Any
+) -> None:
+    one, two = both
+    mine, theirs = (person.post("/v1/customers", {"companyName": "Highland"}) for person in both)
+    wordless = one.post("/v1/customers", {"companyName": "!!!"}).body
+    index(container, two, theirs.body)
+    index(container, one, wordless)
+    deleted = mine.body
+    one.delete(mine.headers["location"])
+    index(container, one, {**deleted, "version": 2}, operation=Operation.DELETED)
+    index(container, one, deleted)  # late
+    names = container.system_workspace(one.tenant, "test").names
+    one.clock.advance(days=180)
+    known = names.indexed(deleted["customerId"])
+    assert (known.version, known.words) == (2, [])
+    one.clock.advance(days=1)
+    assert names.indexed(deleted["customerId"]) is None
+    assert found(two, "high") == ["Highland"]
+    assert names.indexed(wordless["customerId"]) is None
+    found_late = check_names(
+        container.system_workspace(one.tenant, "test"), limit=10, cursor=None, repair=False
+    )
+    assert (found_late.late, found_late.wrong) == ([], []), "there is nothing to find it by"
+
+
+def test_a_customer_that_comes_back_is_found_for_good(both: tuple[Any, Any], container: Any) -> None:
+    one, _ = both
+    created = one.post("/v1/customers", {"companyName": "Highland"})
+    index(container, one, created.body)
+    one.delete(created.headers["location"])
+    index(container, one, {**created.body, "version": 2}, operation=Operation.DELETED)
+    back = one.post(f"{created.headers['location']}/restore").body
+    index(container, one, back, operation=Operation.RESTORED)
+    one.clock.advance(days=400)
+    names = container.system_workspace(one.tenant, "test").names
+    assert names.indexed(back["customerId"]).words == ["highland"]
+    assert found(one, "high") == ["Highland"]
 
 
 def test_search_shows_a_customer_once_and_pages_cover_everything_once(admin: Any, container: Any) -> None:

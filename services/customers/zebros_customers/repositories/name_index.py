@@ -2,13 +2,15 @@
 
 A word is a row under its first letter, so a search reads one range of one partition. Which words a customer stands
 under is kept with the version that they were taken from, and both change in one transaction: events that come late or
-twice change nothing, and no word stays behind.
+twice change nothing, and no word stays behind. That there are none is known as long as a customer can be restored.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
+from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.dynamodb.transaction import TransactionBuilder
 from zebros_core.errors import ConflictError
@@ -16,6 +18,9 @@ from zebros_customers.repositories.keys import LOOKUP_TABLE
 
 _SORT_KEY = "-"
 _MAX_ATTEMPTS = 5
+
+WORDLESS_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 24 * 3600
+"""As long as a deleted customer can be restored; then no event of it can come any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class NameIndex:
         return Page([NameHit(*row["sk"].rsplit("#", 1)) for row in page.items], page.next_cursor)
 
     def indexed(self, id: str) -> IndexedName | None:
-        """Return how a customer stands in the index, or None for one that never did."""
+        """Return how a customer stands in the index, or None for one that never did, or has had no words for long."""
         row = self._lookup.get(("words", id), _SORT_KEY)
         return None if row is None else IndexedName(row["version"], row["words"])
 
@@ -67,7 +72,10 @@ class NameIndex:
             transaction = TransactionBuilder(self._store)
             condition = {"version": known.version} if known else "absent"
             state = {"version": version, "words": words}
-            transaction.include(self._lookup.put_op(("words", id), _SORT_KEY, state, condition=condition))
+            ends = None if words else WORDLESS_TTL_SECONDS
+            transaction.include(
+                self._lookup.put_op(("words", id), _SORT_KEY, state, condition=condition, ttl_seconds=ends)
+            )
             transaction.include(
                 *(
                     self._lookup.put_op(("word", word[0]), f"{word}#{id}", {})

@@ -36,6 +36,8 @@ def check_names(workspace: Workspace, *, limit: int, cursor: str | None, repair:
         known = workspace.names.indexed(customer.customer_id)
         if known is not None and (known.version > customer.version or _agrees(known.words, customer)):
             continue
+        if known is None and not search_words(customer.company_name):
+            continue  # nothing to be found by: its row has ended
         behind = known is None or known.version < customer.version
         (late if behind else wrong).append(customer.customer_id)
         if repair:
