@@ -43,6 +43,7 @@ def test_a_stack_lives_on_between_commands_and_reports_a_crash_by_name(stack: St
         "cache",
         "mail",
         "identity",
+        "tasks",
     ]
 
     cache = later.status()[1]
