@@ -13,7 +13,7 @@ from in_process import InProcessService, in_process_service
 from judge import judge
 from port import Caller, Model
 
-from zebros_core.dynamodb import batch, lookup, mapping
+from zebros_core.dynamodb import lookup, mapping
 from zebros_core.tenancy.isolation import BRIDGE, POOL, SILO
 
 OPERATIONS = operations()
@@ -53,7 +53,7 @@ def without_ownership_check(monkeypatch: pytest.MonkeyPatch) -> None:
         del table
         return {**item, "tenantId": tenant_id}
 
-    for module in (mapping, lookup, batch):
+    for module in (mapping, lookup):
         monkeypatch.setattr(module, "owned", anybodys)
 
 
