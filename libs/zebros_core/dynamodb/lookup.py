@@ -148,6 +148,11 @@ class LookupTable:
 
         A ``ConflictError`` when there is no item.
         """
+        now = int(self._store.access.clock.now().timestamp())
+        return self.end_at_op(pk_parts, sk, None if ttl_seconds is None else now + ttl_seconds)
+
+    def end_at_op(self, pk_parts: Sequence[str], sk: str, ends_at: int | None) -> WriteOp:
+        """The same, with the end in seconds since the epoch."""
         key = self._key(pk_parts, sk)
         request: dict[str, Any] = {
             "TableName": self._table,
@@ -155,8 +160,7 @@ class LookupTable:
             "UpdateExpression": "REMOVE expiresAt",
             "ConditionExpression": "attribute_exists(pk)",
         }
-        if ttl_seconds is not None:
-            ends_at = int(self._store.access.clock.now().timestamp()) + ttl_seconds
+        if ends_at is not None:
             request["UpdateExpression"] = "SET expiresAt = :x"
             request["ExpressionAttributeValues"] = {":x": {"N": str(ends_at)}}
         return WriteOp("Update", request, lambda _: _ChangedError(), key["pk"]["S"])
@@ -275,6 +279,36 @@ class LookupTable:
         response = self._store.call(self._store.client.query, request)
         last = response.get("LastEvaluatedKey")
         return response["Count"], None if last is None else str(last["sk"]["S"])
+
+    def ends(
+        self, pk_parts: Sequence[str], *, limit: int, after: str | None = None
+    ) -> tuple[dict[str, int | None], str | None]:
+        """When items of a partition end, by ``sk``, and the sort key to go on behind (None at the end).
+
+        In seconds since the epoch, None for never; also items whose time is over, and which are still there. At most
+        ``limit``. One Query, strongly consistent.
+        """
+        pk = self._partition(pk_parts)
+        note_read(self._store, self._table, pk)
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": pk}},
+            "ProjectionExpression": "sk, tenantId, expiresAt",
+            "ConsistentRead": True,
+            "Limit": limit,
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = self._key(pk_parts, after)
+        response = self._store.call(self._store.client.query, request)
+        found: dict[str, int | None] = {}
+        for row in response["Items"]:
+            item = decode(row)
+            owned(item, self._store.tenant_id, self._table)
+            ends_at = item.get("expiresAt")
+            found[item["sk"]] = None if ends_at is None else int(ends_at)
+        last = response.get("LastEvaluatedKey")
+        return found, None if last is None else str(last["sk"]["S"])
 
     # -- guards
     # --------------------------------------------------------------------------------------------------

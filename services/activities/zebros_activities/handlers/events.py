@@ -72,7 +72,7 @@ def timeline_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def followup_handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """Let activities go with the records that they are about."""
+    """Let activities go with the records that they are about, and comments with their activities."""
     return _consumer("followup").handler(event, context)
 
 

@@ -1,13 +1,23 @@
-"""Comments on activities, oldest first below their activity."""
+"""Comments on activities, oldest first below their activity.
+
+There may be any number, so those of a deleted activity get their end after it, from the event of its deletion.
+"""
 
 from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
 
 from zebros_activities.domain.comment import Comment
 from zebros_activities.repositories.keys import LOOKUP_TABLE
 from zebros_core.dynamodb.lookup import LookupTable
-from zebros_core.dynamodb.operations import WriteOp, write
+from zebros_core.dynamodb.operations import MAX_OPERATIONS, WriteOp, write
 from zebros_core.dynamodb.paging import Page
+from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
+
+DELETED_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 15 * 24 * 3600
+"""As long as the activity can be restored, and a day longer than a queue keeps the event of that."""
 
 
 class CommentRepository:
@@ -25,10 +35,26 @@ class CommentRepository:
         """Store a comment."""
         write(self._store, [self.put(activity_id, comment)])
 
-    def put(self, activity_id: str, comment: Comment) -> WriteOp:
-        """Return the write of a comment, to be one of several."""
+    def put(self, activity_id: str, comment: Comment, *, deleted: bool = False) -> WriteOp:
+        """Return the write of a comment, to be one of several; it ends if its activity is `deleted` and stays so."""
         row = comment.model_dump(mode="json", by_alias=True, exclude={"comment_id"})
-        return self._lookup.put_op(("comments", activity_id), comment.comment_id, row)
+        return self._lookup.put_op(
+            ("comments", activity_id),
+            comment.comment_id,
+            row,
+            ttl_seconds=DELETED_TTL_SECONDS if deleted else None,
+        )
+
+    def rewrite(self, activity_id: str, comment: Comment, *, former: str) -> None:
+        """Put another text in the place of one, which ends when that would. Raises ConflictError for a lost race."""
+        op = self._lookup.add_op(
+            ("comments", activity_id),
+            comment.comment_id,
+            {},
+            sets={"text": comment.text},
+            condition={"text": former},
+        )
+        write(self._store, [op])
 
     def find(self, activity_id: str, comment_id: str) -> Comment | None:
         """Return a comment, or None."""
@@ -44,3 +70,23 @@ class CommentRepository:
         page = self._lookup.query(("comments", activity_id), limit=limit, cursor=cursor)
         comments = [Comment.model_validate({"commentId": row.pop("sk"), **row}) for row in page.items]
         return Page(comments, page.next_cursor)
+
+    def end(self, activity_id: str, deleted_at: datetime | None, *, at_most: int) -> tuple[int, bool]:
+        """Let comments end after an activity that was deleted then, or never; tell how many changed, and if all did.
+
+        Those that end so already are only read: whoever repeats it goes on where it stopped. A Query for a hundred, and
+        a transaction where some of them change. Raises ConflictError where one was removed meanwhile.
+        """
+        ends_at = None if deleted_at is None else int(deleted_at.timestamp()) + DELETED_TTL_SECONDS
+        partition = ("comments", activity_id)
+        changed, after = 0, None
+        while True:
+            ends, after = self._lookup.ends(partition, limit=MAX_OPERATIONS, after=after)
+            differing = [id for id, end in ends.items() if end != ends_at]
+            due = differing[: at_most - changed]
+            write(self._store, [self._lookup.end_at_op(partition, id, ends_at) for id in due])
+            changed += len(due)
+            if len(due) < len(differing):
+                return changed, False
+            if after is None:
+                return changed, True

@@ -23,7 +23,7 @@ job, job id, shard of 16                ``{entity}#{id}#{version}``  a version t
 trash, entity                           id                           a record that is or was in the trash
 erased, hash of entity and id           ``-``                        that a person's record was erased for good
 text, activity                          version, ten digits          a long description, of the version that wrote it
-comments, activity                      comment id                   a comment
+comments, activity                      comment id                   a comment; ends after a deleted activity
 reminder, activity                      ``-``                        the schedule that there is, by version
 person, user                            ``-``                        a person's name, address and time zone
 timeline, entity, id                    ``{instant}#{entity}#{id}#{version}``  something that concerns the record

@@ -39,6 +39,10 @@ class TextRepository:
             ("text", activity_id), _sort_key(version), {"text": text}, ttl_seconds=ttl_seconds
         )
 
+    def end(self, activity_id: str, version: int, ttl_seconds: int | None) -> WriteOp:
+        """Return the write that gives a text another end, or none. A ConflictError where there is no such text."""
+        return self._lookup.end_op(("text", activity_id), _sort_key(version), ttl_seconds)
+
     def all(self, activity_id: str) -> dict[int, str]:
         """Return every text of an activity that is still kept, by the version that wrote it."""
         found: dict[int, str] = {}

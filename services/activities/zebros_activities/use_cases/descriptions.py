@@ -73,8 +73,7 @@ def lasting_text(workspace: Workspace, activity: Activity) -> tuple[WriteOp, ...
 def _again(workspace: Workspace, activity: Activity, ttl_seconds: int | None) -> tuple[WriteOp, ...]:
     if activity.description_at is None:
         return ()
-    text = workspace.texts.find(activity.activity_id, activity.description_at)
-    if text is None:
+    if workspace.texts.find(activity.activity_id, activity.description_at) is None:
         return ()
-    put = workspace.texts.put(activity.activity_id, activity.description_at, text, ttl_seconds=ttl_seconds)
-    return (put,)
+    # Not written again: an erasure since it was read would be undone.
+    return (workspace.texts.end(activity.activity_id, activity.description_at, ttl_seconds),)

@@ -7,6 +7,7 @@ and whose stays; its texts, comments and addresses go. Others that name the pers
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
@@ -14,6 +15,7 @@ from zebros_activities.domain.activity import Activity, beginning
 from zebros_activities.domain.email_template import EmailContent
 from zebros_activities.domain.timeline import Subject as TimelineSubject
 from zebros_activities.repositories import email_contents, email_templates
+from zebros_activities.repositories.comments import DELETED_TTL_SECONDS
 from zebros_activities.repositories.keys import LOOKUP_TABLE
 from zebros_activities.use_cases.collect_personal_data import (
     MAILS_AT_ONCE,
@@ -27,6 +29,9 @@ from zebros_activities.use_cases.collect_personal_data import (
     templates_of,
     without_person,
 )
+from zebros_activities.use_cases.descriptions import expiring_text
+from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
 from zebros_core.errors import DuplicateError, NotFoundError, VersionMismatchError
 from zebros_core.privacy.records import RecordErasure, sweep
 from zebros_core.privacy.redaction import ERASED, erased, redacted
@@ -61,7 +66,9 @@ class _Erasure:
     def __init__(self, desk: Desk, run: ErasureRun) -> None:
         self._desk, self._run = desk, run
         self._workspace = desk.workspace
-        self._activities = RecordErasure(run, desk.workspace.activities, desk.history)
+        self._activities = RecordErasure(
+            run, desk.workspace.activities, desk.history, beside=self._text_beside
+        )
 
     def mark(self) -> None:
         self._desk.marks.put(self._run.subject, self._run.request_id, self._run.now)
@@ -94,7 +101,8 @@ class _Erasure:
             self._run.count(LOOKUP_TABLE)
         for comment in comments_of(self._workspace, activity_id):
             if comment.text != ERASED:
-                self._workspace.comments.add(activity_id, comment.model_copy(update={"text": ERASED}))
+                without = comment.model_copy(update={"text": ERASED})
+                self._workspace.comments.rewrite(activity_id, without, former=comment.text)
                 self._run.count(LOOKUP_TABLE)
         stored = self._activities.empty(activity_id, self._without_person)
         if stored is None:
@@ -120,9 +128,14 @@ class _Erasure:
                 self._show(present)
         for comment in comments_of(self._workspace, id):
             if self._run.sought.found_in(comment.text):
-                text = self._run.sought.without(comment.text)
-                self._workspace.comments.add(id, comment.model_copy(update={"text": text}))
+                without = comment.model_copy(update={"text": self._run.sought.without(comment.text)})
+                self._workspace.comments.rewrite(id, without, former=comment.text)
                 self._run.count(LOOKUP_TABLE)
+
+    def _text_beside(self, changed: Activity, stored: Activity) -> Sequence[WriteOp]:
+        """Return the write of the end that a long description in the trash has with a new tombstone."""
+        del changed
+        return expiring_text(self._workspace, stored) if stored.is_deleted else ()
 
     def _redact_texts(self, activity: Activity) -> bool:
         """Redact the long descriptions, also former ones; tell whether the record does not fit its own (any more)."""
@@ -234,6 +247,9 @@ class _Erasure:
     def say_what_ends(self) -> None:
         why = "answers that were kept for repeated requests; they end by themselves"
         self._run.keep(LOOKUP_TABLE, "idempotency", None, why, self._run.now + timedelta(days=2))
+        why = "comments on activities whose time in the trash was over before; they end by themselves"
+        outlived = timedelta(seconds=DELETED_TTL_SECONDS - TOMBSTONE_TTL_SECONDS)
+        self._run.keep(LOOKUP_TABLE, "comment", None, why, self._run.now + outlived)
 
 
 def _without_texts(activity: Activity) -> Activity:

@@ -1,7 +1,8 @@
-"""What follows from a change elsewhere: activities go with the records that they are about.
+"""What follows from a change: activities go with the records that they are about, comments with their activities.
 
 A customer that was merged away is answered for by its winner; a contact, lead or opportunity may go to another one.
-Activities of a record that was deleted stay as they are.
+Activities of a record that was deleted stay as they are. Comments on a deleted activity end when it cannot be restored
+any more.
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ from zebros_activities.domain.activity import Activity, RelatedType
 from zebros_activities.domain.timeline import merged_into
 from zebros_activities.repositories.activities import Listing, Span
 from zebros_activities.use_cases.workspace import Workspace
-from zebros_core.errors import ConflictError, NotFoundError
+from zebros_core.errors import ConflictError, NotFoundError, UnavailableError
 from zebros_core.messaging import EntityChanged, Operation
 
 _PAGE: Final = 50
 _ABOUT: Final = frozenset({"relatedId", "customerId"})
+COMMENTS_AT_ONCE: Final = 2_000
+"""Comments that get another end in one call: some seconds. A queue brings an event five times."""
 
 
 def follow_up(workspace: Workspace, change: EntityChanged) -> None:
@@ -37,10 +40,36 @@ def follow_up(workspace: Workspace, change: EntityChanged) -> None:
             activity = workspace.activities.find(change.id)
             if activity is not None:
                 _settle(workspace, activity)
+        if change.operation in {Operation.DELETED, Operation.RESTORED}:
+            _end_comments(workspace, change.id)
     elif change.operation is Operation.UPDATED and "customerId" in change.changed:
         customer_id = (change.snapshot or {}).get("customerId")
         if workspace.moves.move(change.entity, change.id, change.version, customer_id):
             _settle_all(workspace, {"relatedKey": change.id})
+
+
+def _end_comments(workspace: Workspace, activity_id: str) -> None:
+    """Let the comments on an activity end with it if it is in the trash now, and never if it is not.
+
+    Nothing is taken from the event. Whoever was overtaken by another change while they wrote finds another version
+    behind them, and begins again: the last to write leaves what the record asks for. Raises UnavailableError when
+    there is more to write than one call may: the event comes again, and finds the rest.
+    """
+    left = COMMENTS_AT_ONCE
+    activity = workspace.activities.find_any(activity_id)
+    while activity is not None:
+        try:
+            changed, all_are_so = workspace.comments.end(activity_id, activity.deleted_at, at_most=left)
+        except ConflictError:
+            raise UnavailableError(detail="A comment was removed meanwhile.") from None
+        if not all_are_so:
+            raise UnavailableError(detail="There are more comments than are written at once.")
+        if not changed:
+            return
+        left -= changed
+        seen, activity = activity.version, workspace.activities.find_any(activity_id)
+        if activity is not None and activity.version == seen:
+            return
 
 
 def _settle_all(workspace: Workspace, wanted: dict[str, str]) -> None:

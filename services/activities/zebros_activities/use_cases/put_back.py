@@ -98,9 +98,9 @@ def _delivery(record: Activity, present: Activity | None) -> Delivery | None:
 def _comments_ahead(
     workspace: Workspace, record: Activity, document: Mapping[str, Any], present: Activity | None
 ) -> None:
-    del present
+    deleted = present is not None and present.is_deleted
     operations = [
-        workspace.comments.put(record.activity_id, Comment.model_construct(**dict(comment)))
+        workspace.comments.put(record.activity_id, Comment.model_construct(**dict(comment)), deleted=deleted)
         for comment in _beside(document).comments
     ]
     for start in range(0, len(operations), MAX_OPERATIONS):

@@ -220,6 +220,24 @@ def test_an_item_gets_another_end_and_loses_it(
     assert lookup.get(["k"], "missing") is None
 
 
+def test_the_ends_of_items_are_told_page_by_page(
+    lookup: LookupTable, theirs: LookupTable, store: TenantStore, world: World
+) -> None:
+    now = int(world.clock.now().timestamp())
+    for number, sk in enumerate("abc"):
+        lookup.put(["k"], sk, {"n": number}, ttl_seconds=number * 10 or None)
+    lookup.put(["other"], "a", {})
+    theirs.put(["k"], "z", {})
+    assert lookup.ends(["k"], limit=2) == ({"a": None, "b": now + 10}, "b")
+    world.clock.advance(15)
+    assert lookup.get(["k"], "b") is None
+    write(store, [lookup.end_at_op(["k"], "b", now + 30)])
+    assert lookup.get(["k"], "b") == {"n": 1}
+    assert lookup.ends(["k"], limit=2, after="a")[0] == {"b": now + 30, "c": now + 20}
+    assert lookup.ends(["k"], limit=5) == ({"a": None, "b": now + 30, "c": now + 20}, None)
+    assert theirs.ends(["k"], limit=5) == ({"z": None}, None)
+
+
 def test_keys_of_an_item_are_not_added_to(lookup: LookupTable) -> None:
     with pytest.raises(ValueError, match="tenantId"):
         lookup.add_op(["sums"], "a", {"tenantId": 1})
