@@ -125,7 +125,7 @@ def test_a_person_takes_their_data_and_is_erased_from_every_store(
     certificate = furnished.shown("privacy", "certificate", erased["jobId"])
     assert certificate["signed"]
     assert places_of(deployment, [address]) == []
-    restored = furnished.shown("backups", "restore", backup["jobId"])
+    restored = furnished.shown("backups", "restore", backup["jobId"], "--yes")
     assert restored["state"] == "succeeded"
     deployment.settle(*deployment.queues())
     assert places_of(deployment, [address, f"{first} {last}"]) == []

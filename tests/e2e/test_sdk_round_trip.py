@@ -26,7 +26,7 @@ CALLED: dict[type, set[str]] = {
         *("create", "get", "list", "history"),
         *("update", "patch", "replace", "delete", "restore", "batch"),
     },
-    Documents: {"get", "upload", "resume", "download", "delete"},
+    Documents: {"get", "announce", "upload", "resume", "download", "delete"},
     Fields: {"list", "create", "delete"},
 }
 
@@ -127,7 +127,9 @@ def test_a_contacts_life(client: Client, other: Client) -> None:
         client.contacts.get(contact.id)
     restored = client.contacts.restore(contact.id)
     assert (restored.position, restored.phone, restored.customer_id) == ("buyer", "+31 6", second.id)
-    eventually(lambda: client.contacts.history(contact.id).first(1)[0].operation == "restored")
+    eventually(
+        lambda: [each.operation for each in client.contacts.history(contact.id).first(1)] == ["restored"]
+    )
     with pytest.raises(NotFoundError):
         other.contacts.get(contact.id)
     assert list(other.contacts.list(email=email)) == []
@@ -168,13 +170,23 @@ def test_documents(client: Client, other: Client, tmp_path: Path) -> None:
     assert list(client.customers.documents(customer.id)) == []
 
 
-def test_an_upload_that_was_only_announced_is_resumed(client: Client, home: Member, tmp_path: Path) -> None:
+def test_an_upload_that_was_only_announced_is_resumed(client: Client, tmp_path: Path) -> None:
     customer = client.customers.create(company_name=unique("Archive"))
     source = tmp_path / "notes.txt"
     source.write_bytes(b"notes")
-    body = {"fileName": "notes.txt", "contentType": "text/plain", "sizeBytes": 5, "customerId": customer.id}
-    started = home.ask("POST", "/v1/documents", body)
-    assert client.documents.resume(started["document"]["documentId"], source).status == "available"
+
+    def announced() -> str:
+        return client.documents.announce(
+            customer.id,
+            file_name="notes.txt",
+            content_type="text/plain",
+            size_bytes=5,
+            idempotency_key=customer.id,
+        ).id
+
+    document_id = announced()
+    assert announced() == document_id
+    assert client.documents.resume(document_id, source).status == "available"
 
 
 def test_custom_fields(client: Client, other: Client) -> None:

@@ -83,7 +83,7 @@ def test_a_leads_life(client: Client, other: Client) -> None:
     with pytest.raises(NotFoundError):
         client.leads.get(lead.id)
     assert client.leads.restore(lead.id).score == 70
-    eventually(lambda: client.leads.history(lead.id).first(1)[0].operation == "restored")
+    eventually(lambda: [each.operation for each in client.leads.history(lead.id).first(1)] == ["restored"])
 
     parts = {"customer": {"company_name": unique("Marsh Mills")}, "opportunity": {"title": "Bikes"}}
     conversion = client.leads.convert(lead.id, **parts)
@@ -112,7 +112,9 @@ def test_a_products_life(client: Client, other: Client) -> None:
     assert (outcome.outcome, client.products.get(product.id).series) == ("updated", "B")
     client.products.delete(product.id)
     assert client.products.restore(product.id).series == "B"
-    eventually(lambda: client.products.history(product.id).first(1)[0].operation == "restored")
+    eventually(
+        lambda: [each.operation for each in client.products.history(product.id).first(1)] == ["restored"]
+    )
     with pytest.raises(NotFoundError):
         other.products.get(product.id)
     assert product.id not in [each.id for each in other.products.list()]
@@ -158,7 +160,9 @@ def test_an_opportunitys_life(client: Client, other: Client) -> None:
     assert client.opportunities.upsert(external, title="Bikes").customer_id is None
     client.opportunities.delete(deal.id)
     assert client.opportunities.restore(deal.id).title == "Bikes"
-    eventually(lambda: client.opportunities.history(deal.id).first(1)[0].operation == "restored")
+    eventually(
+        lambda: [each.operation for each in client.opportunities.history(deal.id).first(1)] == ["restored"]
+    )
     for ask in (other.opportunities.get, other.opportunities.delete, other.opportunities.stages):
         with pytest.raises(NotFoundError):
             ask(deal.id)
@@ -232,7 +236,9 @@ def test_an_activitys_life(client: Client, other: Client) -> None:
     assert client.activities.upsert(external, type="call", subject="Ask").related_id is None
     client.activities.delete(call.id)
     assert client.activities.restore(call.id).subject == "Ask"
-    eventually(lambda: client.activities.history(call.id).first(1)[0].operation == "restored")
+    eventually(
+        lambda: [each.operation for each in client.activities.history(call.id).first(1)] == ["restored"]
+    )
     eventually(lambda: client.activities.timeline("customer", customer.id).first(1))
     with pytest.raises(ValidationError):
         other.activities.create(type="note", subject="S", related_type="customer", related_id=customer.id)
