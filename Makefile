@@ -65,7 +65,7 @@ demo: $(READY) ## Play the README's tour against the running stack (ACCOUNTS=fil
 test: $(READY) lint types ## Check style and types, then run every suite on a stack of its own: the whole gate
 	@$(LOCAL) test
 
-test-unit: $(READY) ## Run the unit tests: no stack, about two minutes
+test-unit: $(READY) ## Run the unit tests: no stack, about six minutes
 	@$(PY) -m pytest tests/unit -q -n 2 --dist loadfile -p no:schemathesis -m "not prove" $(ARGS)
 
 test-integration: $(READY) ## Run the integration and contract tests on a stack of their own

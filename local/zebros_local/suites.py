@@ -49,13 +49,13 @@ _PLAIN = ("-p", "no:schemathesis")
 _TWO_WORKERS = ("-n", "2", "--dist", "loadfile", *_PLAIN)
 
 SUITES = (
-    Suite("unit", needs_stack=False, budget_seconds=150, arguments=_TWO_WORKERS),
-    Suite("properties", needs_stack=False, budget_seconds=180, arguments=_TWO_WORKERS),
-    Suite("contract", needs_stack=True, budget_seconds=150),
-    Suite("integration", needs_stack=True, budget_seconds=360),
+    Suite("unit", needs_stack=False, budget_seconds=420, arguments=_TWO_WORKERS),
+    Suite("properties", needs_stack=False, budget_seconds=90, arguments=_TWO_WORKERS),
+    Suite("contract", needs_stack=True, budget_seconds=240),
+    Suite("integration", needs_stack=True, budget_seconds=540),
     # Grouped by the suite itself: the deployed service on one worker, the one in process on the other.
-    Suite("isolation", needs_stack=True, budget_seconds=360, arguments=_TWO_WORKERS),
-    Suite("e2e", needs_stack=True, budget_seconds=420),
+    Suite("isolation", needs_stack=True, budget_seconds=660, arguments=_TWO_WORKERS),
+    Suite("e2e", needs_stack=True, budget_seconds=720),
     # Alone, on a stack with the real Keycloak.
     Suite(
         "keycloak",
