@@ -24,7 +24,7 @@ import boto3
 
 from benchmarks.engines import CHECKOUT, objects
 from benchmarks.import_files import COLUMNS, customers
-from benchmarks.imports import for_tenant, left_behind, write_raw
+from benchmarks.imports import OF_RAW, for_tenant, left_behind, write_raw
 from benchmarks.rows import Row
 from benchmarks.world import PREFIX, Caller, World, core_settings
 from zebros_activities import settings as activities_settings
@@ -63,8 +63,6 @@ SOON_ROWS = 1_000
 SOON_SECONDS = 10.0
 WARM_UP_ROWS = 500
 DRAINED = 300
-OF_RAW = round(1 / 0.35, 3)
-"""At least 0.35 of the rate is at most so many times the time."""
 AT_ONCE = 10.0
 """Functions that one consumer may have at once (`consumerConcurrency`): with so many times the import's own time for a
 change it keeps pace with one import."""

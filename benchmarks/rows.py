@@ -72,7 +72,7 @@ def show(rows: Sequence[Row], engine: str) -> None:
     if ratios:
         table = _table(f"Against {engine}", ("what",), ("ours", "baseline", "ratio", "limit"))
         for row in ratios:
-            ours, baseline = f"{row.ours:.3g} {row.unit}", f"{row.baseline:.3g} {row.unit}"
+            ours, baseline = _figure(row.ours, row.unit), _figure(row.baseline, row.unit)
             table.add_row(row.name, ours, baseline, f"{row.ratio:.2f}", f"{row.limit:g}", _mark(row.holds))
         console.print(table)
     counted: dict[str, list[Row]] = {}
@@ -136,7 +136,7 @@ def markdown(document: Mapping[str, Any]) -> str:
     for row in document["rows"]:
         if row not in flat:
             lines.append(
-                f"| {row['name']} | {row['ours']:.3g} {row['unit']} | {row['baseline']:.3g} {row['unit']} "
+                f"| {row['name']} | {_figure(row['ours'], row['unit'])} | {_figure(row['baseline'], row['unit'])} "
                 f"({row['against']}) | {row['ratio']:.2f} | {row['limit']:g} |"
             )
     if flat:
@@ -154,3 +154,8 @@ def markdown(document: Mapping[str, Any]) -> str:
         "All rows: `benchmarks/results/latest.json`.",
     ]
     return "\n".join(lines)
+
+
+def _figure(value: float, unit: str) -> str:
+    """Three digits that count, and whole numbers whole."""
+    return f"{value:,.0f} {unit}" if value >= 1000 else f"{value:.3g} {unit}"
