@@ -144,8 +144,8 @@ class CountChangesCall(SignedCall):
 class RelatedCall(SignedCall):
     """`related`: which of these records, whosever they are, are named by live records of this service.
 
-    An answer has `id` and `entities`, the kinds of records that name it. `parents` are the customers of contacts, by
-    their ids. For our own machinery only.
+    An answer has `id` and `entities`, the kinds of records that name it. `parents` are the parents of those that have
+    one, by their ids. For our own machinery only.
     """
 
     verb: Literal["related"]

@@ -1,9 +1,8 @@
 """A service's bulk door: other services' mutations, reads and exports, and the service's own upkeep, by signed calls.
 
 Every door takes `apply`, `export` and `read`, tells what a job wrote by `changes` and `countChanges`, and by `related`
-what its records name; a service may
-add verbs of its own, or have its own instead of these. What is refused is answered as `{"problem": …}`, so that the
-caller need not read an error's text.
+what its records name; a service may add verbs of its own, or have its own instead of these. What is refused is answered
+as `{"problem": …}`, so that the caller need not read an error's text.
 """
 
 from __future__ import annotations

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, cast
 
-__all__ = ["SETTING", "Strategy", "SyncedEntity", "sync_strategies"]
+__all__ = ["DEFAULT", "SETTING", "Strategy", "sync_strategies"]
 
 SETTING: Final = "syncStrategies"
+DEFAULT: Final = "default"
+"""In place of an entity: for all that have no strategy of their own."""
 
 
 class Strategy(StrEnum):
@@ -24,18 +26,6 @@ class Strategy(StrEnum):
     LAST_WRITER_WINS = "lastWriterWins"
     SERVER_WINS = "serverWins"
     MANUAL = "manual"
-
-
-class SyncedEntity(StrEnum):
-    """What devices write, and `default` for all that has no strategy of its own."""
-
-    DEFAULT = "default"
-    CUSTOMER = "customer"
-    CONTACT = "contact"
-    LEAD = "lead"
-    PRODUCT = "product"
-    OPPORTUNITY = "opportunity"
-    ACTIVITY = "activity"
 
 
 def sync_strategies(settings: Mapping[str, Any]) -> dict[str, Strategy]:

@@ -17,7 +17,7 @@ from zebros_auth.domain.user import Language, PersonName, SignInEmail, TimeZone
 from zebros_core.errors import ConflictError, DuplicateError, FieldError, ValidationError
 from zebros_core.tenancy.context import MAX_INDEX_SHARDS, PLATFORM_TENANT_ID, TENANT_ID_PATTERN, is_tenant_id
 from zebros_core.tenancy.registry import TenantStatus
-from zebros_core.tenancy.sync_strategies import Strategy, SyncedEntity
+from zebros_core.tenancy.sync_strategies import DEFAULT, Strategy
 from zebros_core.values import Name, Value
 
 _OBJECTS: Final = "objects:"
@@ -66,6 +66,18 @@ class Tier(StrEnum):
 
     STANDARD = "standard"
     PREMIUM = "premium"
+
+
+class SyncedEntity(StrEnum):
+    """What devices write, and `default` for all that has no strategy of its own."""
+
+    DEFAULT = DEFAULT
+    CUSTOMER = "customer"
+    CONTACT = "contact"
+    LEAD = "lead"
+    PRODUCT = "product"
+    OPPORTUNITY = "opportunity"
+    ACTIVITY = "activity"
 
 
 class TenantSettings(Value):

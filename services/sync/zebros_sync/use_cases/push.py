@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from zebros_core.tenancy.sync_strategies import Strategy, SyncedEntity
+from zebros_core.tenancy.sync_strategies import DEFAULT, Strategy
 from zebros_sync.domain.push import Mutation, PushOutcome
 from zebros_sync.use_cases.device import check_person
 from zebros_sync.use_cases.push_mutations import PushDesk, push_mutations
@@ -27,7 +27,7 @@ def push(
         workspace.devices,
         workspace.owners,
         strategies,
-        strategies.get(SyncedEntity.DEFAULT, Strategy.FIELD_MERGE),
+        strategies.get(DEFAULT, Strategy.FIELD_MERGE),
     )
     # A client's memory is its user's own: the same client name of somebody else is another client.
     client = f"{context.user_id}.{client_id}"
