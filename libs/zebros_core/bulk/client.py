@@ -35,6 +35,7 @@ from zebros_core.errors import (
     ValidationError,
     ZebrosError,
 )
+from zebros_core.http.problems import code_of
 from zebros_core.tenancy import TenantContext
 
 __all__ = [
@@ -383,7 +384,7 @@ def error_of(problem: Mapping[str, Any]) -> ZebrosError:
     """Return the error that a door's problem was made of, so that it is told the caller as if it were our own."""
     detail = str(problem.get("detail", ""))
     fields = [FieldError(f["field"], f["code"], f["message"]) for f in problem.get("errors", ())]
-    kind = str(problem.get("type", "")).rpartition("/")[2].rpartition(":")[2]
+    kind = code_of(problem)
     if kind == NotFoundError.code:
         return ConflictError(detail)
     if kind == DuplicateError.code:

@@ -106,6 +106,16 @@ class Problem:
         return json.dumps(document, separators=(",", ":"))
 
 
+def code_of(document: Mapping[str, Any]) -> str:
+    """Return the code of a problem document, which ends its ``type``; empty for none."""
+    return str(document.get("type", "")).rpartition("/")[2]
+
+
+def is_passing(document: Mapping[str, Any]) -> bool:
+    """Tell whether a problem document is of what passes: the same may be sent again."""
+    return int(document.get("status", 0)) >= INTERNAL_ERROR.status
+
+
 def problem_type(error: type[ZebrosError]) -> ProblemType | None:
     """Return the kind of problem that ``error`` is answered with; None for an unclassified error, which is a
     500.

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from zebros_core.http.problems import is_passing
 from zebros_sync.domain.log import Key
 
 __all__ = ["MAX_MUTATIONS", "KeptOutcome", "Mutation", "OutcomeKind", "PushOutcome", "corrected"]
@@ -78,7 +79,7 @@ class PushOutcome:
     @property
     def is_passing(self) -> bool:
         """Whether it was refused for what passes: the same mutation is to be sent again."""
-        return self.problem is not None and int(self.problem.get("status", 0)) >= _PASSING
+        return self.problem is not None and is_passing(self.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +105,4 @@ def corrected(changed_at: datetime, sent_at: datetime, received_at: datetime) ->
     return received_at - min(ago, _OLDEST)
 
 
-_PASSING: Final = 500
 _OLDEST: Final = timedelta(days=365)

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from zebros_core.errors import PayloadTooLargeError, UnavailableError
+from zebros_core.errors import (
+    AlreadyExistsError,
+    NotFoundError,
+    PayloadTooLargeError,
+    UnavailableError,
+    ZebrosError,
+)
+from zebros_core.http.problems import code_of
 from zebros_core.ids import derived_id
 from zebros_sync.domain.attempt import Attempt, attempt_of, kept_of
 from zebros_sync.domain.conflict import Conflict, ConflictState, FieldConflict, Side, Strategy
@@ -41,7 +48,6 @@ from zebros_sync.settings import OWNER_OF
 __all__ = ["PushDesk", "push_mutations"]
 
 _TRIES: Final = 5
-_NOT_FOUND: Final = 404
 _DONE: Final = frozenset({"created", "updated", "unchanged", "deleted", "restored"})
 
 
@@ -329,9 +335,9 @@ class _Push:
         if answer.kind in _DONE and not attempt.restores:
             return self._end(attempt, answer)
         is_create = attempt.wishes[-1]["operation"] == "create"
-        if answer.kind == "conflict" or (is_create and _exists_already(answer)):
+        if answer.kind == "conflict" or (is_create and _says(answer, AlreadyExistsError)):
             return _rejected(attempt.mutation, answer.problem or LOST_RACE) if last else None
-        if attempt.restores and answer.problem is not None and answer.problem["status"] == _NOT_FOUND:
+        if attempt.restores and _says(answer, NotFoundError):
             return _rejected(attempt.mutation, GONE)
         return _rejected(attempt.mutation, answer.problem or LOST_RACE)
 
@@ -366,6 +372,5 @@ def _rejected(mutation: Mutation, problem: Mapping[str, Any]) -> PushOutcome:
     return PushOutcome(mutation.mutation_id, OutcomeKind.REJECTED, mutation.id, problem=problem)
 
 
-def _exists_already(answer: OwnerOutcome) -> bool:
-    kind = str((answer.problem or {}).get("type", "")).rpartition("/")[2].rpartition(":")[2]
-    return kind == "already-exists"
+def _says(answer: OwnerOutcome, error: type[ZebrosError]) -> bool:
+    return answer.problem is not None and code_of(answer.problem) == error.code

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from zebros_core.http.problems import code_of
 from zebros_jobs.domain.job import JobFile
 from zebros_jobs.domain.tables import Column, FileFormat, TableFiles
 from zebros_jobs.use_cases.parts import Parts
@@ -28,8 +29,9 @@ class Problems:
 
     def add(self, content: str, id: str, outcome: str, problem: Mapping[str, Any]) -> None:
         """Note why something was not done."""
-        code = str(problem.get("type", "")).rpartition("/")[2]
-        self._buffer += self._lines.row([content, id, outcome, code, str(problem.get("detail", ""))])
+        self._buffer += self._lines.row(
+            [content, id, outcome, code_of(problem), str(problem.get("detail", ""))]
+        )
 
     def written(self) -> dict[str, Any]:
         """Write what was noted, and return the state for the checkpoint."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from zebros_core.http.problems import code_of
 from zebros_jobs.domain.imports.entities import ImportedEntity
 from zebros_jobs.domain.imports.outcomes import Outcome
 from zebros_jobs.domain.imports.problems import RowProblem
@@ -38,7 +39,7 @@ def note_answers(
 
 
 def _problem(entity: ImportedEntity, problem: Mapping[str, Any]) -> RowProblem:
-    code = str(problem.get("type", "rejected")).rpartition("/")[2]
+    code = code_of(problem) or "rejected"
     records = problem.get("records")
     if code == "version-mismatch":
         return CHANGED_SINCE
