@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from activity_records import LONG, activity, contact
 from callers import Person
+from leaving_tenant import rows_of
 from service_in_process import make_bucket
 from table_changes import TableChanges
 
@@ -38,16 +39,8 @@ def door(container: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def rows(container: Any, tenant: str) -> list[str]:
-    """Every stored row of a tenant, whichever way it is found."""
-    silo = container.registry.get(tenant).isolation == "silo"
-    return sorted(
-        json.dumps(item, sort_keys=True, default=repr)
-        for base in ("activities", "activities-lookup")
-        for item in container.dynamodb.scan(TableName=f"zebros-test-{f't-{tenant}-' if silo else ''}{base}")[
-            "Items"
-        ]
-        if item["tenantId"]["S"] == tenant
-    )
+    """Every stored row of a tenant."""
+    return rows_of(container, tenant, ("activities", "activities-lookup"))
 
 
 def test_a_leaving_tenant_leaves_nothing_behind_and_its_neighbour_as_it_was(

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from customers_in_process import SERVICE
+from leaving_tenant import EXPORTS, rows_of
 from service_in_process import REGION, create_tables
 
 from zebros_core.dynamodb.codec import decode
@@ -20,7 +21,6 @@ from zebros_core.tenancy import offboarding as library
 from zebros_customers.handlers import offboarding
 
 Both = tuple[Any, Any]
-EXPORTS = "zebros-test-exports"
 TABLES = ("customers", "contacts", "documents", "customers-lookup")
 
 
@@ -64,13 +64,8 @@ def table_of(container: Any, tenant: str, base: str) -> str:
 
 
 def rows(container: Any, tenant: str) -> list[str]:
-    """Every stored row of a tenant, whichever way it is found."""
-    return sorted(
-        json.dumps([base, item], sort_keys=True, default=repr)
-        for base in TABLES
-        for item in container.dynamodb.scan(TableName=table_of(container, tenant, base))["Items"]
-        if item["tenantId"]["S"] == tenant
-    )
+    """Every stored row of a tenant."""
+    return rows_of(container, tenant, TABLES)
 
 
 def versions(s3: Any, bucket: str, prefix: str) -> list[tuple[str, str]]:

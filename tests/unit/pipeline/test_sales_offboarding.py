@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from callers import Person
-from service_in_process import REGION
+from leaving_tenant import export_buckets, offboarding_door, rows_of
 
-from zebros_core.tenancy import TenantContext
-from zebros_core.tenancy import offboarding as library
 from zebros_pipeline.bootstrap import Container
 from zebros_pipeline.handlers import offboarding
 
-EXPORTS = "zebros-test-exports"
 TABLES = ("leads", "products", "opportunities", "pipeline-lookup")
 
 
 @pytest.fixture(scope="module")
 def _buckets(container: Container) -> Iterator[None]:
-    s3 = boto3.client("s3")
-    for bucket in (EXPORTS, container.core.failures_bucket):
-        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    before = container.core
-    container.core = replace(before, exports_bucket=EXPORTS)
-    yield
-    container.core = before
+    with export_buckets(container, container.core.failures_bucket):
+        yield
 
 
 @pytest.fixture
 def door(container: Container, _buckets: None, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(offboarding.DOOR, "_container", lambda: container)
-    monkeypatch.setitem(vars(container), "current_registry", container.registry)
-
-    def call(tenant: str, verb: str) -> dict[str, int]:
-        """Call until it is done; return the counts."""
-        token = container.internal_tokens.sign(
-            TenantContext(tenant, "root", scopes=frozenset({library.OFFBOARDING_SCOPE})),
-            audience="zebros-pipeline-test-offboarding",
-        )
-        resume = None
-        while True:
-            answer = offboarding.handler({"verb": verb, "token": token, "resume": resume}, None)
-            assert "problem" not in answer, answer
-            resume = json.loads(json.dumps(answer["resume"]))
-            if answer["done"]:
-                return answer["counts"]
-
-    return call
+    return offboarding_door(container, offboarding, "pipeline", monkeypatch)
 
 
 def rows(container: Container, tenant: str) -> list[str]:
-    """Every stored row of a tenant, whichever way it is found."""
-    silo = container.registry.get(tenant).isolation == "silo"
-    prefix = f"zebros-test-{f't-{tenant}-' if silo else ''}"
-    return sorted(
-        json.dumps([base, item], sort_keys=True, default=repr)
-        for base in TABLES
-        for item in container.dynamodb.scan(TableName=f"{prefix}{base}")["Items"]
-        if item["tenantId"]["S"] == tenant
-    )
+    """Every stored row of a tenant."""
+    return rows_of(container, tenant, TABLES)
 
 
 def settle_in(person: Person) -> None:
