@@ -14,21 +14,28 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
 import boto3
 
+from benchmarks.rows import Row
+from benchmarks.sales import opportunities
 from benchmarks.world import PREFIX, World
 from zebros_core.bootstrap import ServiceContainer
 from zebros_core.dynamodb.entity import StoredEntity
 from zebros_core.dynamodb.schema import EntitySchema
 from zebros_core.messaging import EntityChanged, Operation, StreamPublisher
 from zebros_core.messaging.bus import Refused
+from zebros_pipeline.repositories.keys import OPPORTUNITIES
 
 BATCH = 100
 """Changes that the queue hands over at once."""
 _PATIENCE_SECONDS = 120.0
+_WARM_UP = 300
+_OF_RAW = 2.0
+"""At least half the rate is at most twice the time."""
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
@@ -102,6 +109,23 @@ def against_raw(
             taken["ours"].append(ours * 1000 / len(batch))
             taken["raw"].append(raw * 1000 / len(batch))
     return {way: statistics.median(each) for way, each in taken.items()}
+
+
+def rate_row(
+    world: World,
+    have: ServiceContainer,
+    handler: Handler,
+    name: str,
+    *,
+    source: str,
+    tenants: tuple[str, str],
+    count: int,
+) -> Row:
+    """Return the row of what so many new opportunities take a consumer, against its transactions sent raw."""
+    records = opportunities(tenants[0], _WARM_UP + count, datetime.now(UTC).replace(microsecond=0))
+    events = (created(OPPORTUNITIES, record) for record in records)
+    taken = against_raw(world, have, handler, events, source=source, tenants=tenants, warm_up=_WARM_UP)
+    return Row(name, taken["ours"], taken["raw"], "ms", _OF_RAW, "the same transactions sent raw")
 
 
 def _for_tenant(request: dict[str, Any], former: str, other: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from benchmarks.changes import against_raw, created, delivering
+from benchmarks.changes import delivering, rate_row
 from benchmarks.measuring import Timed, medians
 from benchmarks.metering import Cost, Meter, flat_rows
 from benchmarks.rows import Row
@@ -38,7 +38,7 @@ from zebros_pipeline import settings as pipeline_settings
 from zebros_pipeline.bootstrap import Container as PipelineContainer
 from zebros_pipeline.domain.product import Product
 from zebros_pipeline.handlers.bulk import DOOR as PIPELINE_DOOR
-from zebros_pipeline.repositories.keys import OPPORTUNITIES, PRODUCTS
+from zebros_pipeline.repositories.keys import PRODUCTS
 from zebros_sync.bootstrap import Container
 from zebros_sync.domain.log import MAX_ENTRIES, STATE_SHARDS, Segment, State, shard_of
 from zebros_sync.domain.ports import ChangeLog
@@ -55,9 +55,6 @@ _DELTA_ROUNDS = 15
 _OF_READS = round(1 / 0.7, 2)
 """At least 0.7 of the rate is at most so many times the time."""
 _APPENDED = 3_000
-_WARM_UP = 300
-_OF_TRANSACTIONS = 2.0
-"""At least half the rate is at most twice the time."""
 _CHANGES = 10_000
 _LEVEL_SECONDS = 5.0
 SIZES = (1_000, 10_000, 100_000)
@@ -279,25 +276,16 @@ def _partition(tenant: str, shard: int) -> str:
 
 def _appends(world: World) -> Row:
     container = _container(world)
-    ours, theirs = world.tenant("appenda", "pool"), world.tenant("appendb", "pool")
-    records = opportunities(ours, _WARM_UP + _APPENDED, datetime.now(UTC).replace(microsecond=0))
-    events = (created(OPPORTUNITIES, record) for record in records)
-    taken = against_raw(
+    tenants = (world.tenant("appenda", "pool"), world.tenant("appendb", "pool"))
+    handler = consumer(container).handler
+    return rate_row(
         world,
         container,
-        consumer(container).handler,
-        events,
-        source=_SOURCE,
-        tenants=(ours, theirs),
-        warm_up=_WARM_UP,
-    )
-    return Row(
+        handler,
         "append a change to the log",
-        taken["ours"],
-        taken["raw"],
-        "ms",
-        _OF_TRANSACTIONS,
-        "the same transactions sent raw",
+        source=_SOURCE,
+        tenants=tenants,
+        count=_APPENDED,
     )
 
 

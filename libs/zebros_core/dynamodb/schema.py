@@ -8,12 +8,15 @@ from typing import Any, Final, Generic, TypeVar
 
 from zebros_core.dynamodb.entity import SYSTEM_FIELDS, StoredEntity
 
-__all__ = ["TOMBSTONE_TTL_SECONDS", "EntitySchema", "IndexSpec", "TableSpec"]
+__all__ = ["BESIDE_TOMBSTONE_TTL_SECONDS", "TOMBSTONE_TTL_SECONDS", "EntitySchema", "IndexSpec", "TableSpec"]
 
 E = TypeVar("E", bound=StoredEntity)
 
 TOMBSTONE_TTL_SECONDS: Final = 180 * 24 * 3600
 """How long a deleted record can be restored; afterwards its tombstone is removed by the table's TTL."""
+
+BESIDE_TOMBSTONE_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 24 * 3600
+"""How long what lies beside a deleted record stays: the table's own clock may end the one before the other."""
 
 _BASE_CODES: Final[Mapping[str, str]] = {"tags": "tg", "custom": "cu", "external_id": "xi"}
 

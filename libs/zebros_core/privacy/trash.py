@@ -10,14 +10,13 @@ from typing import Final
 
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
-from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
+from zebros_core.dynamodb.schema import BESIDE_TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.messaging.envelope import EntityChanged, Operation
 
 __all__ = ["TrashIndex"]
 
 _PARTITION: Final = "trash"
-_DAY_SECONDS: Final = 24 * 3600
 
 
 class TrashIndex:
@@ -29,9 +28,8 @@ class TrashIndex:
     def note(self, change: EntityChanged) -> None:
         """Keep the row of a record that was deleted; other changes say nothing. May come late and twice."""
         if change.operation is Operation.DELETED:
-            # A day longer than the tombstone: the table's own clock may end the one before the other.
             self._lookup.put(
-                (_PARTITION, change.entity), change.id, {}, ttl_seconds=TOMBSTONE_TTL_SECONDS + _DAY_SECONDS
+                (_PARTITION, change.entity), change.id, {}, ttl_seconds=BESIDE_TOMBSTONE_TTL_SECONDS
             )
 
     def page(self, entity: str, *, limit: int, cursor: str | None) -> Page[str]:

@@ -11,14 +11,10 @@ from typing import Final
 from zebros_activities.repositories.keys import LOOKUP_TABLE
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp, write
-from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
 
 REPLACED_TTL_SECONDS: Final = 15 * 24 * 3600
 """A day longer than a queue keeps an event."""
-
-DELETED_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 24 * 3600
-"""As long as the record can be restored."""
 
 
 class TextRepository:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from zebros_activities.domain.activity import Activity, beginning
-from zebros_activities.repositories.texts import DELETED_TTL_SECONDS, REPLACED_TTL_SECONDS
+from zebros_activities.repositories.texts import REPLACED_TTL_SECONDS
 from zebros_activities.use_cases.workspace import Workspace
 from zebros_core.dynamodb.operations import WriteOp
+from zebros_core.dynamodb.schema import BESIDE_TOMBSTONE_TTL_SECONDS
 from zebros_core.errors import UnavailableError
 
 _MAX_ATTEMPTS = 5
@@ -62,7 +63,7 @@ def replaced_text(
 
 def expiring_text(workspace: Workspace, activity: Activity) -> tuple[WriteOp, ...]:
     """Return the write that lets a text end with the tombstone of its activity."""
-    return _again(workspace, activity, DELETED_TTL_SECONDS)
+    return _again(workspace, activity, BESIDE_TOMBSTONE_TTL_SECONDS)
 
 
 def lasting_text(workspace: Workspace, activity: Activity) -> tuple[WriteOp, ...]:

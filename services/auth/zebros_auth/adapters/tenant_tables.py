@@ -39,8 +39,7 @@ class StackTenantTables:
         try:
             return verb(tenant_id, self._stacks)
         except ClientError as error:
-            if (
-                error_code(error) != "ValidationError"
-            ):  # CloudFormation's, of a name; DynamoDB's is ValidationException
+            # CloudFormation's, of the name of a stack; DynamoDB's is called ValidationException.
+            if error_code(error) != "ValidationError":
                 raise
             raise ConflictError(f"{error.response['Error']['Message']}: deploy it, then resume.") from error

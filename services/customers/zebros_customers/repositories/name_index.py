@@ -6,11 +6,10 @@ twice change nothing, and no word stays behind. That there are none is known as 
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.paging import Page
-from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
+from zebros_core.dynamodb.schema import BESIDE_TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
 from zebros_core.dynamodb.transaction import TransactionBuilder
 from zebros_core.errors import ConflictError
@@ -18,9 +17,6 @@ from zebros_customers.repositories.keys import LOOKUP_TABLE
 
 _SORT_KEY = "-"
 _MAX_ATTEMPTS = 5
-
-WORDLESS_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 24 * 3600
-"""As long as a deleted customer can be restored; then no event of it can come any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +68,8 @@ class NameIndex:
             transaction = TransactionBuilder(self._store)
             condition = {"version": known.version} if known else "absent"
             state = {"version": version, "words": words}
-            ends = None if words else WORDLESS_TTL_SECONDS
+            # As long as a deleted customer can be restored; then no event of it can come any more.
+            ends = None if words else BESIDE_TOMBSTONE_TTL_SECONDS
             transaction.include(
                 self._lookup.put_op(("words", id), _SORT_KEY, state, condition=condition, ttl_seconds=ends)
             )

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from zebros_core.dynamodb.lookup import LookupTable
 from zebros_core.dynamodb.operations import WriteOp
-from zebros_core.dynamodb.schema import TOMBSTONE_TTL_SECONDS
+from zebros_core.dynamodb.schema import BESIDE_TOMBSTONE_TTL_SECONDS
 from zebros_core.dynamodb.store import TenantStore
 from zebros_pipeline.domain.opportunity import Line, Opportunity
 from zebros_pipeline.repositories.keys import LOOKUP_TABLE
@@ -21,9 +21,6 @@ _SORT_KEY: Final = "-"
 
 REPLACED_TTL_SECONDS: Final = 15 * 24 * 3600
 """A day longer than a queue keeps an event."""
-
-DELETED_TTL_SECONDS: Final = TOMBSTONE_TTL_SECONDS + 24 * 3600
-"""As long as the opportunity can be restored."""
 
 _MOST: Final = 200
 """Versions of two weeks that are looked at."""
@@ -63,14 +60,14 @@ class LineRepository:
         That there are none any more has to be known for the history alone. Those of one that is `deleted` end with it.
         """
         row = {"version": version, "lines": _stored(lines)}
-        ends = DELETED_TTL_SECONDS if deleted else None
+        ends = BESIDE_TOMBSTONE_TTL_SECONDS if deleted else None
         return self._lookup.put_op(
             ("lines", opportunity_id), _SORT_KEY, row, ttl_seconds=ends if lines else REPLACED_TTL_SECONDS
         )
 
     def expiring(self, opportunity: Opportunity) -> tuple[WriteOp, ...]:
         """Return the write that lets lines end with the tombstone of their opportunity; none where it has no lines."""
-        return self._again(opportunity, DELETED_TTL_SECONDS)
+        return self._again(opportunity, BESIDE_TOMBSTONE_TTL_SECONDS)
 
     def lasting(self, opportunity: Opportunity) -> tuple[WriteOp, ...]:
         """Return the write that keeps the lines of a restored opportunity; none where it has no lines."""

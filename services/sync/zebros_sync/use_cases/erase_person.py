@@ -97,9 +97,8 @@ class _Erasure:
             else:
                 due.append(_tombstone(key, known[key].version + 1))
         self._run.count(STATE_TABLE, append_states(self._log, due, corrects=True))
-        append_states(
-            self._log, unseen
-        )  # nothing was there; an event that is still to come finds a tombstone
+        # Nothing was there; an event that is still to come finds a tombstone.
+        append_states(self._log, unseen)
 
     # -- devices -----------------------------------------------------------------------------------------------
 
